@@ -1,0 +1,80 @@
+# make run: the page. make test: everything that is checked. make help: the rest.
+
+PYTHON ?= python3
+HOST ?= 127.0.0.1
+PORT ?= 8050
+# Further words for pytest, e.g. make test PYTEST_ARGS="-k gantt".
+PYTEST_ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PIP_TOOLS := pip-tools==7.6.2
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run test lint format browser bench lock clean
+
+help: ## what make can do here
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(VENV)/run.stamp ## serve the page on http://127.0.0.1:8050 (HOST=… PORT=… to change that)
+	@exec $(BIN)/pdscope serve --host $(HOST) --port $(PORT)
+
+test: lint browser ## ruff, then the whole test suite, a real browser included
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: $(VENV)/tests.stamp ## ruff alone
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(VENV)/tests.stamp ## let ruff lay the code out
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/tests.stamp browser ## every benchmark, one after the other
+	@for script in benchmarks/[a-z]*.py; do \
+	    echo "== $$script"; $(BIN)/python "$$script" || exit 1; \
+	done
+
+# The stamps are as old as the last installation: a newer lock or pyproject.toml installs again.
+$(VENV)/run.stamp: requirements/run.txt pyproject.toml | $(BIN)/python
+	$(PIP_INSTALL) --requirement requirements/run.txt
+	$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/tests.stamp: requirements/tests.txt $(VENV)/run.stamp
+	$(PIP_INSTALL) --requirement requirements/tests.txt
+	@touch $@
+
+# Debian keeps ensurepip, without which a virtual environment has no pip, in a package of its own.
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	    echo "pdscope needs Python 3.11 or later: make PYTHON=python3.12, say" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || tools/apt-install \
+	    "install the ensurepip module of $(PYTHON) by hand" \
+	    "$$($(PYTHON) -c 'import sys; print("python{}.{}-venv".format(*sys.version_info))')"
+	$(PYTHON) -m venv $(VENV)
+
+# The tests drive the system's browser; no test tool ever downloads one.
+browser: $(VENV)/tests.stamp
+	@$(BIN)/python tests/browser/chromium.py >/dev/null || tools/apt-install \
+	    "install Chromium or Chrome and set CHROMIUM to its path" chromium fonts-dejavu-core
+
+lock: $(VENV)/lock/bin/pip-compile ## write requirements/ anew from pyproject.toml (UPGRADE=1: newest)
+	$(PIP_COMPILE) --output-file requirements/run.txt pyproject.toml
+	$(PIP_COMPILE) --extra tests --constraint requirements/run.txt \
+	    --output-file requirements/tests.txt pyproject.toml
+
+# To be run on the oldest Python that is supported: what is locked there is there for later ones.
+PIP_COMPILE = CUSTOM_COMPILE_COMMAND="make lock" $(VENV)/lock/bin/pip-compile --quiet \
+    --allow-unsafe --strip-extras --annotation-style=line $(if $(UPGRADE),--upgrade) \
+    --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
+
+$(VENV)/lock/bin/pip-compile: | $(BIN)/python
+	$(PYTHON) -m venv $(VENV)/lock
+	$(VENV)/lock/bin/python -m pip install --quiet --disable-pip-version-check $(PIP_TOOLS)
+
+clean: ## remove what make and the tests leave behind
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis test-results
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,20 @@
+"""What every test shares: the repository's root and how hypothesis searches."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# No deadline: one example's wall time says more about the machine than about the code.
+settings.register_profile("pdscope", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "pdscope-ci", settings.get_profile("pdscope"), derandomize=True, print_blob=True
+)
+settings.load_profile("pdscope-ci" if os.environ.get("CI") else "pdscope")
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The root of the checkout."""
+    return Path(__file__).resolve().parents[1]
