@@ -1,0 +1,1 @@
+"""Style sheets, scripts and icons of the pages; a package, so that an installation finds them."""
