@@ -1,0 +1,88 @@
+"""What a cost model answers, and the semantics a pipeline runs under with it."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from simcore.costs.plan import Pool, Workload
+from simcore.registry import Registry
+
+
+@dataclass(frozen=True, kw_only=True)
+class Semantics:
+    """What waits for what, and what shares a wire.
+
+    Attributes
+    ----------
+    stage_waits_for_handoff : a stage starts a chunk only when the previous stage's KV of that chunk
+        has also arrived at the decode pool
+    decode_waits_for_all : decode starts when every stage's KV has arrived, not the last one's alone
+    exclusive_devices : a GPU runs one job at a time
+    full_duplex : the two directions of a wire do not share its bandwidth
+    """
+
+    stage_waits_for_handoff: bool
+    decode_waits_for_all: bool
+    exclusive_devices: bool
+    full_duplex: bool
+
+
+@dataclass(frozen=True)
+class PassCosts:
+    """Costs of one stage's passes, an entry for each chunk (prefill) or step (decode).
+
+    Attributes
+    ----------
+    flop : floating-point operations [FLOP]
+    traffic : bytes moved through the GPU's memory [byte]
+    seconds : duration [s]
+    """
+
+    flop: np.ndarray
+    traffic: np.ndarray
+    seconds: np.ndarray
+
+
+class CostModel(Protocol):
+    """Costs of one workload on two pools. Stages and chunks count from 0.
+
+    A model refuses what it cannot describe with a ScenarioError at construction.
+    """
+
+    semantics: Semantics
+
+    def __init__(self, *, llm, workload: Workload, prefill: Pool, decode: Pool): ...
+
+    def prefill_passes(self, stage: int) -> PassCosts:
+        """Costs of the stage's prefill passes, by chunk."""
+
+    def decode_passes(self, stage: int) -> PassCosts:
+        """Costs of the stage's decode passes, by step."""
+
+    def prefill_activation_bytes(self) -> np.ndarray:
+        """What a prefill stage sends the next, by chunk [byte]."""
+
+    def decode_activation_bytes(self) -> float:
+        """What a decode stage sends the next in each step [byte]."""
+
+    def handoff_bytes(self, sender: int, receiver: int) -> np.ndarray | None:
+        """KV cache that prefill stage `sender` hands to decode stage `receiver`, by chunk [byte].
+
+        None where the receiver holds none of the sender's layers.
+        """
+
+    def weight_bytes(self, pool: Pool, stage: int) -> float:
+        """Weights that a stage holds [byte]."""
+
+    def kv_bytes(self, pool: Pool, stage: int) -> float:
+        """KV cache that a stage holds when it is fullest [byte]."""
+
+    def capacity_bytes(self, pool: Pool) -> float:
+        """Memory of one GPU of the pool [byte]."""
+
+    def link(self, name: str):
+        """The catalog link `name`, as something with `bandwidth` [byte/s] and `latency` [s]."""
+
+
+COST_MODELS: Registry[type[CostModel]] = Registry("cost model", "simcore.costs.models")

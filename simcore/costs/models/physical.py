@@ -1,0 +1,131 @@
+"""`physical`: a roofline on true hardware values and on the architecture as it is.
+
+A lower bound: no kernel reaches both peaks, and nothing is charged for launching one or for the
+serving engine around it.
+"""
+
+import numpy as np
+
+import gpu_catalog
+from simcore.costs import transformer as tf
+from simcore.costs.model import COST_MODELS, PassCosts, Semantics
+from simcore.costs.plan import split_layers
+from simcore.costs.roofline import roofline_seconds
+
+
+@COST_MODELS.register("physical")
+class PhysicalCosts:
+    """FLOPs of active parameters, bytes of what is touched, causal attention that looks back."""
+
+    semantics = Semantics(
+        stage_waits_for_handoff=False,
+        decode_waits_for_all=True,
+        exclusive_devices=True,
+        full_duplex=True,
+    )
+
+    def __init__(self, *, llm, workload, prefill, decode):
+        self.llm = llm
+        self.workload = workload
+        self._pools = {pool.name: pool for pool in (prefill, decode)}
+        self._layers = {pool.name: split_layers(llm.layers, pool.pp) for pool in (prefill, decode)}
+        self._slices = {
+            name: [tf.slice_of(llm, layers) for layers in shares]
+            for name, shares in self._layers.items()
+        }
+        self._known: dict[tuple[str, tf.Slice], PassCosts] = {}
+        starts = np.arange(workload.chunks) * workload.chunk_tokens
+        # Float: products with parameter counts exceed 64-bit integers at the far end of the ranges.
+        self._context = starts.astype(float)
+        self._new = np.minimum(workload.chunk_tokens, workload.prompt_tokens - starts).astype(float)
+
+    def prefill_passes(self, stage):
+        return self._once("prefill", stage, self._prefill_passes)
+
+    def decode_passes(self, stage):
+        return self._once("decode", stage, self._decode_passes)
+
+    def prefill_activation_bytes(self):
+        return self.workload.batch_size * self._new * self._residual_bytes()
+
+    def decode_activation_bytes(self):
+        return float(self.workload.batch_size * self._residual_bytes())
+
+    def handoff_bytes(self, sender, receiver):
+        """Of a sliding-window layer only what decode will still look at is sent."""
+        ours, theirs = self._layers["prefill"][sender], self._layers["decode"][receiver]
+        shared = range(max(ours.start, theirs.start), min(ours.stop, theirs.stop))
+        if not shared:
+            return None
+        part = tf.slice_of(self.llm, shared)
+        tokens = part.global_layers * self._new
+        if part.local_layers:
+            first_kept = self.workload.prompt_tokens - self.llm.attention.window
+            end = self._context + self._new
+            kept = np.clip(end - max(first_kept, 0), 0, self._new)
+            tokens = tokens + part.local_layers * kept
+        return self.workload.batch_size * tokens * tf.kv_bytes_per_token(self.llm)
+
+    def weight_bytes(self, pool, stage):
+        return float(tf.weights_held(self.llm, self._slices[pool.name][stage]))
+
+    def kv_bytes(self, pool, stage):
+        """In the decode pool with all output tokens, in the prefill pool with the prompt alone."""
+        tokens = self.workload.prompt_tokens
+        if pool.name == "decode":
+            tokens += self.workload.output_tokens
+        part = self._slices[pool.name][stage]
+        return float(self.workload.batch_size * tf.kv_held(self.llm, part, tokens))
+
+    def capacity_bytes(self, pool):
+        return pool.gpu.memory
+
+    def link(self, name):
+        return gpu_catalog.link(name)
+
+    def _prefill_passes(self, part):
+        n = self.workload.batch_size
+        tokens = n * self._new
+        # The first output token needs the head once, after the prompt's last token.
+        last = np.arange(self.workload.chunks) == self.workload.chunks - 1
+        flop = tf.projection_flop(self.llm, part, tokens, outputs=n * last)
+        flop = flop + n * tf.attention_flop(
+            self.llm, part, new=self._new, context=self._context, absorbed=False
+        )
+        traffic = tf.weights_read(self.llm, part, tokens, head=last)
+        traffic = traffic + n * tf.kv_touched(
+            self.llm, part, new=self._new, context=self._context
+        )
+        return self._costs(flop, traffic, "prefill")
+
+    def _decode_passes(self, part):
+        n = self.workload.batch_size
+        context = self.workload.prompt_tokens + np.arange(self.workload.output_tokens, dtype=float)
+        flop = tf.projection_flop(self.llm, part, n, outputs=n) + n * tf.attention_flop(
+            self.llm, part, new=1, context=context, absorbed=True
+        )
+        traffic = tf.weights_read(self.llm, part, n, head=True)
+        traffic = traffic + n * tf.kv_touched(self.llm, part, new=1, context=context)
+        return self._costs(flop, traffic, "decode")
+
+    def _once(self, pool_name, stage, passes):
+        """Most stages hold alike slices: their passes are costed once."""
+        part = self._slices[pool_name][stage]
+        key = pool_name, part
+        if key not in self._known:
+            self._known[key] = passes(part)
+        return self._known[key]
+
+    def _costs(self, flop, traffic, pool_name):
+        gpu = self._pools[pool_name].gpu
+        fast = self.llm.fp8_compute and gpu.flops_fp8
+        seconds = roofline_seconds(
+            flop=flop,
+            traffic=traffic,
+            flops=gpu.flops_fp8 if fast else gpu.flops,
+            bandwidth=gpu.bandwidth,
+        )
+        return PassCosts(flop, traffic, seconds)
+
+    def _residual_bytes(self):
+        return self.llm.hidden * self.llm.activation_bytes_per_element

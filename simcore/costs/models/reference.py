@@ -1,0 +1,112 @@
+"""`reference`: the specification's program, to the last digit.
+
+To compare with and to learn from. Its simplifications are kept on purpose, integer divisions
+included; `physical` is the model to believe.
+"""
+
+import numpy as np
+
+import gpu_catalog
+from simcore.costs.model import COST_MODELS, PassCosts, Semantics
+from simcore.errors import ScenarioError
+
+MEMORY_EFFICIENCY = 0.8
+
+
+@COST_MODELS.register("reference")
+class ReferenceCosts:
+    """Formulas, catalog values and semantics of the specification's program."""
+
+    semantics = Semantics(
+        stage_waits_for_handoff=True,
+        decode_waits_for_all=False,
+        exclusive_devices=False,
+        full_duplex=False,
+    )
+
+    def __init__(self, *, llm, workload, prefill, decode):
+        if decode.pp != prefill.pp:
+            raise ScenarioError(
+                f"decode_pp = {decode.pp}: the reference model has one PP for both pools; use "
+                f"{prefill.pp}, leave it empty, or choose the physical model",
+                field="decode_pp",
+            )
+        self.llm = llm.reference
+        self.workload = workload
+        self.prefill = prefill
+        self.decode = decode
+        self.pp = prefill.pp
+        self.layers_per_stage = self.llm.layers // self.pp
+
+    def prefill_passes(self, stage):
+        """T_prefill; every chunk counts as whole M tokens, and looks at itself alone."""
+        llm, n, m = self.llm, self.workload.batch_size, self.workload.chunk_tokens
+        flop = (
+            2 * n * m * (llm.parameters // llm.layers) * self.layers_per_stage
+            + 4 * n * llm.hidden * m**2 * self.layers_per_stage
+        )
+        traffic = self._weights_read() + self._kv(m) // self.pp
+        return self._repeat(flop, traffic, self.prefill, self.workload.chunks)
+
+    def decode_passes(self, stage):
+        """T_decode with a context of T tokens in the first step, one more in each that follows."""
+        llm, n = self.llm, self.workload.batch_size
+        steps = []
+        for step in range(self.workload.output_tokens):
+            context = self.workload.prompt_tokens + step
+            attention = (4 * n * context * self.layers_per_stage * llm.hidden) // self.pp
+            flop = 2 * n * (llm.parameters // self.pp) + attention
+            traffic = self._weights_read() + self._kv(context) // self.pp
+            steps.append(self._repeat(flop, traffic, self.decode, 1))
+        return PassCosts(
+            *(np.concatenate([getattr(s, f) for s in steps]) for f in ("flop", "traffic", "seconds"))
+        )
+
+    def prefill_activation_bytes(self):
+        """N B M H."""
+        w = self.workload
+        size = w.batch_size * self.llm.bytes_per_parameter * w.chunk_tokens * self.llm.hidden
+        return np.full(w.chunks, float(size))
+
+    def decode_activation_bytes(self):
+        """N B H."""
+        return float(self.workload.batch_size * self.llm.bytes_per_parameter * self.llm.hidden)
+
+    def handoff_bytes(self, sender, receiver):
+        """KV(N, M) // PP, from each stage to its namesake."""
+        if sender != receiver:
+            return None
+        size = self._kv(self.workload.chunk_tokens) // self.pp
+        return np.full(self.workload.chunks, float(size))
+
+    def weight_bytes(self, pool, stage):
+        """(W // L) (L // PP) B."""
+        llm = self.llm
+        return llm.parameters // llm.layers * self.layers_per_stage * llm.bytes_per_parameter
+
+    def kv_bytes(self, pool, stage):
+        """KV(N, T) // PP, and a token more for each decode step after the first."""
+        return self._kv(self.workload.prompt_tokens + self.workload.output_tokens - 1) // self.pp
+
+    def capacity_bytes(self, pool):
+        """VRAM as the specification has it, in whole GiB."""
+        return pool.gpu.reference.memory
+
+    def link(self, name):
+        """The midpoints of the specification's ranges."""
+        return gpu_catalog.link(name).reference
+
+    def _kv(self, tokens) -> int:
+        llm, n = self.llm, self.workload.batch_size
+        size = 2 * n * llm.bytes_per_parameter * tokens * llm.layers * llm.kv_heads
+        if llm.latent is not None:
+            return int(size * llm.latent)
+        return int(size * (llm.hidden / llm.query_heads))
+
+    def _weights_read(self) -> int:
+        return self.llm.parameters * self.llm.bytes_per_parameter // self.pp
+
+    def _repeat(self, flop, traffic, pool, times) -> PassCosts:
+        gpu = pool.gpu.reference
+        seconds = max(flop / gpu.flops, traffic / (MEMORY_EFFICIENCY * gpu.bandwidth))
+        return PassCosts(*(np.full(times, float(x)) for x in (flop, traffic, seconds)))

@@ -1,0 +1,113 @@
+"""The trace of a run: a table with a row for each transfer and job that completed."""
+
+import dataclasses
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+INTEGER_ABSENT = -1
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Columns of equal length, rows in order of completion.
+
+    Attributes
+    ----------
+    start_s, end_s : when it was added or began to run, and when it completed [s]
+    kind : the tag's type, as its `kind` attribute or class name says; "transfer" or "compute"
+        without a tag
+    device, path : where it ran, or the channels it crossed, joined by " > "; "" otherwise
+    bytes : payload [byte]; 0 for a job
+    facts : the tags' fields, a column each; -1 (or "") where a tag has no such field
+    """
+
+    start_s: np.ndarray
+    end_s: np.ndarray
+    kind: pd.Categorical
+    device: pd.Categorical
+    path: pd.Categorical
+    bytes: np.ndarray
+    facts: dict[str, np.ndarray]
+
+    @classmethod
+    def of(cls, batches, jobs) -> "Trace":
+        """The trace of completed transfers and jobs, each in order of completion."""
+        items = [*batches, *jobs]
+        end_s = np.array([item.end_time for item in items], dtype=float)
+        # Stable: at one instant transfers stand before jobs, as they complete.
+        order = np.argsort(end_s, kind="stable")
+        n_batches = len(batches)
+        tags = [item.tag for item in items]
+        return cls(
+            start_s=np.array([item.start_time for item in items], dtype=float)[order],
+            end_s=end_s[order],
+            kind=_labels([*(map(_kind_of_transfer, tags[:n_batches])),
+                          *(map(_kind_of_job, tags[n_batches:]))], order),  # fmt: skip
+            device=_labels([None] * n_batches + [job.device for job in jobs], order),
+            path=_labels([batch.path for batch in batches] + [()] * len(jobs), order),
+            bytes=np.array(
+                [batch.total_size for batch in batches] + [0.0] * len(jobs), dtype=float
+            )[order],
+            facts=_facts(tags, order),
+        )
+
+    def __len__(self):
+        return len(self.start_s)
+
+    def to_frame(self) -> pd.DataFrame:
+        """The table as a DataFrame, the tags' fields as columns among the others."""
+        columns = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+        facts = columns.pop("facts")
+        kept = {name: columns.pop(name) for name in ("start_s", "end_s", "kind")}
+        return pd.DataFrame({**kept, **facts, **columns})
+
+
+def _kind_of_transfer(tag):
+    return type(tag) if tag is not None else "transfer"
+
+
+def _kind_of_job(tag):
+    return type(tag) if tag is not None else "compute"
+
+
+def _labels(values, order):
+    """A categorical of what `values` are called; each distinct value is named only once."""
+    codes = {}
+    numbers = np.fromiter((codes.setdefault(value, len(codes)) for value in values), int, len(values))
+    names = {}
+    renumber = [names.setdefault(_name(value), len(names)) for value in codes]
+    numbers = np.asarray(renumber, dtype=int)[numbers] if len(values) else numbers
+    return pd.Categorical.from_codes(numbers[order], categories=list(names))
+
+
+def _name(value) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, type):
+        return getattr(value, "kind", value.__name__)
+    if isinstance(value, tuple):
+        return " > ".join(channel.name for channel in value)
+    return str(value)
+
+
+def _facts(tags, order):
+    """A column for each field of any tag's type, in order of first appearance."""
+    rows_of = {}
+    for row, tag in enumerate(tags):
+        if tag is not None:
+            rows_of.setdefault(type(tag), []).append(row)
+    columns = {}
+    for kind, rows in rows_of.items():
+        if not dataclasses.is_dataclass(kind):
+            continue
+        for field in dataclasses.fields(kind):
+            values = [getattr(tags[row], field.name) for row in rows]
+            column = columns.get(field.name)
+            if column is None:
+                whole = all(type(value) is int for value in values)
+                column = np.full(len(tags), INTEGER_ABSENT if whole else "", int if whole else object)
+                columns[field.name] = column
+            column[rows] = values
+    return {name: column[order] for name, column in columns.items()}

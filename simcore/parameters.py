@@ -1,0 +1,100 @@
+"""What a scenario field is: its symbol, unit, range and help, and the check that goes with them.
+
+The slider, the command-line flag, the file key and the sweep axis are all made from these.
+"""
+
+import dataclasses
+import math
+import numbers
+from collections.abc import Callable
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from simcore.errors import ScenarioError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Number:
+    """A numeric field.
+
+    Attributes
+    ----------
+    symbol, label, unit, help : for people; the unit is "" for a plain count
+    low, high, step : of the slider
+    least, most : what may be typed; the cost of a run is bounded by these and by its event count
+    whole : whether it counts something
+    optional : whether None is a value, and then what None means
+    """
+
+    symbol: str
+    label: str
+    unit: str
+    help: str
+    low: float
+    high: float
+    step: float
+    least: float
+    most: float
+    whole: bool = True
+    optional: str | None = None
+
+    def check(self, name: str, value):
+        """`value` as int or float; raises ScenarioError naming the field and its range."""
+        if value is None and self.optional:
+            return None
+        asked = f"{name} = {_shown(value)}"
+        if isinstance(value, bool) or not isinstance(value, numbers.Real):
+            raise ScenarioError(f"{asked} is not a number; {self._range()}", field=name)
+        if not math.isfinite(value) or not self.least <= value <= self.most:
+            raise ScenarioError(f"{asked} is out of range; {self._range()}", field=name)
+        if not self.whole:
+            return float(value)
+        if value != int(value):
+            raise ScenarioError(f"{asked} is not a whole number; {self._range()}", field=name)
+        return int(value)
+
+    def _range(self) -> str:
+        unit = f" {self.unit}" if self.unit else ""
+        return f"use {'a whole number' if self.whole else 'a number'} from {self.least:,g} to {self.most:,g}{unit}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """A field that names one of several things.
+
+    Attributes
+    ----------
+    options : returns the names, in the order in which a slider steps through them
+    """
+
+    symbol: str
+    label: str
+    help: str
+    options: Callable[[], tuple[str, ...]]
+
+    def check(self, name: str, value):
+        """`value` if it is an option; raises ScenarioError with the closest one."""
+        options = self.options()
+        if isinstance(value, str) and value in options:
+            return value
+        near = get_close_matches(value, options, n=1, cutoff=0.4) if isinstance(value, str) else []
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        raise ScenarioError(
+            f"{name} = {_shown(value)} is unknown; {hint}use one of {', '.join(options)}",
+            field=name,
+        )
+
+
+def parameter(info: Number | Choice, default):
+    """A dataclass field that carries its description."""
+    return dataclasses.field(default=default, metadata={"info": info})
+
+
+def parameters_of(cls) -> dict[str, Number | Choice]:
+    """The descriptions of a dataclass's fields, by name, in order."""
+    return {f.name: f.metadata["info"] for f in dataclasses.fields(cls)}
+
+
+def _shown(value) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

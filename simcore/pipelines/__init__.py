@@ -1,0 +1,22 @@
+"""One batch of requests through a machine."""
+
+from simcore.pipelines.disaggregated import DisaggregatedPDSystemPP
+from simcore.pipelines.plan import PipelinePlan, make_plan
+from simcore.pipelines.tags import (
+    Activations,
+    DecodeActivations,
+    DecodePass,
+    Handoff,
+    PrefillPass,
+)
+
+__all__ = [
+    "Activations",
+    "DecodeActivations",
+    "DecodePass",
+    "DisaggregatedPDSystemPP",
+    "Handoff",
+    "PipelinePlan",
+    "PrefillPass",
+    "make_plan",
+]

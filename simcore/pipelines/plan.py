@@ -1,0 +1,95 @@
+"""Everything a pipeline needs to know before it runs: durations, sizes and paths, as tables."""
+
+from dataclasses import dataclass
+
+from simcore.costs import CostModel, Pool, Semantics, Workload
+from simcore.engine import CommChannel, Device
+from simcore.topologies import Place, Topology
+
+Path = tuple[CommChannel, ...]
+
+
+@dataclass(frozen=True)
+class HandoffRoute:
+    """KV cache from one prefill stage to one decode stage.
+
+    Attributes
+    ----------
+    receiver : decode stage
+    bytes : payload, by chunk [byte]
+    """
+
+    receiver: int
+    bytes: list[float]
+    path: Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class PipelinePlan:
+    """One workload on one machine, costed.
+
+    Attributes
+    ----------
+    prefill_seconds, decode_seconds : duration of a pass, by stage and then chunk or step [s]
+    activation_bytes : by chunk [byte]
+    decode_activation_bytes : of each step [byte]
+    activation_paths, decode_activation_paths : from each stage to the next
+    handoffs : the routes of each prefill stage's KV cache
+    """
+
+    semantics: Semantics
+    prefill_seconds: list[list[float]]
+    decode_seconds: list[list[float]]
+    activation_bytes: list[float]
+    decode_activation_bytes: float
+    activation_paths: list[Path]
+    decode_activation_paths: list[Path]
+    handoffs: list[list[HandoffRoute]]
+    prefill_devices: list[Device]
+    decode_devices: list[Device]
+
+    @property
+    def chunks(self) -> int:
+        """Number of prefill chunks."""
+        return len(self.activation_bytes)
+
+    @property
+    def steps(self) -> int:
+        """Number of decode steps."""
+        return len(self.decode_seconds[0])
+
+
+def make_plan(
+    costs: CostModel, topology: Topology, *, workload: Workload, prefill: Pool, decode: Pool
+) -> PipelinePlan:
+    """The plan of `workload` on the two pools, joined by `topology`, at the prices of `costs`."""
+
+    def paths_along(pool):
+        places = [Place(pool.name, stage) for stage in range(pool.pp)]
+        return [topology.path(a, b) for a, b in zip(places, places[1:], strict=False)]
+
+    def devices(pool):
+        exclusive = costs.semantics.exclusive_devices
+        return [Device(str(Place(pool.name, stage)), exclusive) for stage in range(pool.pp)]
+
+    handoffs = []
+    for sender in range(prefill.pp):
+        routes = []
+        for receiver in range(decode.pp):
+            sizes = costs.handoff_bytes(sender, receiver)
+            if sizes is not None:
+                path = topology.path(Place(prefill.name, sender), Place(decode.name, receiver))
+                routes.append(HandoffRoute(receiver, sizes.tolist(), path))
+        handoffs.append(routes)
+    return PipelinePlan(
+        semantics=costs.semantics,
+        prefill_seconds=[costs.prefill_passes(s).seconds.tolist() for s in range(prefill.pp)],
+        decode_seconds=[costs.decode_passes(s).seconds.tolist() for s in range(decode.pp)],
+        activation_bytes=costs.prefill_activation_bytes().tolist(),
+        decode_activation_bytes=costs.decode_activation_bytes(),
+        activation_paths=paths_along(prefill),
+        decode_activation_paths=paths_along(decode),
+        handoffs=handoffs,
+        prefill_devices=devices(prefill),
+        decode_devices=devices(decode),
+    )

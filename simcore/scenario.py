@@ -1,0 +1,306 @@
+"""A scenario: everything a run depends on, as one frozen value."""
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+import gpu_catalog
+from simcore.costs import COST_MODELS, Pool, Workload
+from simcore.errors import ScenarioError
+from simcore.parameters import Choice, Number, parameter, parameters_of
+
+MOST_FILE_BYTES = 64 * 1024
+
+
+def _gpu_names():
+    return tuple(gpu.name for gpu in gpu_catalog.gpus())
+
+
+def _llm_names():
+    return tuple(llm.name for llm in gpu_catalog.llms())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario:
+    """One batch of requests through a disaggregated prefill/decode pipeline.
+
+    Frozen and hashable, so it is its own cache key; equal scenarios give equal results, byte for
+    byte. Raises ScenarioError where a value is out of range or names nothing known.
+    """
+
+    llm: str = parameter(
+        Choice(symbol="", label="Model", help="The model that is served.", options=_llm_names),
+        "LLaMA-3.1-70B",
+    )
+    prefill_gpu: str = parameter(
+        Choice(
+            symbol="",
+            label="Prefill GPU",
+            help="The GPU of the prefill pool, in order of peak dense BF16 FLOP/s.",
+            options=_gpu_names,
+        ),
+        "NVIDIA H100",
+    )
+    decode_gpu: str = parameter(
+        Choice(
+            symbol="",
+            label="Decode GPU",
+            help="The GPU of the decode pool, in order of peak dense BF16 FLOP/s.",
+            options=_gpu_names,
+        ),
+        "NVIDIA RTX PRO 6000",
+    )
+    pp: int = parameter(
+        Number(
+            symbol="PP",
+            label="Pipeline stages",
+            unit="",
+            help="Pipeline-parallel degree of the prefill pool, and of the decode pool unless "
+            "that has its own.",
+            low=1,
+            high=32,
+            step=1,
+            least=1,
+            most=256,
+        ),
+        8,
+    )
+    decode_pp: int | None = parameter(
+        Number(
+            symbol="PP",
+            label="Decode pipeline stages",
+            unit="",
+            help="Pipeline-parallel degree of the decode pool; empty for that of the prefill pool.",
+            low=1,
+            high=32,
+            step=1,
+            least=1,
+            most=256,
+            optional="the same as the prefill pool",
+        ),
+        None,
+    )
+    batch_size: int = parameter(
+        Number(
+            symbol="N",
+            label="Batch size",
+            unit="requests",
+            help="Requests processed together.",
+            low=1,
+            high=128,
+            step=1,
+            least=1,
+            most=4096,
+        ),
+        1,
+    )
+    prompt_tokens: int = parameter(
+        Number(
+            symbol="T",
+            label="Sequence length",
+            unit="tokens",
+            help="Prompt length of each request.",
+            low=1024,
+            high=16384,
+            step=1024,
+            least=1,
+            most=2**20,
+        ),
+        8192,
+    )
+    chunk_tokens: int = parameter(
+        Number(
+            symbol="M",
+            label="Prefill chunk",
+            unit="tokens",
+            help="Tokens of each prompt that a stage prefills at a time; the last chunk is the "
+            "remainder.",
+            low=32,
+            high=2048,
+            step=32,
+            least=1,
+            most=2**20,
+        ),
+        128,
+    )
+    output_tokens: int = parameter(
+        Number(
+            symbol="O",
+            label="Output tokens",
+            unit="tokens",
+            help="Decode steps simulated; the KV cache grows by one token a step.",
+            low=1,
+            high=64,
+            step=1,
+            least=1,
+            most=8192,
+        ),
+        1,
+    )
+    prefill_nics: int = parameter(
+        Number(
+            symbol="K",
+            label="Prefill NICs",
+            unit="",
+            help="InfiniBand NICs of the prefill pool; stage r hands over through NIC r mod K.",
+            low=1,
+            high=8,
+            step=1,
+            least=1,
+            most=256,
+        ),
+        1,
+    )
+    vram_limit_ratio: float = parameter(
+        Number(
+            symbol="",
+            label="VRAM share",
+            unit="of VRAM",
+            help="Share of a GPU's memory that weights and KV cache may fill.",
+            low=0.5,
+            high=1.0,
+            step=0.01,
+            least=0.01,
+            most=1.0,
+            whole=False,
+        ),
+        0.95,
+    )
+    cost_model: str = parameter(
+        Choice(
+            symbol="",
+            label="Cost model",
+            help="physical: a roofline on true hardware values. reference: the specification's "
+            "program, to compare with.",
+            options=COST_MODELS.names,
+        ),
+        "physical",
+    )
+
+    def __post_init__(self):
+        for name, info in parameters_of(type(self)).items():
+            object.__setattr__(self, name, info.check(name, getattr(self, name)))
+
+    @property
+    def decode_stages(self) -> int:
+        """Pipeline-parallel degree of the decode pool."""
+        return self.pp if self.decode_pp is None else self.decode_pp
+
+    @cached_property
+    def workload(self) -> Workload:
+        """The requests, as the cost models take them."""
+        return Workload(
+            batch_size=self.batch_size,
+            prompt_tokens=self.prompt_tokens,
+            chunk_tokens=self.chunk_tokens,
+            output_tokens=self.output_tokens,
+        )
+
+    @cached_property
+    def prefill_pool(self) -> Pool:
+        """The GPUs that prefill."""
+        return Pool(name="prefill", gpu=gpu_catalog.gpu(self.prefill_gpu), pp=self.pp)
+
+    @cached_property
+    def decode_pool(self) -> Pool:
+        """The GPUs that decode."""
+        return Pool(name="decode", gpu=gpu_catalog.gpu(self.decode_gpu), pp=self.decode_stages)
+
+    def replace(self, **changes) -> "Scenario":
+        """A scenario that differs in `changes`; raises ScenarioError as the constructor does."""
+        return type(self).from_dict({**self.to_dict(), **changes})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Field names to values, in order; `from_dict` reads it back."""
+        return {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+
+    @classmethod
+    def from_dict(cls, values) -> "Scenario":
+        """The scenario that a mapping of field names describes; absent fields keep their default.
+
+        Raises ScenarioError for anything but a mapping and for a key that is no field.
+        """
+        if not isinstance(values, dict):
+            raise ScenarioError(
+                f"a scenario is a mapping of field names to values, not {type(values).__name__}"
+            )
+        known = parameters_of(cls)
+        for key in values:
+            if key not in known:
+                near = get_close_matches(str(key), known, n=1)
+                hint = f"did you mean {near[0]}? " if near else ""
+                raise ScenarioError(
+                    f"unknown key {str(key)[:60]!r}; {hint}the fields are {', '.join(known)}"
+                )
+        return cls(**values)
+
+    def to_json(self) -> str:
+        """The scenario as a JSON object."""
+        return json.dumps(self.to_dict(), indent=2)
+
+    def to_yaml(self) -> str:
+        """The scenario as a YAML mapping."""
+        return yaml.safe_dump(self.to_dict(), sort_keys=False)
+
+    @classmethod
+    def from_text(cls, text: str) -> "Scenario":
+        """The scenario in a JSON or YAML text; raises ScenarioError where it is neither."""
+        if len(text) > MOST_FILE_BYTES:
+            raise ScenarioError(f"a scenario file has at most {MOST_FILE_BYTES // 1024} KiB")
+        try:
+            values = _parse(text)
+        except (yaml.YAMLError, RecursionError, ValueError) as error:
+            place = getattr(error, "problem_mark", None)
+            where = f"line {place.line + 1}, column {place.column + 1}: " if place else ""
+            raise ScenarioError(
+                f"{where}{getattr(error, 'problem', None) or error}; write JSON or YAML"
+            ) from None
+        return cls.from_dict({} if values is None else values)
+
+    @classmethod
+    def load(cls, path) -> "Scenario":
+        """The scenario in the JSON or YAML file `path`; errors name the file."""
+        path = Path(path)
+        try:
+            with path.open(encoding="utf-8") as file:
+                text = file.read(MOST_FILE_BYTES + 1)
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "it is not a UTF-8 text"
+            raise ScenarioError(f"{path}: cannot be read: {reason}") from None
+        try:
+            return cls.from_text(text)
+        except ScenarioError as error:
+            raise ScenarioError(f"{path}: {error}", field=error.field) from None
+
+
+def _parse(text):
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        # Not simply all by YAML: in YAML 1.1 the JSON number 1e3 is a string.
+        return yaml.load(text, Loader=_PlainLoader)  # noqa: S506 - it is a SafeLoader
+
+
+class _PlainLoader(yaml.SafeLoader):
+    """YAML without aliases (a few lines of them can stand for gigabytes) or repeated keys."""
+
+    def compose_node(self, parent, index):
+        if self.check_event(yaml.AliasEvent):
+            mark = self.peek_event().start_mark
+            raise yaml.composer.ComposerError(problem="aliases are not allowed", problem_mark=mark)
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node, deep=False):
+        keys = [key.value for key, _ in node.value]
+        for n, key in enumerate(keys):
+            if key in keys[:n]:
+                raise yaml.constructor.ConstructorError(
+                    problem=f"the key {key!r} stands twice", problem_mark=node.start_mark
+                )
+        return super().construct_mapping(node, deep)
