@@ -20,22 +20,26 @@ MOST_COMPLETIONS = 5_000_000
 class CommNetworkSimulator:
     """Moves transfers over max-min fairly shared channels and runs compute jobs.
 
+    Parameters
+    ----------
+    network : of its own; another kind may note more than rates
+
     Attributes
     ----------
     current_time : [s]
     completed_batches, completed_compute : in the order of completion
     """
 
-    def __init__(self):
+    def __init__(self, network: Network | None = None):
         self.current_time = 0.0
         self.completed_batches: list[DataBatch] = []
         self.completed_compute: list[ComputeJob] = []
         self._active_batches: dict[DataBatch, None] = {}
         self._active_compute: dict[ComputeJob, None] = {}
         self._waiting: dict[object, deque] = {}
-        self._network = Network()
+        self._network = network or Network()
         self._events = []
-        self._finishes_pushed = 0
+        self._finishes_renewed = 0
         self._added = 0
 
     @property
@@ -105,66 +109,64 @@ class CommNetworkSimulator:
         events = self._events
         network = self._network
         touched = network.touched
-        completed_batches = self.completed_batches
-        completed_compute = self.completed_compute
-        on_data_transfer_complete = system.on_data_transfer_complete
-        on_compute_complete = system.on_compute_complete
-        waiting_on = self._waiting
-        done = 0
         most = inf if max_completions is None else max_completions
+        done = 0
         while True:
             if touched and (not events or events[0][0] > self.current_time):
                 self._settle()
             if not events:
                 return
-            event = events[0]
+            event = heappop(events)
             time, kind, _, item = event
             if kind == FINISH and type(item) is Route and item.finish is not event:
-                heappop(events)
                 continue
             if time > until:
+                heappush(events, event)
                 self.current_time = max(self.current_time, until)
                 raise self._limit(f"the end of the simulated span, {until:g} s", "until")
             if kind == LATENCY_OVER:
-                heappop(events)
                 self.current_time = time
                 self._begin_payload(item)
                 continue
             if done >= most:
+                heappush(events, event)
                 raise self._limit(f"{max_completions:,} completions", "max_completions")
             done += 1
-            heappop(events)
             self.current_time = time
             if kind == COMPUTE_OVER:
-                item.end_time = time
-                del self._active_compute[item]
-                queue = item._queue
-                if queue is not None:
-                    waiting = waiting_on[queue]
-                    if waiting:
-                        self._start(waiting.popleft())
-                    else:
-                        del waiting_on[queue]
-                completed_compute.append(item)
-                on_compute_complete(self, item)
+                self._free(item)
+                system.on_compute_complete(self, item)
                 continue
             if type(item) is Route:
-                route = item
-                item = heappop(route.flows)[2]
-                network.leave(route)
+                item = network.leave(item)
             item.end_time = time
             del self._active_batches[item]
-            completed_batches.append(item)
-            job = on_data_transfer_complete(self, item)
+            self.completed_batches.append(item)
+            job = system.on_data_transfer_complete(self, item)
             if job is not None:
                 self.add_compute(job)
 
     def _begin_payload(self, batch):
         if batch.total_size > 0 and batch.path:
-            self._network.join(batch, batch.path, self.current_time)
+            finish = self._network.join(batch, self.current_time)
+            if finish is not None:
+                heappush(self._events, finish)
         else:
             # Nothing to move, or nothing to move it over: it arrives at once.
             heappush(self._events, (self.current_time, FINISH, batch._seq, batch))
+
+    def _free(self, job):
+        """`job` has ended; its device, if it has one, takes the next."""
+        job.end_time = self.current_time
+        del self._active_compute[job]
+        self.completed_compute.append(job)
+        queue = job._queue
+        if queue is not None:
+            waiting = self._waiting[queue]
+            if waiting:
+                self._start(waiting.popleft())
+            else:
+                del self._waiting[queue]
 
     def _start(self, job):
         now = job.start_time = self.current_time
@@ -173,14 +175,13 @@ class CommNetworkSimulator:
 
     def _settle(self):
         events = self._events
-        finishes = self._network.settle(self.current_time)
-        for event in finishes:
-            heappush(events, event)
-        # Each of them may have put an older event of its route out of date. Those go when their
+        before = len(events)
+        self._network.settle(self.current_time, events)
+        # Each new finish may have put an older one of its route out of date. Those go when their
         # time comes, or all at once when there may be more of them than of all others.
-        self._finishes_pushed += len(finishes)
-        if self._finishes_pushed > 1024 + len(events) // 2:
-            self._finishes_pushed = 0
+        self._finishes_renewed += len(events) - before
+        if self._finishes_renewed > 1024 + len(events) // 2:
+            self._finishes_renewed = 0
             events[:] = [
                 event for event in events if type(event[3]) is not Route or event[3].finish is event
             ]

@@ -1,6 +1,5 @@
 """What the simulator moves and runs: channels, transfers over them, compute jobs."""
 
-from dataclasses import dataclass
 from math import inf
 
 import gpu_catalog
@@ -37,20 +36,25 @@ class CommChannel:
         return f"CommChannel({self.name!r}, {self.bandwidth_bps:g} B/s, {self.latency_s:g} s)"
 
 
-@dataclass(frozen=True)
 class Device:
-    """Something that runs compute jobs.
+    """Something that runs compute jobs. Jobs queue for each other only if they share the object.
 
     Attributes
     ----------
     exclusive : whether it runs one job at a time, in submission order; if not, its jobs overlap
     """
 
-    name: str
-    exclusive: bool = True
+    __slots__ = ("exclusive", "name")
+
+    def __init__(self, name: str, exclusive: bool = True):
+        self.name = name
+        self.exclusive = exclusive
 
     def __str__(self):
         return self.name
+
+    def __repr__(self):
+        return f"Device({self.name!r}, exclusive={self.exclusive})"
 
 
 class DataBatch:

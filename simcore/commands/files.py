@@ -1,0 +1,13 @@
+"""Files the commands write."""
+
+from pathlib import Path
+
+from simcore.errors import PdscopeError
+
+
+def write_text(path, text: str) -> None:
+    """Write `text` to `path`; raises PdscopeError that names it."""
+    try:
+        Path(path).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise PdscopeError(f"{path}: cannot be written: {error.strerror}") from None

@@ -1,0 +1,52 @@
+"""`pdscope flows`: the bare network."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+from simcore.commands.text import table_text
+from simcore.errors import ScenarioError
+from simcore.flows import simulate_flows
+from simcore.units import GB, MS
+
+name = "flows"
+help = "simulate flows over channels, without any model or GPU"
+
+MOST_FILE_BYTES = 100_000_000
+
+
+def add_arguments(parser):
+    parser.add_argument("file", metavar="FILE.json", help="channels and flows")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+def execute(arguments) -> int:
+    try:
+        results = simulate_flows(_read(arguments.file))
+    except ScenarioError as error:
+        raise ScenarioError(f"{arguments.file}: {error}") from None
+    if arguments.json:
+        print(json.dumps({"flows": [dataclasses.asdict(result) for result in results]}, indent=2))
+    else:
+        rows = [
+            [
+                result.name,
+                f"{result.finish_s / MS:.6f}",
+                "-" if result.mean_rate_Bps is None else f"{result.mean_rate_Bps / GB:.6f}",
+                result.bottleneck or "-",
+            ]
+            for result in results
+        ]
+        print(table_text(["flow", "finish ms", "mean GB/s", "bottleneck"], rows))
+    return 0
+
+
+def _read(path):
+    try:
+        if Path(path).stat().st_size > MOST_FILE_BYTES:
+            raise ScenarioError(f"is larger than {MOST_FILE_BYTES / 1e6:.0f} MB; split it")
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ScenarioError(f"cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:
+        raise ScenarioError(f"is not JSON: {error}") from None

@@ -1,0 +1,69 @@
+"""`pdscope run`: one scenario."""
+
+import dataclasses
+import json
+
+from simcore.commands.files import write_text
+from simcore.commands.scenario_flags import add_scenario_arguments, scenario_from
+from simcore.run import Result, run
+from simcore.units import GB, MS
+
+name = "run"
+help = "simulate one scenario"
+
+
+def add_arguments(parser):
+    add_scenario_arguments(parser)
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    parser.add_argument("--trace", metavar="FILE.csv", help="write the trace as CSV")
+
+
+def execute(arguments) -> int:
+    result = run(scenario_from(arguments))
+    if arguments.trace:
+        write_text(arguments.trace, result.trace.to_csv(index=False))
+    print(json.dumps(as_json(result), indent=2) if arguments.json else as_text(result))
+    return 0
+
+
+def as_json(result: Result) -> dict:
+    """The result as JSON has it: seconds and bytes, shares from 0 to 1."""
+    metrics = result.metrics
+    names = ("ttds_s", "tpot_s", "ttft_s", "bubble", "handoff_hidden_s", "handoff_exposed_s")
+    return {
+        "scenario": result.scenario.to_dict(),
+        **{name: getattr(metrics, name) for name in names},
+        "events": metrics.events,
+        "memory": {
+            pool.pool: {
+                **{k: v for k, v in dataclasses.asdict(pool).items() if k != "pool"},
+                "need": pool.need,
+            }
+            for pool in result.memory
+        },
+        "device_busy": metrics.device_busy.to_dict("records"),
+        "channel_use": metrics.channel_use.to_dict("records"),
+    }
+
+
+def as_text(result: Result) -> str:
+    """The result for people."""
+    s, m = result.scenario, result.metrics
+    decode = f" (decode {s.decode_pp})" if s.decode_pp not in (None, s.pp) else ""
+    lines = [
+        f"{s.llm}, {s.prefill_gpu} to {s.decode_gpu}, PP {s.pp}{decode}, N {s.batch_size}, "
+        f"T {s.prompt_tokens}, M {s.chunk_tokens}, O {s.output_tokens}, {s.cost_model} costs",
+        "",
+        f"TTDS  {m.ttds_s / MS:10.3f} ms   time to decode start",
+        f"TPOT  {m.tpot_s / MS:10.3f} ms   time per output token",
+        f"TTFT  {m.ttft_s / MS:10.3f} ms   time to first token",
+        "",
+        f"pipeline bubble {m.bubble:.1%}; KV handoff {m.handoff_hidden_s / MS:.3f} ms hidden behind "
+        f"prefill, {m.handoff_exposed_s / MS:.3f} ms exposed",
+    ]
+    for pool in result.memory:
+        lines.append(
+            f"{pool.pool} memory {pool.need / GB:.2f} GB of {pool.limit / GB:.2f} GB allowed "
+            f"({pool.weights / GB:.2f} weights + {pool.kv / GB:.2f} KV cache, stage {pool.stage})"
+        )
+    return "\n".join(lines)

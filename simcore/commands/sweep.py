@@ -1,0 +1,124 @@
+"""`pdscope sweep`: a grid of scenarios, to a table or a picture."""
+
+import os
+import sys
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+from simcore.commands.files import write_text
+from simcore.commands.scenario_flags import add_scenario_arguments, scenario_from
+from simcore.errors import PdscopeError, ScenarioError
+from simcore.parameters import parameters_of
+from simcore.scenario import Scenario
+from simcore.sweep import MOST_CELLS, SWEEPS, cells, sweep
+
+name = "sweep"
+help = "simulate a grid of scenarios: mt (M by T) or ppt (PP by T)"
+
+
+class SweepCommand:
+    """The command, with the writers of whoever assembles the command line.
+
+    Parameters
+    ----------
+    writers : by file ending, a function of (table, plan, path) that writes the file
+    """
+
+    name = name
+    help = help
+
+    def __init__(self, writers=None):
+        self.writers = {".csv": _write_csv, **(writers or {})}
+
+    def add_arguments(self, parser):
+        grids = parser.add_subparsers(dest="grid", metavar="GRID", required=True)
+        for plan in SWEEPS.values():
+            grid = grids.add_parser(plan.name, help=plan.title)
+            add_scenario_arguments(grid, without=_swept(plan))
+            for axis, field in (("x", plan.x), ("y", plan.y)):
+                values = plan.axes[field]
+                grid.add_argument(
+                    f"--{axis}",
+                    metavar="FROM:TO:STEP",
+                    help=f"values of {field} (default {values[0]}:{values[-1]}:"
+                    f"{values[1] - values[0]})",
+                )
+            endings = " or ".join(f"FILE{ending}" for ending in self.writers)
+            grid.add_argument("--out", required=True, metavar="FILE", help=endings)
+            grid.add_argument(
+                "--jobs", type=int, default=os.cpu_count() or 1, metavar="J", help="processes"
+            )
+
+    def execute(self, arguments) -> int:
+        plan = SWEEPS[arguments.grid]
+        ending = Path(arguments.out).suffix
+        writer = self.writers.get(ending)
+        if writer is None:
+            raise PdscopeError(
+                f"--out {arguments.out}: cannot write {ending or 'a file without ending'!r}; "
+                f"use one of {', '.join(self.writers)}"
+            )
+        if not 1 <= arguments.jobs <= 1024:
+            raise PdscopeError(f"--jobs {arguments.jobs} is out of range; use 1 to 1024")
+        axes = {
+            field: parse_range(field, text) if text else plan.axes[field]
+            for field, text in ((plan.x, arguments.x), (plan.y, arguments.y))
+        }
+        base = scenario_from(arguments, default=plan.base)
+        cells(base, axes)  # refuse a bad grid before starting processes for it
+        with _executor(arguments.jobs) as executor:
+            table = sweep(base, axes, executor=executor, on_progress=_progress())
+        writer(table, plan, arguments.out)
+        feasible = table.dropna(subset="ttds_s")
+        print(f"{arguments.out}: {len(table)} cells, {len(table) - len(feasible)} infeasible")
+        return 0
+
+
+def parse_range(field: str, text: str) -> tuple[int, ...]:
+    """The values that FROM:TO:STEP (or FROM:TO, or one value) names; raises ScenarioError."""
+    try:
+        low, high, step = ([int(part) for part in text.split(":")] + [None, None])[:3]
+    except ValueError:
+        low = None
+    if low is None or text.count(":") > 2:
+        raise ScenarioError(f"{field}: {text!r} is not a range; write FROM:TO:STEP", field=field)
+    high = low if high is None else high
+    step = 1 if step is None else step
+    if step < 1 or high < low:
+        raise ScenarioError(f"{field}: {text!r} is empty; TO is at least FROM, STEP at least 1",
+                            field=field)  # fmt: skip
+    info = parameters_of(Scenario)[field]
+    info.check(field, low), info.check(field, high)
+    if (high - low) // step >= MOST_CELLS:
+        raise ScenarioError(f"{field}: {text!r} has more than {MOST_CELLS:,} values; raise STEP",
+                            field=field)  # fmt: skip
+    return tuple(range(low, high + 1, step))
+
+
+def _swept(plan):
+    """The fields that the grid's axes set, so that no flag may."""
+    return {plan.x, plan.y} | ({"decode_pp"} if plan.x == "pp" else set())
+
+
+def _executor(jobs):
+    if jobs == 1:
+        return ThreadPoolExecutor(max_workers=1)
+    return ProcessPoolExecutor(max_workers=jobs, mp_context=get_context("spawn"))
+
+
+def _write_csv(table, plan, path):
+    write_text(path, table.to_csv(index=False))
+
+
+def _progress():
+    """A progress bar on the terminal; elsewhere nothing, so that logs stay readable."""
+    if not sys.stderr.isatty():
+        return None
+
+    def show(done, total):
+        bar = "#" * (40 * done // total)
+        end = "\n" if done == total else ""
+        print(f"\r[{bar:<40}] {done}/{total}", end=end, file=sys.stderr, flush=True)
+
+    return show

@@ -1,0 +1,70 @@
+"""Which channel held each transfer back, and for how long."""
+
+from simcore.engine.network import Network
+
+
+class WatchedNetwork(Network):
+    """A network that also notes the bottleneck of every transfer.
+
+    A route's bottleneck is the first channel of its path that is saturated and carries nothing
+    faster. A transfer's is the one that bound it for the longest time.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self._bound_by = {}  # route -> (channel, since)
+        self._spent = {}  # route -> {channel: time it was the bottleneck [s]}
+        self._before = {}  # batch -> what `_spent` was when it joined
+        self._now = 0.0
+        self.bottleneck = {}  # batch -> channel
+
+    def join(self, batch, now):
+        self._now = now
+        finish = super().join(batch, now)
+        route = batch._route
+        if finish is not None:
+            self._bind(route, min(route.channels, key=lambda c: c.bandwidth_bps / route.channels.count(c)))
+        self._before[batch] = dict(self._time_spent(route, now))
+        return finish
+
+    def leave(self, route):
+        now = route.finish[0]
+        batch = super().leave(route)
+        before = self._before.pop(batch)
+        spent = self._time_spent(route, now)
+        gained = {channel: time - before.get(channel, 0.0) for channel, time in spent.items()}
+        self.bottleneck[batch] = max(gained, key=gained.get)
+        if not route.flows:
+            self._bound_by.pop(route)
+            self._spent.pop(route)
+        return batch
+
+    def settle(self, now, events):
+        self._now = now
+        super().settle(now, events)
+
+    def _rates(self, component):
+        rates = super()._rates(component)
+        load = {}
+        fastest = {}
+        for route, rate in rates:
+            for channel in route.channels:
+                load[channel] = load.get(channel, 0.0) + rate * len(route.flows)
+                fastest[channel] = max(fastest.get(channel, 0.0), rate)
+        for route, rate in rates:
+            # Where rounding hides it, the fullest channel with nothing faster.
+            fair = [c for c in route.channels if fastest[c] <= rate * (1 + 1e-12)]
+            self._bind(route, max(fair, key=lambda c: round(load[c] / c.bandwidth_bps, 12)))
+        return rates
+
+    def _bind(self, route, channel):
+        self._time_spent(route, self._now)
+        self._bound_by[route] = channel, self._now
+
+    def _time_spent(self, route, now):
+        spent = self._spent.setdefault(route, {})
+        if route in self._bound_by:
+            channel, since = self._bound_by[route]
+            spent[channel] = spent.get(channel, 0.0) + now - since
+            self._bound_by[route] = channel, now
+        return spent
