@@ -1,0 +1,1 @@
+"""The pages: what the simulator says, to look at and to drag."""

@@ -1,0 +1,1 @@
+"""One page a module; `app.registry` states what a page is."""

@@ -1,0 +1,105 @@
+"""The Dash app around the pages: header, navigation, light and dark."""
+
+from pathlib import Path
+
+import dash_mantine_components as dmc
+from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
+
+import assets
+from app.registry import PAGES
+
+NAME = "pdscope"
+THEME = {
+    "fontFamily": "Inter, system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif",
+    "fontFamilyMonospace": "ui-monospace, 'SF Mono', 'DejaVu Sans Mono', monospace",
+    "primaryColor": "indigo",
+    "defaultRadius": "sm",
+    "cursorType": "pointer",
+    "respectReducedMotion": True,
+}
+
+
+def pages():
+    """An instance of every page, in the order of the navigation."""
+    return sorted((PAGES[name]() for name in PAGES.names()), key=lambda page: page.order)
+
+
+def create_app() -> Dash:
+    """The Dash app with every page; its Flask server is `.server`."""
+    app = Dash(
+        NAME,
+        assets_folder=str(Path(assets.__file__).parent),
+        # Only one page's components exist at a time.
+        suppress_callback_exceptions=True,
+        serve_locally=True,
+        health_endpoint="health",
+        enable_mcp=False,
+        title=NAME,
+        update_title=None,
+        meta_tags=[
+            {"name": "viewport", "content": "width=device-width, initial-scale=1"},
+            {"name": "description", "content": "Disaggregated prefill and decode, simulated."},
+        ],
+    )
+    known = pages()
+    app.layout = lambda: _layout(known)
+    for page in known:
+        page.callbacks(app)
+    _route(app, {page.path: page for page in known})
+    app.clientside_callback(
+        ClientsideFunction("shell", "theme"),
+        Output("scheme", "data"),
+        Input("theme-toggle", "n_clicks"),
+        State("scheme", "data"),
+    )
+    return app
+
+
+def _layout(known):
+    links = [
+        dcc.Link(page.title, href=page.path, className="nav-link", id=f"nav-{page.path.strip('/')}")
+        for page in known
+    ]
+    toggle = html.Button(
+        "◐", id="theme-toggle", className="icon-button", title="Light or dark",
+        **{"aria-label": "Switch between light and dark"},
+    )  # fmt: skip
+    header = html.Header(
+        [
+            dcc.Link(NAME, href="/", className="brand"),
+            html.Nav(links, className="nav", **{"aria-label": "Pages"}),
+            toggle,
+        ],
+        className="header",
+    )
+    return dmc.MantineProvider(
+        [
+            dcc.Location(id="address", refresh="callback-nav"),
+            # "light" or "dark", as the page is now; figures are drawn for it.
+            dcc.Store(id="scheme"),
+            header,
+            html.Main(id="page", className="page"),
+        ],
+        id="provider",
+        theme=THEME,
+        defaultColorScheme="auto",
+    )
+
+
+def _route(app, by_path):
+    @app.callback(
+        Output("page", "children"), Input("address", "pathname"), State("address", "search")
+    )
+    def show(path, search):
+        page = by_path.get(path)
+        if page is None:
+            return html.Div([html.H1("No such page"), dcc.Link("To the start", href="/")])
+        query = search.removeprefix("?") if isinstance(search, str) else ""
+        return page.layout(query)
+
+    app.clientside_callback(
+        ClientsideFunction("shell", "markCurrent"),
+        Output("address", "hash"),
+        Input("page", "children"),
+        State("address", "pathname"),
+    )

@@ -1,0 +1,21 @@
+/* Light or dark, and which page is the current one. */
+window.dash_clientside = Object.assign({}, window.dash_clientside, {
+  shell: {
+    theme(clicks, current) {
+      const root = document.documentElement;
+      const shown = root.getAttribute("data-mantine-color-scheme") || "light";
+      if (!clicks) return shown;
+      const next = (current || shown) === "dark" ? "light" : "dark";
+      root.setAttribute("data-mantine-color-scheme", next);
+      window.localStorage.setItem("mantine-color-scheme-value", next);
+      return next;
+    },
+    markCurrent(children, path) {
+      for (const link of document.querySelectorAll(".nav-link")) {
+        if (link.getAttribute("href") === path) link.setAttribute("aria-current", "page");
+        else link.removeAttribute("aria-current");
+      }
+      return window.dash_clientside.no_update;
+    },
+  },
+});
