@@ -56,10 +56,13 @@ $(BIN)/python:
 	    "$$($(PYTHON) -c 'import sys; print("python{}.{}-venv".format(*sys.version_info))')"
 	$(PYTHON) -m venv $(VENV)
 
-# The tests drive the system's browser; no test tool ever downloads one.
+# The tests drive the system's browser; no test tool ever downloads one. Playwright's own program
+# needs libatomic, which a small Debian lacks.
 browser: $(VENV)/tests.stamp
-	@$(BIN)/python tests/browser/chromium.py >/dev/null || tools/apt-install \
-	    "install Chromium or Chrome and set CHROMIUM to its path" chromium fonts-dejavu-core
+	@{ $(BIN)/python tests/browser/chromium.py && $(BIN)/python -m playwright --version; } \
+	    >/dev/null 2>&1 || tools/apt-install \
+	    "install Chromium or Chrome and set CHROMIUM to its path; playwright needs libatomic" \
+	    chromium fonts-dejavu-core libatomic1
 
 lock: $(VENV)/lock/bin/pip-compile ## write requirements/ anew from pyproject.toml (UPGRADE=1: newest)
 	$(PIP_COMPILE) --output-file requirements/run.txt pyproject.toml

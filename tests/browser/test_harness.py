@@ -1,9 +1,12 @@
 """The harness itself: that it hears what goes wrong, and that the server is what users get."""
 
 import sys
+import time
 from pathlib import Path
 
 import pytest
+
+from tests.browser.conftest import PATIENCE_S
 
 
 def test_an_error_on_the_console_is_heard(page, complaints):
@@ -30,5 +33,9 @@ def test_a_request_to_a_foreign_host_is_heard_and_leads_nowhere(page, complaints
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads the process table of Linux")
 def test_two_workers_serve(server_process):
     master = server_process.pid
-    children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
-    assert len(children) == 2
+    children = Path(f"/proc/{master}/task/{master}/children")
+    # The first worker answers before the second is started.
+    deadline = time.monotonic() + PATIENCE_S
+    while len(children.read_text().split()) < 2 and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert len(children.read_text().split()) == 2

@@ -25,13 +25,14 @@ ROOMS = {
         *("simcore.engine", "simcore.costs", "simcore.topologies", "gpu_catalog"),
         *NUMBERS,
     ),
-    # scenario, run, sweep, metrics and the command line: on top of every other room.
+    # scenario, run, sweep and metrics: on top of those.
     "simcore": (
         *SHARED,
         *("simcore.engine", "simcore.costs", "simcore.topologies", "simcore.pipelines"),
-        *("gpu_catalog", "yaml"),
+        *("simcore.commands", "gpu_catalog", "yaml"),
         *NUMBERS,
     ),
+    "simcore.commands": ("simcore", *SHARED, "gpu_catalog", *NUMBERS),
     # Pure functions from tables to figures: nothing of ours but one another.
     "app.figures": ("plotly", *NUMBERS),
     "app": (
