@@ -1,6 +1,7 @@
 """What a run is judged by, measured from its trace alone."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -22,9 +23,7 @@ class Metrics:
     handoff_hidden_s, handoff_exposed_s : time during which KV cache is on its way while some
         prefill job runs, and while none does [s]
     events : of the run: two for each transfer (latency over, payload arrived), one for each job
-    device_busy : device, busy_s [s], share of the run
-    channel_use : channel, bytes carried [byte], utilisation: their share of what it could carry
-        over the whole run
+    trace, channels : what it is measured from
     """
 
     ttds_s: float
@@ -34,13 +33,44 @@ class Metrics:
     handoff_hidden_s: float
     handoff_exposed_s: float
     events: int
-    device_busy: pd.DataFrame
-    channel_use: pd.DataFrame
+    trace: Trace
+    channels: tuple[CommChannel, ...]
+
+    @cached_property
+    def device_busy(self) -> pd.DataFrame:
+        """A row for each device: device, busy_s [s], share of the run."""
+        trace = self.trace
+        names = trace.device.categories
+        busy = np.bincount(trace.device.codes, trace.end_s - trace.start_s, len(names))
+        span = trace.end_s[-1]
+        table = pd.DataFrame(
+            {"device": names, "busy_s": busy, "share": busy / span if span else 0.0}
+        )
+        return table[table.device != ""].reset_index(drop=True)
+
+    @cached_property
+    def channel_use(self) -> pd.DataFrame:
+        """A row for each channel: channel, bytes carried [byte], utilisation of the whole run."""
+        trace = self.trace
+        carried = dict.fromkeys((channel.name for channel in self.channels), 0.0)
+        per_path = np.bincount(trace.path.codes, trace.bytes, len(trace.path.categories))
+        for path, size in zip(trace.path.categories, per_path, strict=True):
+            for name in path.split(" > ") if path else ():
+                carried[name] += size
+        sizes = np.array(list(carried.values()))
+        could = np.array([c.bandwidth_bps for c in self.channels]) * float(trace.end_s[-1])
+        return pd.DataFrame(
+            {
+                "channel": list(carried),
+                "bytes": sizes,
+                "utilisation": np.divide(sizes, could, out=np.zeros_like(sizes), where=could > 0),
+            }
+        )
 
 
 def measure(trace: Trace, channels: tuple[CommChannel, ...]) -> Metrics:
     """The metrics of a disaggregated pipeline's trace; `channels` are those of its machine."""
-    kind = {name: trace.kind == name for name in trace.kind.categories}
+    kind = {name: trace.kind.codes == i for i, name in enumerate(trace.kind.categories)}
     prefill, decode, handoff = kind["prefill"], kind["decode"], kind["handoff"]
     start, end = trace.start_s, trace.end_s
     step = trace.facts["step"]
@@ -50,18 +80,18 @@ def measure(trace: Trace, channels: tuple[CommChannel, ...]) -> Metrics:
     np.minimum.at(step_start, step[decode], start[decode])
     np.maximum.at(step_end, step[decode], end[decode])
     durations = step_end - step_start
-    ttds = float(step_start[0])
     hidden, exposed = _hidden_and_exposed(start, end, handoff, prefill)
+    jobs = int(np.count_nonzero(prefill | decode))
     return Metrics(
-        ttds_s=ttds,
+        ttds_s=float(step_start[0]),
         tpot_s=float(durations.mean()),
         ttft_s=float(step_end[0]),
         bubble=_bubble(start, end, trace.facts["stage"], prefill),
         handoff_hidden_s=hidden,
         handoff_exposed_s=exposed,
-        events=2 * int((trace.bytes > 0).sum()) + int((prefill | decode).sum()),
-        device_busy=_device_busy(trace),
-        channel_use=_channel_use(trace, channels),
+        events=jobs + 2 * (len(trace) - jobs),
+        trace=trace,
+        channels=channels,
     )
 
 
@@ -86,36 +116,3 @@ def _union(start, end) -> float:
     covered = np.maximum.accumulate(end)
     gaps = start[1:] - covered[:-1]
     return float(covered[-1] - start[0] - gaps[gaps > 0].sum())
-
-
-def _device_busy(trace: Trace) -> pd.DataFrame:
-    codes = trace.device.codes
-    busy = np.bincount(codes, trace.end_s - trace.start_s, len(trace.device.categories))
-    names = trace.device.categories
-    span = trace.end_s[-1]
-    table = pd.DataFrame({"device": names, "busy_s": busy, "share": busy / span if span else 0.0})
-    return table[table.device != ""].sort_values("device", key=_natural, ignore_index=True)
-
-
-def _natural(names):
-    """Sort key: names that end in a number by that number, after the words before it."""
-    parts = names.str.extract(r"^(.*?)(\d*)$")
-    return parts[0] + parts[1].str.zfill(6)
-
-
-def _channel_use(trace: Trace, channels) -> pd.DataFrame:
-    per_path = np.bincount(trace.path.codes, trace.bytes, len(trace.path.categories))
-    carried = dict.fromkeys((channel.name for channel in channels), 0.0)
-    for path, size in zip(trace.path.categories, per_path, strict=True):
-        for name in path.split(" > ") if path else ():
-            carried[name] += size
-    span = float(trace.end_s[-1])
-    sizes = np.array(list(carried.values()))
-    could = np.array([channel.bandwidth_bps for channel in channels]) * span
-    return pd.DataFrame(
-        {
-            "channel": list(carried),
-            "bytes": sizes,
-            "utilisation": np.divide(sizes, could, out=np.zeros_like(sizes), where=could > 0),
-        }
-    )

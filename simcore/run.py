@@ -1,24 +1,27 @@
 """Scenario in, result out."""
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import pandas as pd
 
 import gpu_catalog
 from simcore.costs import COST_MODELS, CostModel
 from simcore.costs.memory import PoolMemory, pool_memory
-from simcore.engine import CommNetworkSimulator
+from simcore.engine.execute import execute
 from simcore.engine.trace import Trace
 from simcore.errors import DoesNotFit, ScenarioError
 from simcore.metrics import Metrics, measure
-from simcore.pipelines import DisaggregatedPDSystemPP, PipelinePlan, make_plan
+from simcore.pipelines import PipelinePlan, make_plan, pipeline_graph
 from simcore.remedies import remedies_for
 from simcore.scenario import Scenario
 from simcore.topologies import ReferenceFabric
 from simcore.units import GIB
 
 MOST_EVENTS = 5_000_000
+
+# A fabric remembers rates it has solved for: moving a slider does not solve for them again.
+MOST_FABRICS = 16
 
 
 @dataclass(frozen=True)
@@ -53,12 +56,9 @@ def run(scenario: Scenario, *, max_events: int = MOST_EVENTS) -> Result:
     for pool in memory:
         if not pool.fits:
             raise _does_not_fit(scenario, pool)
-    simulator = CommNetworkSimulator()
     topology = topology_of(scenario, costs)
-    system = DisaggregatedPDSystemPP(simulator, plan_of(scenario, costs, topology))
-    system.start()
-    simulator.run(system)
-    trace = simulator.trace
+    graph = pipeline_graph(plan_of(scenario, costs, topology))
+    trace = Trace.of_graph(graph, *execute(graph))
     return Result(scenario, trace, measure(trace, topology.channels), memory)
 
 
@@ -81,13 +81,24 @@ def cost_model_of(scenario: Scenario) -> CostModel:
 
 
 def topology_of(scenario: Scenario, costs: CostModel) -> ReferenceFabric:
-    """The machine the scenario runs on."""
+    """The machine the scenario runs on; scenarios on like machines share one."""
+    return _fabric(
+        scenario.pp,
+        scenario.decode_stages,
+        scenario.prefill_nics,
+        costs.link,
+        costs.semantics.full_duplex,
+    )
+
+
+@lru_cache(maxsize=MOST_FABRICS)
+def _fabric(prefill_gpus, decode_gpus, prefill_nics, link, full_duplex):
     return ReferenceFabric(
-        prefill_gpus=scenario.pp,
-        decode_gpus=scenario.decode_stages,
-        prefill_nics=scenario.prefill_nics,
-        link=costs.link,
-        full_duplex=costs.semantics.full_duplex,
+        prefill_gpus=prefill_gpus,
+        decode_gpus=decode_gpus,
+        prefill_nics=prefill_nics,
+        link=link,
+        full_duplex=full_duplex,
     )
 
 

@@ -81,7 +81,8 @@ class CostModel(Protocol):
     def capacity_bytes(self, pool: Pool) -> float:
         """Memory of one GPU of the pool [byte]."""
 
-    def link(self, name: str):
+    @staticmethod
+    def link(name: str):
         """The catalog link `name`, as something with `bandwidth` [byte/s] and `latency` [s]."""
 
 

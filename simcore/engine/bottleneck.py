@@ -23,7 +23,8 @@ class WatchedNetwork(Network):
         finish = super().join(batch, now)
         route = batch._route
         if finish is not None:
-            self._bind(route, min(route.channels, key=lambda c: c.bandwidth_bps / route.channels.count(c)))
+            path = route.path
+            self._bind(route, min(path, key=lambda c: c.bandwidth_bps / path.count(c)))
         self._before[batch] = dict(self._time_spent(route, now))
         return finish
 
@@ -47,13 +48,15 @@ class WatchedNetwork(Network):
         rates = super()._rates(component)
         load = {}
         fastest = {}
-        for route, rate in rates:
-            for channel in route.channels:
+        for number, rate in rates:
+            route = self._routes[number]
+            for channel in route.path:
                 load[channel] = load.get(channel, 0.0) + rate * len(route.flows)
                 fastest[channel] = max(fastest.get(channel, 0.0), rate)
-        for route, rate in rates:
+        for number, rate in rates:
+            route = self._routes[number]
             # Where rounding hides it, the fullest channel with nothing faster.
-            fair = [c for c in route.channels if fastest[c] <= rate * (1 + 1e-12)]
+            fair = [c for c in route.path if fastest[c] <= rate * (1 + 1e-12)]
             self._bind(route, max(fair, key=lambda c: round(load[c] / c.bandwidth_bps, 12)))
         return rates
 

@@ -61,13 +61,13 @@ class CommNetworkSimulator:
         """Send `batch` now. Raises SimulationError if it was added before."""
         if batch._simulator is not None:
             raise SimulationError(f"{batch!r} was added before; send a new DataBatch")
-        route = self._network.route(batch.path)
+        latency = self._network.latency(batch.path)
         batch._simulator = self
         self._added = batch._seq = seq = self._added + 1
         now = batch.start_time = self.current_time
         self._active_batches[batch] = None
-        if route.latency > 0.0:
-            batch._due = due = now + route.latency
+        if latency > 0.0:
+            batch._due = due = now + latency
             heappush(self._events, (due, LATENCY_OVER, seq, batch))
         else:
             batch._due = now

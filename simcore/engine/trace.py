@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from simcore.engine.graph import COMPUTE, TaskGraph
+
 INTEGER_ABSENT = -1
 
 
@@ -51,6 +53,30 @@ class Trace:
                 [batch.total_size for batch in batches] + [0.0] * len(jobs), dtype=float
             )[order],
             facts=_facts(tags, order),
+        )
+
+    @classmethod
+    def of_graph(cls, graph: TaskGraph, start_s, end_s) -> "Trace":
+        """The trace of an executed task graph, from the times that `execute` returned."""
+        start_s, end_s = np.array(start_s), np.array(end_s)
+        route = np.array(graph.route)
+        job = route == COMPUTE
+        # At one instant transfers end before jobs, and each in the order of their numbers.
+        order = np.lexsort((job, end_s))
+        route, job = route[order], job[order]
+        paths = [_name(path) for path in graph.routes.paths]
+        return cls(
+            start_s=start_s[order],
+            end_s=end_s[order],
+            kind=pd.Categorical.from_codes(
+                graph.kind[order], categories=[_name(kind) for kind in graph.kinds]
+            ),
+            device=pd.Categorical.from_codes(
+                graph.device[order] + 1, categories=["", *map(_name, graph.devices)]
+            ),
+            path=pd.Categorical.from_codes(route + 1, categories=["", *paths]),
+            bytes=np.where(job, 0.0, np.array(graph.amount)[order]),
+            facts={name: column[order] for name, column in graph.facts.items()},
         )
 
     def __len__(self):

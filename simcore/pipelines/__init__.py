@@ -1,6 +1,7 @@
 """One batch of requests through a machine."""
 
 from simcore.pipelines.disaggregated import DisaggregatedPDSystemPP
+from simcore.pipelines.graph import pipeline_graph
 from simcore.pipelines.plan import PipelinePlan, make_plan
 from simcore.pipelines.tags import (
     Activations,
@@ -19,4 +20,5 @@ __all__ = [
     "PipelinePlan",
     "PrefillPass",
     "make_plan",
+    "pipeline_graph",
 ]

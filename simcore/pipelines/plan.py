@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from simcore.costs import CostModel, Pool, Semantics, Workload
 from simcore.engine import CommChannel, Device
+from simcore.engine.routes import RouteTable
 from simcore.topologies import Place, Topology
 
 Path = tuple[CommChannel, ...]
@@ -35,6 +36,7 @@ class PipelinePlan:
     decode_activation_bytes : of each step [byte]
     activation_paths, decode_activation_paths : from each stage to the next
     handoffs : the routes of each prefill stage's KV cache
+    routes : every path of the machine, by number
     """
 
     semantics: Semantics
@@ -47,6 +49,7 @@ class PipelinePlan:
     handoffs: list[list[HandoffRoute]]
     prefill_devices: list[Device]
     decode_devices: list[Device]
+    routes: RouteTable
 
     @property
     def chunks(self) -> int:
@@ -92,4 +95,5 @@ def make_plan(
         handoffs=handoffs,
         prefill_devices=devices(prefill),
         decode_devices=devices(decode),
+        routes=topology.routes,
     )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from simcore.engine import CommChannel
+from simcore.engine.routes import RouteTable
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,14 @@ class Place:
 
 
 class Topology(Protocol):
-    """GPUs and the wires between them."""
+    """GPUs and the wires between them.
+
+    Attributes
+    ----------
+    routes : the paths in use, by number; runs on one topology share it
+    """
+
+    routes: RouteTable
 
     def path(self, source: Place, target: Place) -> tuple[CommChannel, ...]:
         """The channels a transfer crosses, in order; the same objects at every call."""

@@ -5,6 +5,7 @@ Switches add nothing. Every GPU and NIC has a lane of its own, every NIC a cable
 
 from functools import cached_property
 
+from simcore.engine.routes import RouteTable
 from simcore.topologies.base import Place, Wire
 
 LANE = "PCIe Gen5 x16"
@@ -29,6 +30,7 @@ class ReferenceFabric:
                 Wire(name.format(i), values, full_duplex=full_duplex) for i in range(count)
             ]
 
+        self.routes = RouteTable()
         self._prefill_lane = wires(LANE, "prefill GPU {} lane", prefill_gpus)
         self._nic_lane = wires(LANE, "prefill NIC {} lane", prefill_nics)
         self._nic_cable = wires(HANDOFF_CABLE, "prefill NIC {} cable", prefill_nics)

@@ -80,7 +80,8 @@ class PhysicalCosts:
     def capacity_bytes(self, pool):
         return pool.gpu.memory
 
-    def link(self, name):
+    @staticmethod
+    def link(name):
         return gpu_catalog.link(name)
 
     def _prefill_passes(self, part):

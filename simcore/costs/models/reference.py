@@ -92,7 +92,8 @@ class ReferenceCosts:
         """VRAM as the specification has it, in whole GiB."""
         return pool.gpu.reference.memory
 
-    def link(self, name):
+    @staticmethod
+    def link(name):
         """The midpoints of the specification's ranges."""
         return gpu_catalog.link(name).reference
 

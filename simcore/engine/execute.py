@@ -1,0 +1,197 @@
+"""Run a task graph: the simulator's contract without callbacks, and so without their cost.
+
+One loop over integers. It gives what CommNetworkSimulator gives for the same tasks; a test holds the
+two against each other.
+"""
+
+from heapq import heappop, heappush
+
+from simcore.engine.graph import COMPUTE, TaskGraph
+from simcore.errors import SimulationError
+
+# An event is its time and a number: the kind, then the task. At one instant transfers end before
+# jobs, and each in the order of their numbers.
+TASK_BITS = 27
+FINISH = 1 << TASK_BITS
+COMPUTE_OVER = 2 << TASK_BITS
+TASK = FINISH - 1
+
+MOST_REMEMBERED_STEPS = 1 << 12
+
+
+def execute(graph: TaskGraph) -> tuple[list[float], list[float]]:
+    """When each task starts and ends [s].
+
+    Raises SimulationError if tasks wait for each other in a circle.
+    """
+    amount, route, successors = graph.amount, graph.route, graph.successors
+    waits_for = list(graph.waits_for)
+    start: list = [None] * len(amount)
+    end: list = [None] * len(amount)
+    table = graph.routes
+    latency, alone = table.latency, table.alone
+    bits = [1 << number for number in range(len(table))]
+    near = [table.near(number) for number in range(len(table))]
+    moving = _Moving(table)
+    first, behind, service = moving.first, moving.behind, moving.service
+    due, expected = moving.due, moving.expected
+    busy = 0
+    events: list = []
+    for task, missing in enumerate(waits_for):
+        if not missing:
+            start[task] = 0.0
+            heappush(events, _beginning(task, amount, route, latency))
+    while events:
+        now, code = heappop(events)
+        task = code & TASK
+        if code < COMPUTE_OVER:
+            number = route[task]
+            if code < FINISH:  # its latency is over
+                if near[number] & busy:
+                    moving.join(number, bits[number], task, amount[task], now, busy)
+                    busy |= bits[number]
+                    moving.settle(busy, bits[number], now, events)
+                else:
+                    # Nobody to share with: the commonest case, in a few steps.
+                    busy |= bits[number]
+                    first[number] = task
+                    size = amount[task]
+                    fair = alone[number]
+                    service[number] = 0.0, now, fair, size
+                    due[number] = expected[number] = when = now + size / fair
+                    heappush(events, (when, code + FINISH))
+                continue
+            if expected[number] != now:
+                continue  # an earlier event has taken its place
+            if due[number] != now or first[number] != task:
+                # Its route became slower since: expect its end when that is due.
+                expected[number] = when = due[number]
+                heappush(events, (when, FINISH + first[number]))
+                continue
+            if behind[number]:
+                moving.next_in_line(number, bits[number])
+            else:
+                busy ^= bits[number]
+                expected[number] = None
+            contended = near[number] & busy
+            if contended:
+                moving.settle(busy, contended, now, events)
+        end[task] = now
+        for waiting in successors[task]:
+            missing = waits_for[waiting] - 1
+            waits_for[waiting] = missing
+            if not missing:
+                # `_beginning`, written out: this is half of the work.
+                start[waiting] = now
+                number = route[waiting]
+                if number == COMPUTE:
+                    heappush(events, (now + amount[waiting], COMPUTE_OVER + waiting))
+                else:
+                    heappush(events, (now + latency[number], waiting))
+    stuck = end.count(None)
+    if stuck:
+        raise SimulationError(
+            f"{stuck} tasks wait for each other, the first of them {graph.tag(end.index(None))}"
+        )
+    return start, end
+
+
+def _beginning(task, amount, route, latency):
+    """The first event of a task that starts at time 0."""
+    number = route[task]
+    if number == COMPUTE:
+        return amount[task], COMPUTE_OVER + task
+    return latency[number], task
+
+
+class _Moving:
+    """The transfers that are moving payload; lists by the number of their route.
+
+    Each route has a clock of the bytes served to each of its transfers.
+
+    Attributes
+    ----------
+    crowded : set of routes with more than one transfer
+    first, behind : the transfer that ends first; a heap of (target, task) of the others
+    service : clock [byte], when that was read [s], rate [byte/s], target: clock at which the
+        first transfer ends [byte]
+    due : when it ends at that rate [s]
+    expected : time of the event that looks after it, `due` or earlier [s]; None if there is none.
+        A rate that falls needs no new event: the old one finds out and looks again when due.
+    """
+
+    def __init__(self, table):
+        n = len(table)
+        self.table = table
+        self.crowded = 0
+        self.first = [None] * n
+        self.behind = [None] * n
+        self.service = [(0.0, 0.0, 0.0, 0.0)] * n
+        self.due = [None] * n
+        self.expected = [None] * n
+
+    def join(self, number, bit, task, size, now, busy):
+        """A transfer begins to move over a route, while the routes of `busy` are."""
+        if not busy & bit:
+            self.first[number] = task
+            self.service[number] = 0.0, now, 0.0, size
+        else:
+            clock, since, rate, first_target = self.service[number]
+            clock += rate * (now - since)
+            target = clock + size
+            if not self.behind[number]:
+                self.behind[number] = []
+                self.crowded |= bit
+            if target < first_target:
+                target, first_target = first_target, target
+                task, self.first[number] = self.first[number], task
+            heappush(self.behind[number], (target, task))
+            self.service[number] = clock, now, rate, first_target
+        self.due[number] = None
+
+    def next_in_line(self, number, bit):
+        """The first transfer of a crowded route has ended."""
+        behind = self.behind[number]
+        target, self.first[number] = heappop(behind)
+        self.service[number] = (*self.service[number][:3], target)
+        if not behind:
+            self.crowded ^= bit
+        self.due[number] = self.expected[number] = None
+
+    def settle(self, busy, changed, now, events):
+        """Give what contends with the routes of `changed` its rates; new events to `events`."""
+        rates = None
+        if not self.crowded:
+            # The same sets of busy routes come back chunk after chunk.
+            rates = self.table.steps.get((busy, changed))
+        if rates is None:
+            rates = self._solve(busy, changed)
+        service, due, expected = self.service, self.due, self.expected
+        for number, fair in rates:
+            clock, since, rate, target = service[number]
+            if fair != rate or due[number] is None:
+                clock += rate * (now - since)
+                service[number] = clock, now, fair, target
+                left = target - clock
+                due[number] = when = now + left / fair if left > 0.0 else now
+                known = expected[number]
+                if known is None or when < known:
+                    expected[number] = when
+                    heappush(events, (when, FINISH + self.first[number]))
+
+    def _solve(self, busy, changed):
+        table = self.table
+        rates = []
+        todo = changed
+        while todo:
+            component = table.component(todo, busy)
+            todo &= ~component
+            rates += table.rates(component, self.crowded, self._count)
+        if not self.crowded:
+            if len(table.steps) >= MOST_REMEMBERED_STEPS:
+                table.steps.clear()
+            table.steps[busy, changed] = rates
+        return rates
+
+    def _count(self, number):
+        return 1 + len(self.behind[number] or ())

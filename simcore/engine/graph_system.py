@@ -1,0 +1,49 @@
+"""A task graph driven through the simulator's callbacks, job by job."""
+
+from simcore.engine.graph import COMPUTE, TaskGraph
+from simcore.engine.simulator import CommNetworkSimulator
+from simcore.engine.system import SimulatedSystem
+from simcore.engine.work import ComputeJob, DataBatch
+
+
+class GraphSystem(SimulatedSystem):
+    """Starts each task of `graph` when all it waits for has ended.
+
+    The graph may share the simulator with other work, which `execute` cannot offer.
+    """
+
+    def __init__(self, simulator: CommNetworkSimulator, graph: TaskGraph):
+        self.simulator = simulator
+        self.graph = graph
+        self._missing = list(graph.waits_for)
+        self._task = {}
+
+    def start(self) -> None:
+        """Start the tasks that wait for none."""
+        for task, missing in enumerate(self.graph.waits_for):
+            if not missing:
+                self._begin(task)
+
+    def on_data_transfer_complete(self, simulator, batch):
+        self._ended(batch)
+
+    def on_compute_complete(self, simulator, job):
+        self._ended(job)
+
+    def _ended(self, item):
+        for waiting in self.graph.successors[self._task.pop(item)]:
+            self._missing[waiting] -= 1
+            if not self._missing[waiting]:
+                self._begin(waiting)
+
+    def _begin(self, task):
+        graph = self.graph
+        tag = graph.tag(task)
+        amount, route = graph.amount[task], graph.route[task]
+        if route == COMPUTE:
+            item = ComputeJob(tag.kind, amount, graph.devices[graph.device[task]], tag)
+            self.simulator.add_compute(item)
+        else:
+            item = DataBatch(tag.kind, amount, graph.routes.paths[route], tag)
+            self.simulator.add_batch(item)
+        self._task[item] = task

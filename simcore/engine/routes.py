@@ -1,0 +1,130 @@
+"""Paths by number: which contend with which, and the rates of those that do.
+
+Sets of routes are integers, one bit a route: which routes share a channel with this one, and of
+those which are busy, is then one operation.
+"""
+
+from collections.abc import Callable
+
+from simcore.engine.fairness import max_min_rates
+from simcore.engine.work import CommChannel
+from simcore.errors import SimulationError
+
+# A pipeline repeats itself chunk by chunk, so the same few sets of contending routes come back
+# again and again. The rates of small ones are remembered, up to this many rates in all.
+MOST_REMEMBERED_RATES = 1 << 16
+MOST_REMEMBERED_ROUTES = 64
+
+Rates = list[tuple[int, float]]
+
+
+class RouteTable:
+    """The paths of a network, numbered in order of appearance.
+
+    It holds nothing of a run, so that runs over one network can share it.
+
+    Attributes
+    ----------
+    paths : the channels of each route
+    latency : sum of its channels' latencies [s]
+    alone : rate of a transfer that shares with none [byte/s]; infinite for an empty path
+    steps : a scratch memory for runs over this network: what they found before
+    """
+
+    def __init__(self):
+        self.paths: list[tuple[CommChannel, ...]] = []
+        self.latency: list[float] = []
+        self.alone: list[float] = []
+        self._numbers: dict[tuple[CommChannel, ...], int] = {}
+        self._on: dict[CommChannel, int] = {}
+        self._near: list[int] = []
+        self._near_of: list[int] = []
+        self._remembered: dict[object, Rates] = {}
+        self._remembered_rates = 0
+        self.steps: dict[tuple[int, int], Rates] = {}
+
+    def __len__(self):
+        return len(self.paths)
+
+    def number(self, path) -> int:
+        """The number of the route over the channels of `path`.
+
+        Raises SimulationError if one of them is no CommChannel.
+        """
+        number = self._numbers.get(path)
+        return self._add(path) if number is None else number
+
+    def near(self, number) -> int:
+        """The routes that share a channel with this one, itself included."""
+        if self._near_of[number] != len(self.paths):
+            near = 1 << number
+            for channel in self.paths[number]:
+                near |= self._on[channel]
+            self._near[number] = near
+            self._near_of[number] = len(self.paths)
+        return self._near[number]
+
+    def component(self, frontier: int, busy: int) -> int:
+        """The busy routes connected, channel by channel, to the lowest route of `frontier`."""
+        frontier &= -frontier
+        found = 0
+        while frontier:
+            bit = frontier & -frontier
+            found |= bit
+            frontier = (frontier | self.near(bit.bit_length() - 1) & busy) & ~found
+        return found
+
+    def rates(self, component: int, crowded: int, count: Callable[[int], int]) -> Rates:
+        """The routes of a component, each with the max-min fair rate of a transfer [byte/s].
+
+        Parameters
+        ----------
+        crowded : routes that have more than one transfer
+        count : returns how many
+        """
+        crowded &= component
+        key = (component, crowded, *map(count, members(crowded))) if crowded else component
+        known = self._remembered.get(key)
+        if known is None:
+            routes = members(component)
+            paths = [self.paths[number] for number in routes]
+            capacity = {channel: channel.bandwidth_bps for path in paths for channel in path}
+            rates = max_min_rates(paths, [count(number) for number in routes], capacity)
+            known = list(zip(routes, rates, strict=True))
+            if len(known) <= MOST_REMEMBERED_ROUTES:
+                self._remember(key, known)
+        return known
+
+    def _remember(self, key, rates):
+        self._remembered_rates += len(rates)
+        if self._remembered_rates > MOST_REMEMBERED_RATES:
+            self._remembered.clear()
+            self._remembered_rates = len(rates)
+        self._remembered[key] = rates
+
+    def _add(self, path):
+        for channel in path:
+            if not isinstance(channel, CommChannel):
+                raise SimulationError(f"a path holds CommChannels, not {channel!r}")
+        number = len(self.paths)
+        self.paths.append(path)
+        self.latency.append(sum(channel.latency_s for channel in path))
+        self.alone.append(
+            min((c.bandwidth_bps / path.count(c) for c in path), default=float("inf"))
+        )
+        self._near.append(0)
+        self._near_of.append(0)
+        for channel in path:
+            self._on[channel] = self._on.get(channel, 0) | 1 << number
+        self._numbers[path] = number
+        return number
+
+
+def members(routes: int) -> list[int]:
+    """The numbers in a set of routes, rising."""
+    found = []
+    while routes:
+        bit = routes & -routes
+        routes ^= bit
+        found.append(bit.bit_length() - 1)
+    return found
