@@ -1,14 +1,14 @@
 """The Gantt page: six sliders, and the pipeline redrawn while they move."""
 
-from dash import html
+from dash import ClientsideFunction, Input, Output
 
-from app.controls import connect_sliders, control
+from app.answer import answer_to
+from app.controls import connect_sliders, value_id
+from app.layouts.gantt6d import FIELDS, NAME, SLIDERS, layout
 from app.registry import PAGES
-from simcore import Scenario
-from simcore.parameters import parameters_of
-
-NAME = "gantt6d"
-SLIDERS = ("prefill_gpu", "decode_gpu", "pp", "batch_size", "prompt_tokens", "chunk_tokens")
+from app.results import Pictures
+from app.share import scenario_of
+from simcore import Scenario, ScenarioError
 
 
 @PAGES.register(NAME)
@@ -19,11 +19,48 @@ class Gantt6D:
     title = "Gantt6D"
     order = 1
 
+    def __init__(self):
+        self.pictures = Pictures()
+
     def layout(self, query):
-        infos, scenario = parameters_of(Scenario), Scenario()
-        return html.Div(
-            [control(NAME, field, infos[field], getattr(scenario, field)) for field in SLIDERS]
-        )
+        """The page for the scenario of the address; for the usual one where that names none."""
+        try:
+            return layout(scenario_of(query), None)
+        except ScenarioError as error:
+            return layout(Scenario(), f"This address names no scenario: {error}.")
 
     def callbacks(self, app):
+        """The browser gathers the controls' values, asks when it may, and paints the answer."""
         connect_sliders(app, NAME, SLIDERS)
+        app.clientside_callback(
+            ClientsideFunction(NAME, "offer"),
+            Output(f"{NAME}-offered", "data"),
+            *[Input(value_id(NAME, field), "value") for field in FIELDS],
+        )
+        for event, inputs in {
+            "repaint": [Input("scheme", "data")],
+            "zoomed": [Input(f"{NAME}-graph", "relayoutData")],
+            "ranged": [Input(f"{NAME}-range", "value")],
+            "locked": [Input(f"{NAME}-lock", "checked")],
+            "reset": [Input(f"{NAME}-reset", "n_clicks")],
+        }.items():
+            app.clientside_callback(
+                ClientsideFunction(NAME, event),
+                Output(f"{NAME}-offered", "data", allow_duplicate=True),
+                *inputs,
+                prevent_initial_call=True,
+            )
+        app.clientside_callback(
+            ClientsideFunction(NAME, "paint"),
+            Output(f"{NAME}-graph", "figure"),
+            Input(f"{NAME}-answer", "data"),
+            prevent_initial_call=True,
+        )
+
+        @app.callback(
+            Output(f"{NAME}-answer", "data"),
+            Input(f"{NAME}-asked", "data"),
+            prevent_initial_call=True,
+        )
+        def answer(asked):
+            return answer_to(asked, self.pictures)

@@ -1,0 +1,141 @@
+"""What the Gantt page shows for a request: the picture and its numbers, or what is wrong."""
+
+import base64
+import logging
+
+import numpy as np
+
+from app import numbers
+from app.asked import read, seq_of
+from app.figures.gantt import bars_of, facts, gantt, unit_of
+from app.figures.overview import overview
+from app.results import Picture, Pictures
+from app.share import query_of
+from simcore import DoesNotFit, PdscopeError, PoolMemory, Scenario, ScenarioError, memory_of
+from simcore.parameters import parameters_of
+
+COARSE_BARS, FULL_BARS = 600, 2500
+# Room to the right of the last event, as a share of the run.
+AFTER = 0.004
+
+log = logging.getLogger(__name__)
+
+
+def answer_to(asked, pictures: Pictures) -> dict:
+    """The answer to whatever the browser sent; it never raises for what may be posted."""
+    seq = seq_of(asked)
+    try:
+        request = read(asked)
+        scenario = request.scenario()
+    except PdscopeError as error:
+        return _refusal(seq, error, None)
+    try:
+        picture = pictures.of(scenario)
+    except PdscopeError as error:
+        return _refusal(seq, error, scenario)
+    return _answer(request, picture)
+
+
+def _answer(request, picture: Picture) -> dict:
+    events, metrics, scenario = picture.events, picture.metrics, picture.scenario
+    window = request.window or (0.0, events.end * (1 + AFTER))
+    most = COARSE_BARS if request.coarse else FULL_BARS
+    bars = bars_of(events, window=window, pixels=request.pixels, most=most)
+    unit, per_s = unit_of(events.end)
+    return {
+        "seq": request.seq,
+        "coarse": request.coarse,
+        "figure": gantt(
+            events,
+            bars,
+            window=window,
+            pixels=request.pixels,
+            marks={
+                f"TTDS {numbers.duration_text(metrics.ttds_s)}": metrics.ttds_s,
+                f"TTFT {numbers.duration_text(metrics.ttft_s)}": metrics.ttft_s,
+            },
+            pools=(f"Prefill · {scenario.prefill_gpu}", f"Decode · {scenario.decode_gpu}"),
+            scheme=request.scheme,
+        ),
+        "facts": facts(events, bars),
+        "unit": unit,
+        "per_s": per_s,
+        "end_s": events.end * (1 + AFTER),
+        "cards": {
+            "ttds": [*numbers.duration(metrics.ttds_s), metrics.ttds_s],
+            "tpot": [*numbers.duration(metrics.tpot_s), metrics.tpot_s],
+            "ttft": [*numbers.duration(metrics.ttft_s), metrics.ttft_s],
+            "bubble": [f"{100 * metrics.bubble:.1f}", "%", metrics.bubble],
+        },
+        "meters": [_meter(pool) for pool in picture.memory],
+        "drawn": f"{len(bars):,} bars drawn for {bars.events:,} events",
+        "said": _sentence(metrics),
+        "overview": [_bytes(shares) for shares in overview(events)],
+        "query": query_of(scenario),
+    }
+
+
+def _refusal(seq, error: PdscopeError, scenario: Scenario | None) -> dict:
+    infos = parameters_of(Scenario)
+    remedies = error.remedies if isinstance(error, DoesNotFit) else {}
+    return {
+        "seq": seq,
+        "wrong": {
+            "field": getattr(error, "field", None),
+            "message": _spoken(str(error)),
+            "remedies": [
+                {"field": field, "value": value, "label": f"{infos[field].symbol} = {value:,}"}
+                for field, value in remedies.items()
+            ],
+        },
+        "meters": _meters_if_any(scenario),
+    }
+
+
+def _spoken(message):
+    """An error as a sentence of its own."""
+    return message[:1].upper() + message[1:].rstrip(".") + "."
+
+
+def _meters_if_any(scenario):
+    """Where memory is what is wrong, how much; nothing where that cannot be said."""
+    if scenario is None:
+        return None
+    try:
+        return [_meter(pool) for pool in memory_of(scenario)]
+    except ScenarioError as error:
+        log.debug("no memory to show: %s", error)
+        return None
+
+
+def _meter(pool: PoolMemory) -> dict:
+    """A meter's parts as percentages of its width; it is as wide as the memory, or as the need."""
+    scale = 100 / max(pool.capacity, pool.need)
+    return {
+        "pool": pool.pool,
+        "gpu": pool.gpu,
+        "weights": pool.weights * scale,
+        "kv": pool.kv * scale,
+        "limit": pool.limit * scale,
+        "fits": pool.fits,
+        "text": f"{numbers.gib(pool.need)} of {numbers.gib(pool.limit)} GiB",
+        "detail": f"stage {pool.stage}: {numbers.gib(pool.weights)} GiB weights, "
+        f"{numbers.gib(pool.kv)} GiB KV cache; {numbers.gib(pool.capacity)} GiB in all",
+    }
+
+
+def _sentence(metrics) -> str:
+    """What the numbers amount to, for eyes and screen readers."""
+    exposed = metrics.handoff_exposed_s
+    share = exposed / metrics.ttds_s if metrics.ttds_s else 0.0
+    return (
+        f"Decode starts after {numbers.duration_text(metrics.ttds_s)}; the first token is there "
+        f"after {numbers.duration_text(metrics.ttft_s)}. The prefill pool computes "
+        f"{1 - metrics.bubble:.0%} of its time; {numbers.duration_text(exposed)} of KV handoff "
+        f"({share:.1%} of TTDS) is not hidden behind it."
+    )
+
+
+def _bytes(shares) -> str:
+    """Shares from 0 to 1 as a byte each, in base64."""
+    return base64.b64encode(np.round(255 * shares).astype(np.uint8).tobytes()).decode("ascii")

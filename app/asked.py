@@ -1,0 +1,96 @@
+"""What the Gantt page's browser asks for, read with suspicion."""
+
+import math
+from dataclasses import dataclass
+
+from app.figures.palette import SCHEMES
+from simcore import Scenario, ScenarioError
+from simcore.parameters import Number, parameters_of
+
+LEAST_PX, MOST_PX = 40, 8000
+MOST_SEQ = 2**53
+LONGEST_NUMBER = 32
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A picture that is asked for.
+
+    Attributes
+    ----------
+    seq : number of the request, which the answer carries
+    values : scenario fields as the controls have them, not yet checked
+    window : (from, to) [s] that is seen; None for all of the run
+    pixels : width of the window
+    coarse : few bars, because the next request follows at once
+    scheme : light or dark
+    """
+
+    seq: int
+    values: dict
+    window: tuple[float, float] | None
+    pixels: float
+    coarse: bool
+    scheme: str
+
+    def scenario(self) -> Scenario:
+        """The scenario; raises ScenarioError naming the field to blame."""
+        infos = parameters_of(Scenario)
+        return Scenario.from_dict(
+            {name: _plain(infos.get(name), value) for name, value in self.values.items()}
+        )
+
+
+def seq_of(asked) -> int | None:
+    """The number of a request, if it has one, however wrong the rest is."""
+    seq = asked.get("seq") if isinstance(asked, dict) else None
+    return seq if type(seq) is int and 0 <= seq <= MOST_SEQ else None
+
+
+def read(asked) -> Asked:
+    """The request in what the browser sent; raises ScenarioError where it is none."""
+    if seq_of(asked) is None:
+        raise ScenarioError("a request is a mapping with a number `seq`")
+    values, window, pixels = (asked.get(name) for name in ("values", "window", "pixels"))
+    if not isinstance(values, dict):
+        raise ScenarioError("`values` maps scenario fields to values")
+    if window is not None:
+        window = _window(window)
+    if not _finite(pixels):
+        raise ScenarioError("`pixels` is the width of the picture")
+    if asked.get("scheme") not in SCHEMES:
+        raise ScenarioError(f"`scheme` is one of {', '.join(SCHEMES)}")
+    return Asked(
+        seq=asked["seq"],
+        values=values,
+        window=window,
+        pixels=min(max(pixels, LEAST_PX), MOST_PX),
+        coarse=asked.get("coarse") is True,
+        scheme=asked["scheme"],
+    )
+
+
+def _window(window):
+    if not (isinstance(window, list) and len(window) == 2 and all(map(_finite, window))):
+        raise ScenarioError("`window` is a pair of times in seconds")
+    low, high = map(float, window)
+    # Closer together than this, the two ends are one in double precision.
+    if not 1e-12 * max(1.0, abs(low), abs(high)) < high - low < math.inf:
+        raise ScenarioError("`window` starts before it ends")
+    return low, high
+
+
+def _finite(value):
+    return type(value) in (int, float) and abs(value) < 1e15
+
+
+def _plain(info, value):
+    """The value of a field as its control holds it: boxes hold texts while one types."""
+    if not isinstance(info, Number) or not isinstance(value, str):
+        return value
+    if value == "" and info.optional:
+        return None
+    try:
+        return float(value) if len(value) <= LONGEST_NUMBER else value
+    except ValueError:
+        return value

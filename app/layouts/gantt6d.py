@@ -1,0 +1,200 @@
+"""The components of the Gantt page.
+
+Elements without children here (cards' numbers, meters, messages) are the browser's to fill:
+assets/pages/gantt6d.js writes into them, and nothing else does.
+"""
+
+import dash_mantine_components as dmc
+from dash import dcc, html
+
+from app.controls import control
+from app.figures.gantt import NAMES
+from app.figures.palette import KINDS
+from simcore import Scenario
+from simcore.parameters import parameters_of
+
+NAME = "gantt6d"
+SLIDERS = ("prefill_gpu", "decode_gpu", "pp", "batch_size", "prompt_tokens", "chunk_tokens")
+MORE = ("llm", "decode_pp", "prefill_nics", "output_tokens", "vram_limit_ratio", "cost_model")
+FIELDS = SLIDERS + MORE
+RANGE_STEPS = 1000
+CARDS = {
+    "ttds": ("TTDS", "time to decode start"),
+    "tpot": ("TPOT", "time per output token"),
+    "ttft": ("TTFT", "time to first token"),
+    "bubble": ("Pipeline bubble", "idle share of the prefill pool"),
+}
+GRAPH_CONFIG = {
+    "displaylogo": False,
+    "showSendToCloud": False,
+    "responsive": True,
+    "doubleClick": "autosize",
+    "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
+    "toImageButtonOptions": {"filename": "pdscope-gantt", "scale": 2},
+}
+
+
+def layout(scenario: Scenario, notice: str | None):
+    """The page as it stands before the first answer.
+
+    Parameters
+    ----------
+    notice : what the visitor should know first, if anything
+    """
+    return html.Div(
+        [
+            html.H1("Gantt6D: a pipeline, redrawn while you drag", className="visually-hidden"),
+            html.Aside(_rail(scenario), className="rail", **{"aria-label": "Scenario"}),
+            html.Section(
+                [
+                    html.Div(notice, className="notice") if notice else None,
+                    html.Div([_card(name) for name in CARDS], className="cards"),
+                    html.P(id=f"{NAME}-said", className="said", role="status"),
+                    _panel(),
+                ],
+                className="content",
+                **{"aria-label": "Result"},
+            ),
+            *[dcc.Store(id=f"{NAME}-{name}") for name in ("offered", "asked", "answer")],
+        ],
+        id=f"{NAME}-page",
+        className="gantt6d",
+    )
+
+
+def _rail(scenario):
+    infos = parameters_of(Scenario)
+    return [
+        html.Div(
+            [control(NAME, field, infos[field], getattr(scenario, field)) for field in SLIDERS],
+            className="controls",
+        ),
+        html.Details(
+            [
+                html.Summary("More"),
+                *[
+                    control(NAME, field, infos[field], getattr(scenario, field), slider=False)
+                    for field in MORE
+                ],
+            ],
+            id=f"{NAME}-more",
+            className="more",
+            open=any(getattr(scenario, field) != getattr(Scenario(), field) for field in MORE),
+        ),
+        html.Div(
+            [_meter("prefill"), _meter("decode")], className="meters", id=f"{NAME}-meters"
+        ),
+    ]  # fmt: skip
+
+
+def _meter(pool):
+    """Filled by the browser: how full the fullest GPU of a pool is."""
+    return html.Div(
+        [
+            html.Div(
+                [
+                    html.Span(f"{pool.capitalize()} VRAM", className="meter-name"),
+                    html.Span(className="meter-text"),
+                ],
+                className="meter-head",
+            ),
+            html.Div(
+                [
+                    html.Div(className="meter-weights"),
+                    html.Div(className="meter-kv"),
+                    html.Div(className="meter-limit"),
+                ],
+                className="meter-bar",
+                role="img",
+            ),
+        ],
+        className="meter",
+        **{"data-pool": pool},
+    )
+
+
+def _card(name):
+    title, meaning = CARDS[name]
+    return html.Div(
+        [
+            html.Div(title, className="card-title"),
+            html.Div(
+                [html.Span(className="card-number"), html.Span(className="card-unit")],
+                className="card-value",
+            ),
+            html.Div(meaning, className="card-meaning"),
+        ],
+        id=f"{NAME}-card-{name}",
+        className="card",
+    )
+
+
+def _panel():
+    legend = [
+        html.Span([html.I(className=f"swatch swatch-{kind.replace(' ', '-')}"), NAMES[kind]])
+        for kind in KINDS
+    ]
+    head = html.Div(
+        [
+            html.Div(legend, className="legend"),
+            html.Div(
+                [
+                    dmc.Switch(id=f"{NAME}-lock", label="Lock time axis", checked=False, size="xs"),
+                    html.Button(
+                        "Reset view",
+                        id=f"{NAME}-reset",
+                        className="text-button",
+                        title="Show all of the run (0)",
+                    ),
+                ],
+                className="panel-tools",
+            ),
+        ],
+        className="panel-head",
+    )
+    graph = html.Div(
+        [
+            dcc.Graph(
+                id=f"{NAME}-graph",
+                className="graph",
+                config=GRAPH_CONFIG,
+                clear_on_unhover=True,
+                figure={"data": [], "layout": {"xaxis": {"visible": False},
+                                               "yaxis": {"visible": False},
+                                               "paper_bgcolor": "rgba(0,0,0,0)",
+                                               "plot_bgcolor": "rgba(0,0,0,0)"}},
+                responsive=True,
+            ),
+            html.Div(className="tip", id=f"{NAME}-tip"),
+        ],
+        id=f"{NAME}-stage",
+        className="stage",
+        tabIndex=0,
+        role="group",
+        **{"aria-label": "Gantt chart. A and D pan, W and S zoom, 0 shows all."},
+    )  # fmt: skip
+    window = html.Div(
+        [
+            html.Canvas(id=f"{NAME}-overview", className="overview", **{"aria-hidden": "true"}),
+            dmc.RangeSlider(
+                id=f"{NAME}-range",
+                min=0,
+                max=RANGE_STEPS,
+                step=1,
+                minRange=2,
+                value=[0, RANGE_STEPS],
+                updatemode="drag",
+                label=None,
+                size="xs",
+                thumbSize=14,
+                thumbFromLabel="Start of the time range",
+                thumbToLabel="End of the time range",
+                className="range",
+            ),
+        ],
+        className="window",
+    )
+    drawn = html.Div(
+        [html.Span(id=f"{NAME}-drawn"), html.Span(id=f"{NAME}-seen")], className="drawn"
+    )
+    return html.Div([head, graph, window, drawn], className="panel")

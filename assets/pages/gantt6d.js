@@ -1,0 +1,278 @@
+/* The Gantt page in the browser: what to ask for, and where the answer goes. */
+(() => {
+  const NAME = "gantt6d";
+  const RANGE_STEPS = 1000;
+  const MARGINS_PX = 138;
+  const FIELDS = [
+    "prefill_gpu", "decode_gpu", "pp", "batch_size", "prompt_tokens", "chunk_tokens",
+    "llm", "decode_pp", "prefill_nics", "output_tokens", "vram_limit_ratio", "cost_model",
+  ];
+  const { no_update } = window.dash_clientside;
+  const byId = (name) => document.getElementById(`${NAME}-${name}`);
+  const plot = () => document.querySelector(`#${NAME}-graph .js-plotly-plot`);
+  const setProps = (name, props) => window.dash_clientside.set_props(`${NAME}-${name}`, props);
+
+  /* What is asked for, and what the last good answer said. `zoom` and `frozen` are windows
+     [from, to] in seconds: what the user zoomed to, and the time axis while it is locked. */
+  const view = { values: null, zoom: null, frozen: null, shown: null };
+
+  const gate = new window.pdscope.LatestWins({
+    send: (request) => setProps("asked", { data: request }),
+    silence: () => say("The server does not answer. The next change asks it again."),
+  });
+
+  const scheme = () =>
+    document.documentElement.getAttribute("data-mantine-color-scheme") === "dark"
+      ? "dark"
+      : "light";
+
+  const wanted = () => view.zoom || view.frozen;
+
+  function state() {
+    const size = plot()?._fullLayout?._size?.w;
+    return {
+      values: view.values,
+      window: wanted(),
+      pixels: Math.round(size || byId("graph").clientWidth - MARGINS_PX),
+      scheme: scheme(),
+    };
+  }
+
+  function zoomTo(zoom, { moving = false } = {}) {
+    view.zoom = zoom;
+    if (!view.values) return;
+    if (moving) gate.moved(state());
+    else gate.rest(state());
+  }
+
+  function say(text) {
+    const line = byId("said");
+    if (line.textContent !== text) line.textContent = text;
+  }
+
+  /* Cards, meters, sentence */
+
+  function showCards(cards) {
+    for (const [name, [number, unit, raw]] of Object.entries(cards)) {
+      const card = byId(`card-${name}`);
+      card.dataset.value = raw;
+      card.querySelector(".card-number").textContent = number;
+      card.querySelector(".card-unit").textContent = unit;
+    }
+  }
+
+  function showMeters(meters) {
+    for (const meter of meters) {
+      const root = byId("meters").querySelector(`[data-pool="${meter.pool}"]`);
+      root.classList.toggle("over", !meter.fits);
+      root.querySelector(".meter-text").textContent = meter.text;
+      root.querySelector(".meter-weights").style.width = `${meter.weights}%`;
+      root.querySelector(".meter-kv").style.width = `${meter.kv}%`;
+      root.querySelector(".meter-limit").style.left = `${meter.limit}%`;
+      const bar = root.querySelector(".meter-bar");
+      const spoken = `${meter.pool} pool, ${meter.gpu}: ${meter.text}; ${meter.detail}`;
+      bar.title = spoken;
+      bar.setAttribute("aria-label", spoken);
+    }
+  }
+
+  /* What is wrong, beside the control to blame */
+
+  function clearWrong() {
+    for (const control of document.querySelectorAll(`#${NAME}-page .control.wrong`)) {
+      control.classList.remove("wrong");
+      control.querySelector(".control-message").replaceChildren();
+    }
+    byId("page").classList.remove("stale");
+  }
+
+  function showWrong({ field, message, remedies }) {
+    const control = field && byId(`${field}-control`);
+    const text = control?.querySelector(".control-message");
+    if (!control?.classList.contains("wrong") || text.dataset.said !== message) {
+      clearWrong();
+      if (control) {
+        const more = control.closest("details");
+        if (more) more.open = true;
+        control.classList.add("wrong");
+        text.dataset.said = message;
+        text.replaceChildren(message, ...remedies.map(remedyButton));
+      }
+    }
+    byId("page").classList.add("stale");
+    say(message);
+  }
+
+  function remedyButton({ field, value, label }) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "remedy";
+    button.textContent = label;
+    button.addEventListener("click", () => setProps(field, { value }));
+    return button;
+  }
+
+  /* The whole run below the chart, and the part of it that is seen */
+
+  function showOverview(shares) {
+    const canvas = byId("overview");
+    const width = (canvas.width = canvas.clientWidth * devicePixelRatio);
+    const height = (canvas.height = canvas.clientHeight * devicePixelRatio);
+    const context = canvas.getContext("2d");
+    const style = getComputedStyle(canvas);
+    shares.forEach((encoded, pool) => {
+      const bytes = atob(encoded);
+      context.fillStyle = style.getPropertyValue(pool ? "--kind-decode" : "--kind-prefill");
+      for (let i = 0; i < bytes.length; i += 1) {
+        const tall = (bytes.charCodeAt(i) / 255) * (height / 2);
+        const left = (i * width) / bytes.length;
+        context.fillRect(left, ((pool + 1) * height) / 2 - tall, width / bytes.length + 0.5, tall);
+      }
+    });
+  }
+
+  let range = [0, RANGE_STEPS];
+
+  function showRange(window, end) {
+    const place = (time) =>
+      Math.round(Math.min(1, Math.max(0, time / end)) * RANGE_STEPS);
+    const next = window ? window.map(place) : [0, RANGE_STEPS];
+    if (next[0] === range[0] && next[1] === range[1]) return;
+    range = next;
+    setProps("range", { value: next });
+  }
+
+  function showSeen({ end_s: end, per_s: perSecond, unit }) {
+    const [low, high] = wanted() || [0, end];
+    const number = (time) => pdscope.significant(time * perSecond);
+    byId("seen").textContent = wanted()
+      ? `${number(low)} to ${number(high)} ${unit} of ${number(end)} ${unit}`
+      : `all of ${number(end)} ${unit}`;
+  }
+
+  /* What lies under the pointer */
+
+  function watchPointer() {
+    const graph = plot();
+    if (!graph || graph.dataset.watched) return;
+    graph.dataset.watched = "yes";
+    graph.on("plotly_hover", ({ points }) => {
+      const { curveNumber, pointNumber, bbox } = points[0];
+      const facts = view.shown?.facts[curveNumber];
+      if (facts) pdscope.showTip(byId("tip"), byId("stage"), facts, pointNumber, bbox);
+    });
+    graph.on("plotly_unhover", () => pdscope.hideTip(byId("tip")));
+  }
+
+  /* Keys on the chart, as trace viewers have them */
+
+  function press(event) {
+    if (!view.shown || event.ctrlKey || event.metaKey || event.altKey) return;
+    const end = view.shown.end_s;
+    const [low, high] = wanted() || [0, end];
+    const span = high - low;
+    const middle = (low + high) / 2;
+    const clamp = (from, length) => {
+      const start = Math.max(0, Math.min(from, end - length));
+      return [start, start + length];
+    };
+    switch (event.key.toLowerCase()) {
+      case "a": zoomTo(clamp(low - span / 5, span), { moving: true }); break;
+      case "d": zoomTo(clamp(low + span / 5, span), { moving: true }); break;
+      case "w": zoomTo(clamp(middle - span / 3, span / 1.5), { moving: true }); break;
+      case "s":
+        if (span * 1.5 >= end) zoomTo(null, { moving: true });
+        else zoomTo(clamp(middle - span * 0.75, span * 1.5), { moving: true });
+        break;
+      case "0": zoomTo(null); break;
+      default: return;
+    }
+    event.preventDefault();
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (event.target.id === `${NAME}-stage`) press(event);
+  });
+
+  window.dash_clientside = Object.assign({}, window.dash_clientside, {
+    [NAME]: {
+      offer(...values) {
+        const first = view.values === null || !byId("graph")?.dataset.begun;
+        view.values = Object.fromEntries(FIELDS.map((field, i) => [field, values[i]]));
+        if (first) {
+          byId("graph").dataset.begun = "yes";
+          Object.assign(view, { zoom: null, frozen: null, shown: null });
+          range = [0, RANGE_STEPS];
+          gate.rest(state());
+        } else gate.moved(state());
+        return no_update;
+      },
+
+      repaint() {
+        if (view.values && byId("graph")) gate.rest(state());
+        return no_update;
+      },
+
+      zoomed(change) {
+        if (!change || !view.shown) return no_update;
+        if (change["xaxis.autorange"]) zoomTo(null);
+        else if ("xaxis.range[0]" in change) {
+          zoomTo([0, 1].map((i) => change[`xaxis.range[${i}]`] / view.shown.per_s));
+        }
+        return no_update;
+      },
+
+      ranged(places) {
+        if (!view.shown || (places[0] === range[0] && places[1] === range[1])) return no_update;
+        range = places;
+        const all = places[0] === 0 && places[1] === RANGE_STEPS;
+        const times = places.map((place) => (place / RANGE_STEPS) * view.shown.end_s);
+        zoomTo(all ? null : times, { moving: true });
+        return no_update;
+      },
+
+      locked(on) {
+        if (!view.shown) return no_update;
+        view.frozen = on ? wanted() || [0, view.shown.end_s] : null;
+        gate.rest(state());
+        return no_update;
+      },
+
+      reset(clicks) {
+        if (clicks) {
+          view.frozen = view.frozen && [0, view.shown.end_s];
+          zoomTo(null);
+        }
+        return no_update;
+      },
+
+      paint(answer) {
+        if (!answer || !gate.answered(answer.seq) || !byId("graph")) return no_update;
+        if (answer.meters) showMeters(answer.meters);
+        if (answer.wrong) {
+          showWrong(answer.wrong);
+          return no_update;
+        }
+        clearWrong();
+        view.shown = answer;
+        const { figure } = answer;
+        const window_ = wanted();
+        const range_ = window_ || [0, answer.end_s];
+        figure.layout.xaxis.range = range_.map((time) => time * answer.per_s);
+        showCards(answer.cards);
+        showRange(window_, answer.end_s);
+        showSeen(answer);
+        showOverview(answer.overview);
+        byId("drawn").textContent = answer.drawn;
+        pdscope.hideTip(byId("tip"));
+        if (!answer.coarse) {
+          say(answer.said);
+          const query = answer.query ? `?${answer.query}` : "";
+          window.history.replaceState(window.history.state, "", window.location.pathname + query);
+        }
+        requestAnimationFrame(watchPointer);
+        return figure;
+      },
+    },
+  });
+})();
