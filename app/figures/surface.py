@@ -1,0 +1,197 @@
+"""A sweep as a 3D picture: TTDS over two axes, with its points and its holes.
+
+The three traces of a figure are, in this order, the surface, the computed points and the cells
+that have no result; assets/sweep.js fills them in the same way while a sweep is under way.
+"""
+
+import math
+from dataclasses import dataclass
+
+import pandas as pd
+
+# Ink, secondary ink, lines and the ground of the scene, by colour scheme.
+THEMES = {
+    "light": {"ink": "#1f2430", "soft": "#5b6375", "line": "#cdd2dc", "ground": "#f6f7f9"},
+    "dark": {"ink": "#e6e8ee", "soft": "#a4abba", "line": "#454b58", "ground": "#1d2027"},
+}
+# Okabe and Ito's vermillion: apart from every colour of the scale, to every kind of eye.
+INFEASIBLE = "#d55e00"
+FONT = "Inter, system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
+
+# What every drawing of a figure is given: nothing is sent anywhere, no maker's mark.
+CONFIG = {
+    "displaylogo": False,
+    "showSendToCloud": False,
+    "plotlyServerURL": "",
+    "responsive": True,
+    "modeBarButtonsToRemove": ["tableRotation"],
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Axis:
+    """One horizontal axis.
+
+    Attributes
+    ----------
+    field : column of the table
+    symbol : of the quantity, as the hover text has it
+    title : with symbol and unit
+    """
+
+    field: str
+    symbol: str
+    title: str
+
+
+def figure(
+    table: pd.DataFrame, *, title: str, subtitle=(), x: Axis, y: Axis, theme="light"
+) -> dict:
+    """TTDS [s] over `x` and `y` as a Plotly figure of plain values.
+
+    Parameters
+    ----------
+    table : columns `x.field`, `y.field`, ttds_s (NaN where there is no result) and reason; a grid
+        may be incomplete, and what is not in the table is neither drawn nor called infeasible
+    subtitle : further lines below the title
+    theme : "light" or "dark"
+    """
+    colours = THEMES[theme]
+    found, missing = table[table["ttds_s"].notna()], table[table["ttds_s"].isna()]
+    heights = _matrix(found, x.field, y.field, table)
+    surface = {
+        "type": "surface",
+        "name": "TTDS",
+        **heights,
+        # A surface without a single whole patch would make Plotly complain.
+        "visible": has_patch(heights["z"]),
+        "colorscale": "Viridis",
+        "colorbar": _colour_bar(colours),
+        "lighting": {"ambient": 0.8, "diffuse": 0.5, "specular": 0.05, "roughness": 0.9},
+        "contours": {
+            "x": {"highlightcolor": colours["ink"]},
+            "y": {"highlightcolor": colours["ink"]},
+            "z": {"highlight": False},
+        },
+        "hovertemplate": _hover(x, y),
+    }
+    points = {
+        "type": "scatter3d",
+        "name": "computed",
+        "mode": "markers",
+        "x": found[x.field].tolist(),
+        "y": found[y.field].tolist(),
+        "z": found["ttds_s"].tolist(),
+        "marker": {"size": 2.6, "color": colours["ink"], "line": {"width": 0}},
+        "hovertemplate": _hover(x, y),
+    }
+    holes = {
+        "type": "scatter3d",
+        "name": "infeasible: hover for the reason",
+        "mode": "markers",
+        "x": missing[x.field].tolist(),
+        "y": missing[y.field].tolist(),
+        "z": [0] * len(missing),
+        "text": [wrapped(reason) for reason in missing["reason"]],
+        "marker": {"size": 5, "color": INFEASIBLE, "symbol": "diamond", "line": {"width": 0}},
+        "hovertemplate": f"{x.symbol} %{{x:,}}, {y.symbol} %{{y:,}}<br>%{{text}}<extra></extra>",
+    }
+    return {"data": [surface, points, holes], "layout": _layout(title, subtitle, x, y, colours)}
+
+
+def has_patch(z) -> bool:
+    """Whether four neighbouring heights are all there, so that there is a surface to draw."""
+    return any(
+        None not in (a, b, c, d)
+        for upper, lower in zip(z, z[1:], strict=False)
+        for a, b, c, d in zip(upper, upper[1:], lower, lower[1:], strict=False)
+    )
+
+
+def wrapped(text: str, width: int = 56) -> str:
+    """`text` in lines of about `width` characters, as a hover label has them."""
+    lines = [""]
+    for word in text.split(" "):
+        if lines[-1] and len(lines[-1]) + len(word) >= width:
+            lines.append("")
+        lines[-1] += f" {word}" if lines[-1] else word
+    return "<br>".join(lines)
+
+
+def _matrix(found, x, y, table):
+    """The axes' values, and a row of heights for each of y's, None where there is a hole."""
+    xs, ys = sorted(set(table[x].tolist())), sorted(set(table[y].tolist()))
+    cells = zip(found[x], found[y], found["ttds_s"], strict=True)
+    height = {(a, b): ttds for a, b, ttds in cells if math.isfinite(ttds)}
+    return {"x": xs, "y": ys, "z": [[height.get((a, b)) for a in xs] for b in ys]}
+
+
+def _hover(x, y):
+    # d3's SI format: 0.4688 becomes 468.8m, and with the unit 468.8ms.
+    return f"TTDS %{{z:.4s}}s<br>{x.symbol} %{{x:,}}<br>{y.symbol} %{{y:,}}<extra></extra>"
+
+
+def _colour_bar(colours):
+    return {
+        "title": {"text": "TTDS [s]", "font": {"color": colours["ink"], "size": 12}},
+        "tickfont": {"color": colours["soft"], "size": 11},
+        "thickness": 12,
+        "len": 0.6,
+        "x": 1,
+        "xpad": 4,
+        "outlinewidth": 0,
+    }
+
+
+def _layout(title, subtitle, x, y, colours):
+    lines = "<br>".join(subtitle)
+    return {
+        "title": {
+            "text": title,
+            "subtitle": {"text": lines, "font": {"size": 12, "color": colours["soft"]}},
+            "x": 0,
+            "xanchor": "left",
+            "pad": {"l": 16},
+            "y": 0.98,
+            "yanchor": "top",
+            "font": {"size": 16, "color": colours["ink"]},
+        },
+        "font": {"family": FONT, "color": colours["ink"]},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "margin": {"l": 0, "r": 0, "t": 76, "b": 0},
+        "legend": {
+            "orientation": "h",
+            "x": 0,
+            "xanchor": "left",
+            "y": 0,
+            "yanchor": "bottom",
+            "itemsizing": "constant",
+            "bgcolor": "rgba(0,0,0,0)",
+            "font": {"size": 12, "color": colours["soft"]},
+        },
+        "hoverlabel": {"align": "left"},
+        "uirevision": "keep",
+        "scene": {
+            # The camera stays where the reader put it while the surface fills.
+            "uirevision": "keep",
+            "camera": {"eye": {"x": -1.45, "y": -1.45, "z": 0.75}, "center": {"z": -0.15}},
+            "aspectmode": "manual",
+            "aspectratio": {"x": 1.3, "y": 1.1, "z": 0.75},
+            "xaxis": _axis(x.title, colours),
+            "yaxis": _axis(y.title, colours),
+            "zaxis": _axis("TTDS [s]", colours) | {"rangemode": "tozero"},
+        },
+    }
+
+
+def _axis(title, colours):
+    return {
+        "title": {"text": title, "font": {"size": 12, "color": colours["ink"]}},
+        "tickfont": {"size": 11, "color": colours["soft"]},
+        "gridcolor": colours["line"],
+        "zerolinecolor": colours["line"],
+        "showbackground": True,
+        "backgroundcolor": colours["ground"],
+        "showspikes": False,
+        "nticks": 8,
+    }

@@ -1,0 +1,16 @@
+"""TTDS over the pipeline's stages and the sequence length."""
+
+from app.registry import PAGES
+from app.sweep_page import SweepPage
+from simcore import SWEEPS
+
+
+@PAGES.register("ppt-sweep")
+class PPTSweep(SweepPage):
+    """How many stages should the pipeline have?"""
+
+    name = "ppt"
+    path = "/ppt-sweep"
+    title = "PPTSweep"
+    order = 3
+    plan = SWEEPS["ppt"]
