@@ -6,8 +6,8 @@ ENV PYTHONDONTWRITEBYTECODE=1 \
 WORKDIR /opt/pdscope
 
 # The locked versions first: they change less often than the code, so their layer is kept.
-COPY requirements/run.txt requirements/run.txt
-RUN pip install --no-cache-dir --requirement requirements/run.txt
+COPY requirements.txt ./
+RUN pip install --no-cache-dir --requirement requirements.txt
 
 COPY pyproject.toml README.md LICENSE ./
 COPY gpu_catalog gpu_catalog

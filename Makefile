@@ -38,20 +38,20 @@ bench: $(VENV)/tests.stamp browser ## every benchmark, one after the other
 	done
 
 # The stamps are as old as the last installation: a newer lock or pyproject.toml installs again.
-$(VENV)/run.stamp: requirements/run.txt pyproject.toml | $(BIN)/python
-	$(PIP_INSTALL) --requirement requirements/run.txt
+$(VENV)/run.stamp: requirements.txt pyproject.toml | $(BIN)/python
+	$(PIP_INSTALL) --requirement requirements.txt
 	$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/tests.stamp: requirements/tests.txt $(VENV)/run.stamp
-	$(PIP_INSTALL) --requirement requirements/tests.txt
+$(VENV)/tests.stamp: requirements-tests.txt $(VENV)/run.stamp
+	$(PIP_INSTALL) --requirement requirements-tests.txt
 	@touch $@
 
 # Debian keeps ensurepip, without which a virtual environment has no pip, in a package of its own.
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	    echo "pdscope needs Python 3.11 or later: make PYTHON=python3.12, say" >&2; exit 1; }
-	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || tools/apt-install \
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || .ci/apt-install \
 	    "install the ensurepip module of $(PYTHON) by hand" \
 	    "$$($(PYTHON) -c 'import sys; print("python{}.{}-venv".format(*sys.version_info))')"
 	$(PYTHON) -m venv $(VENV)
@@ -60,14 +60,14 @@ $(BIN)/python:
 # needs libatomic, which a small Debian lacks.
 browser: $(VENV)/tests.stamp
 	@{ $(BIN)/python tests/browser/chromium.py && $(BIN)/python -m playwright --version; } \
-	    >/dev/null 2>&1 || tools/apt-install \
+	    >/dev/null 2>&1 || .ci/apt-install \
 	    "install Chromium or Chrome and set CHROMIUM to its path; playwright needs libatomic" \
 	    chromium fonts-dejavu-core libatomic1
 
-lock: $(VENV)/lock/bin/pip-compile ## write requirements/ anew from pyproject.toml (UPGRADE=1: newest)
-	$(PIP_COMPILE) --output-file requirements/run.txt pyproject.toml
-	$(PIP_COMPILE) --extra tests --constraint requirements/run.txt \
-	    --output-file requirements/tests.txt pyproject.toml
+lock: $(VENV)/lock/bin/pip-compile ## write the requirements files anew from pyproject.toml (UPGRADE=1: newest)
+	$(PIP_COMPILE) --output-file requirements.txt pyproject.toml
+	$(PIP_COMPILE) --extra tests --constraint requirements.txt \
+	    --output-file requirements-tests.txt pyproject.toml
 
 # To be run on the oldest Python that is supported: what is locked there is there for later ones.
 PIP_COMPILE = CUSTOM_COMPILE_COMMAND="make lock" $(VENV)/lock/bin/pip-compile --quiet \
