@@ -24,7 +24,7 @@ class FlowResult:
 
     name: str
     finish_s: float
-    mean_rate_Bps: float | None  # noqa: N815 - as the file format has it
+    mean_rate_Bps: float | None
     bottleneck: str | None
 
 

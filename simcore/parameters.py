@@ -55,7 +55,8 @@ class Number:
 
     def _range(self) -> str:
         unit = f" {self.unit}" if self.unit else ""
-        return f"use {'a whole number' if self.whole else 'a number'} from {self.least:,g} to {self.most:,g}{unit}"
+        kind = "a whole number" if self.whole else "a number"
+        return f"use {kind} from {self.least:,g} to {self.most:,g}{unit}"
 
 
 @dataclass(frozen=True, kw_only=True)

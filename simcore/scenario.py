@@ -284,7 +284,7 @@ def _parse(text):
         return json.loads(text)
     except json.JSONDecodeError:
         # Not simply all by YAML: in YAML 1.1 the JSON number 1e3 is a string.
-        return yaml.load(text, Loader=_PlainLoader)  # noqa: S506 - it is a SafeLoader
+        return yaml.load(text, Loader=_PlainLoader)
 
 
 class _PlainLoader(yaml.SafeLoader):

@@ -97,9 +97,7 @@ def cells(base: Scenario, axes: Axes) -> list[Cell]:
             f"the sweep has {count:,} cells, more than {MOST_CELLS:,}; take larger steps"
         )
     names = tuple(axes)
-    return [
-        Cell(base, tuple(zip(names, point, strict=True))) for point in product(*axes.values())
-    ]
+    return [Cell(base, tuple(zip(names, point, strict=True))) for point in product(*axes.values())]
 
 
 def run_cell(cell: Cell, *, max_events: int = MOST_EVENTS) -> Row:

@@ -58,8 +58,8 @@ def as_text(result: Result) -> str:
         f"TPOT  {m.tpot_s / MS:10.3f} ms   time per output token",
         f"TTFT  {m.ttft_s / MS:10.3f} ms   time to first token",
         "",
-        f"pipeline bubble {m.bubble:.1%}; KV handoff {m.handoff_hidden_s / MS:.3f} ms hidden behind "
-        f"prefill, {m.handoff_exposed_s / MS:.3f} ms exposed",
+        f"pipeline bubble {m.bubble:.1%}; KV handoff {m.handoff_hidden_s / MS:.3f} ms hidden "
+        f"behind prefill, {m.handoff_exposed_s / MS:.3f} ms exposed",
     ]
     for pool in result.memory:
         lines.append(

@@ -1,6 +1,7 @@
 """What is to be computed, and by how many: requests, pools, and the layers of each stage."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from gpu_catalog import GPU
 
@@ -41,4 +42,4 @@ def split_layers(layers: int, pp: int) -> tuple[range, ...]:
     """The layers that each of `pp` stages holds, as evenly as possible, the larger shares first."""
     share, extra = divmod(layers, pp)
     starts = [stage * share + min(stage, extra) for stage in range(pp + 1)]
-    return tuple(range(a, b) for a, b in zip(starts, starts[1:], strict=False))
+    return tuple(range(a, b) for a, b in pairwise(starts))

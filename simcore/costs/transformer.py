@@ -146,7 +146,7 @@ def causal_pairs(new, context, *, window=None):
     pairs = new * context + new * (new + 1) / 2
     if window is None:
         return pairs
-    # Token i (from 1) of the new ones would look at context + i tokens; cut what exceeds the window.
+    # Token i (from 1) of the new ones would look at context + i tokens; cut what is too many.
     first = np.maximum(window - context, 0)  # the last token that is not cut
     cut = np.maximum(new - first, 0)
     excess = np.maximum(context + np.minimum(first, new) - window, 0)

@@ -1,7 +1,7 @@
 """Run a task graph: the simulator's contract without callbacks, and so without their cost.
 
-One loop over integers. It gives what CommNetworkSimulator gives for the same tasks; a test holds the
-two against each other.
+One loop over integers. It gives what CommNetworkSimulator gives for the same tasks; a test holds
+the two against each other.
 """
 
 from heapq import heappop, heappush

@@ -38,6 +38,9 @@ class Route:
         self._clock = 0.0
         self._clock_time = 0.0
 
+    def __repr__(self):
+        return f"a transfer over {' > '.join(channel.name for channel in self.path)}"
+
     def served(self, now) -> float:
         """Bytes each transfer has been served on this route's clock at time `now` [byte]."""
         return self._clock + self.rate * (now - self._clock_time)

@@ -13,6 +13,7 @@ from simcore.errors import LimitReached, SimulationError
 # in the order added. FINISH stands between them.
 LATENCY_OVER = 0
 COMPUTE_OVER = 2
+AFTER_ALL = (inf,)
 
 MOST_COMPLETIONS = 5_000_000
 
@@ -112,14 +113,19 @@ class CommNetworkSimulator:
         most = inf if max_completions is None else max_completions
         done = 0
         while True:
-            if touched and (not events or events[0][0] > self.current_time):
-                self._settle()
+            if touched:
+                # Before time goes on, and before jobs of this instant: transfers come first.
+                following = events[0] if events else AFTER_ALL
+                if following[0] > self.current_time or following[1] == COMPUTE_OVER:
+                    self._settle()
             if not events:
                 return
             event = heappop(events)
             time, kind, _, item = event
             if kind == FINISH and type(item) is Route and item.finish is not event:
                 continue
+            if time == inf:
+                raise SimulationError(f"{item!r} would end after more seconds than can be told")
             if time > until:
                 heappush(events, event)
                 self.current_time = max(self.current_time, until)

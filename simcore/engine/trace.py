@@ -42,11 +42,12 @@ class Trace:
         order = np.argsort(end_s, kind="stable")
         n_batches = len(batches)
         tags = [item.tag for item in items]
+        kinds = ["transfer" if tag is None else type(tag) for tag in tags[:n_batches]]
+        kinds += ["compute" if tag is None else type(tag) for tag in tags[n_batches:]]
         return cls(
             start_s=np.array([item.start_time for item in items], dtype=float)[order],
             end_s=end_s[order],
-            kind=_labels([*(map(_kind_of_transfer, tags[:n_batches])),
-                          *(map(_kind_of_job, tags[n_batches:]))], order),  # fmt: skip
+            kind=_labels(kinds, order),
             device=_labels([None] * n_batches + [job.device for job in jobs], order),
             path=_labels([batch.path for batch in batches] + [()] * len(jobs), order),
             bytes=np.array(
@@ -90,18 +91,12 @@ class Trace:
         return pd.DataFrame({**kept, **facts, **columns})
 
 
-def _kind_of_transfer(tag):
-    return type(tag) if tag is not None else "transfer"
-
-
-def _kind_of_job(tag):
-    return type(tag) if tag is not None else "compute"
-
-
 def _labels(values, order):
     """A categorical of what `values` are called; each distinct value is named only once."""
     codes = {}
-    numbers = np.fromiter((codes.setdefault(value, len(codes)) for value in values), int, len(values))
+    numbers = np.fromiter(
+        (codes.setdefault(value, len(codes)) for value in values), int, len(values)
+    )
     names = {}
     renumber = [names.setdefault(_name(value), len(names)) for value in codes]
     numbers = np.asarray(renumber, dtype=int)[numbers] if len(values) else numbers
@@ -124,16 +119,17 @@ def _facts(tags, order):
     for row, tag in enumerate(tags):
         if tag is not None:
             rows_of.setdefault(type(tag), []).append(row)
-    columns = {}
+    values = {}  # field -> (rows, their values)
     for kind, rows in rows_of.items():
-        if not dataclasses.is_dataclass(kind):
-            continue
-        for field in dataclasses.fields(kind):
-            values = [getattr(tags[row], field.name) for row in rows]
-            column = columns.get(field.name)
-            if column is None:
-                whole = all(type(value) is int for value in values)
-                column = np.full(len(tags), INTEGER_ABSENT if whole else "", int if whole else object)
-                columns[field.name] = column
-            column[rows] = values
-    return {name: column[order] for name, column in columns.items()}
+        for field in dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else ():
+            field_rows, field_values = values.setdefault(field.name, ([], []))
+            field_rows += rows
+            field_values += [getattr(tags[row], field.name) for row in rows]
+    columns = {}
+    for name, (rows, held) in values.items():
+        whole = all(type(value) is int for value in held)
+        column = np.full(len(tags), INTEGER_ABSENT if whole else "", int if whole else object)
+        for row, value in zip(rows, held, strict=True):
+            column[row] = value
+        columns[name] = column[order]
+    return columns

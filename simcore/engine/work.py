@@ -1,9 +1,12 @@
 """What the simulator moves and runs: channels, transfers over them, compute jobs."""
 
-from math import inf
+import sys
 
 import gpu_catalog
 from simcore.errors import SimulationError
+
+# Also of integers, which know no bound of their own.
+LARGEST = sys.float_info.max
 
 
 class CommChannel:
@@ -87,7 +90,7 @@ class DataBatch:
 
     def __init__(self, name, size_bytes, path, tag=None):
         try:
-            if not 0 <= size_bytes < inf:
+            if not 0 <= size_bytes <= LARGEST:
                 raise TypeError
         except TypeError:
             _number(f"transfer {name!r}: size_bytes", size_bytes)
@@ -141,7 +144,7 @@ class ComputeJob:
 
     def __init__(self, name, duration_s, device=None, tag=None):
         try:
-            if not 0 <= duration_s < inf:
+            if not 0 <= duration_s <= LARGEST:
                 raise TypeError
         except TypeError:
             _number(f"job {name!r}: duration_s", duration_s)
@@ -168,7 +171,7 @@ class ComputeJob:
 def _number(what, value) -> float:
     """`value` if it is a finite number >= 0; raises SimulationError saying `what` it is."""
     try:
-        fine = 0 <= value < inf
+        fine = 0 <= value <= LARGEST
     except TypeError:
         fine = False
     if not fine:

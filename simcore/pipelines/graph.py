@@ -57,9 +57,7 @@ def pipeline_graph(plan: PipelinePlan) -> TaskGraph:
         for stage, path in enumerate(plan.activation_paths)
     ]  # fmt: skip
     decodes = [
-        tasks.jobs(
-            DecodePass, seconds, device=last + 1 + stage, stage=stage, step=np.arange(steps)
-        )
+        tasks.jobs(DecodePass, seconds, device=last + 1 + stage, stage=stage, step=np.arange(steps))
         for stage, seconds in enumerate(plan.decode_seconds)
     ]
     decode_activations = [

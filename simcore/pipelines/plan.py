@@ -1,6 +1,7 @@
 """Everything a pipeline needs to know before it runs: durations, sizes and paths, as tables."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from simcore.costs import CostModel, Pool, Semantics, Workload
 from simcore.engine import CommChannel, Device
@@ -69,7 +70,7 @@ def make_plan(
 
     def paths_along(pool):
         places = [Place(pool.name, stage) for stage in range(pool.pp)]
-        return [topology.path(a, b) for a, b in zip(places, places[1:], strict=False)]
+        return [topology.path(a, b) for a, b in pairwise(places)]
 
     def devices(pool):
         exclusive = costs.semantics.exclusive_devices

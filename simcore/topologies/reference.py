@@ -26,9 +26,7 @@ class ReferenceFabric:
     def __init__(self, *, prefill_gpus, decode_gpus, prefill_nics, link, full_duplex):
         def wires(kind, name, count):
             values = link(kind)
-            return [
-                Wire(name.format(i), values, full_duplex=full_duplex) for i in range(count)
-            ]
+            return [Wire(name.format(i), values, full_duplex=full_duplex) for i in range(count)]
 
         self.routes = RouteTable()
         self._prefill_lane = wires(LANE, "prefill GPU {} lane", prefill_gpus)

@@ -94,9 +94,7 @@ class PhysicalCosts:
             self.llm, part, new=self._new, context=self._context, absorbed=False
         )
         traffic = tf.weights_read(self.llm, part, tokens, head=last)
-        traffic = traffic + n * tf.kv_touched(
-            self.llm, part, new=self._new, context=self._context
-        )
+        traffic = traffic + n * tf.kv_touched(self.llm, part, new=self._new, context=self._context)
         return self._costs(flop, traffic, "prefill")
 
     def _decode_passes(self, part):

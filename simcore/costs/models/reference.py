@@ -59,7 +59,10 @@ class ReferenceCosts:
             traffic = self._weights_read() + self._kv(context) // self.pp
             steps.append(self._repeat(flop, traffic, self.decode, 1))
         return PassCosts(
-            *(np.concatenate([getattr(s, f) for s in steps]) for f in ("flop", "traffic", "seconds"))
+            *(
+                np.concatenate([getattr(s, f) for s in steps])
+                for f in ("flop", "traffic", "seconds")
+            )
         )
 
     def prefill_activation_bytes(self):
