@@ -10,6 +10,7 @@ import zipfile
 import pytest
 
 PACKAGES = ("app", "assets", "gpu_catalog", "simcore")
+RUN, TESTS = "requirements.txt", "requirements-tests.txt"
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +54,7 @@ def test_pdscope_is_the_command(wheel):
 
 def pins(repository, lock):
     """name -> version of a lock file."""
-    text = (repository / "requirements" / f"{lock}.txt").read_text(encoding="utf-8")
+    text = (repository / lock).read_text(encoding="utf-8")
     lines = [line.partition("#")[0].strip() for line in text.splitlines()]
     return dict(line.split("==") for line in lines if line)
 
@@ -65,22 +66,22 @@ def wanted(requirements):
 
 def test_every_dependency_is_locked(repository):
     project = tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert wanted(project["dependencies"]) <= set(pins(repository, "run"))
-    assert wanted(project["optional-dependencies"]["tests"]) <= set(pins(repository, "tests"))
+    assert wanted(project["dependencies"]) <= set(pins(repository, RUN))
+    assert wanted(project["optional-dependencies"]["tests"]) <= set(pins(repository, TESTS))
 
 
 def test_the_build_is_locked_too(repository):
     table = tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))
     assert table["build-system"]["requires"] == [
-        f"setuptools=={pins(repository, 'run')['setuptools']}"
+        f"setuptools=={pins(repository, RUN)['setuptools']}"
     ]
 
 
 def test_tests_run_on_the_versions_that_users_get(repository):
-    assert pins(repository, "run").items() <= pins(repository, "tests").items()
+    assert pins(repository, RUN).items() <= pins(repository, TESTS).items()
 
 
-@pytest.mark.parametrize("lock", ["run", "tests"])
+@pytest.mark.parametrize("lock", [RUN, TESTS])
 def test_a_lock_names_no_registry(repository, lock):
-    text = (repository / "requirements" / f"{lock}.txt").read_text(encoding="utf-8")
+    text = (repository / lock).read_text(encoding="utf-8")
     assert not re.search(r"://|--(extra-)?index-url|--find-links|--trusted-host| @ ", text)
