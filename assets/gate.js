@@ -1,17 +1,16 @@
 /* Latest wins: one request in flight, the newest state next.
 
    While states keep coming they are asked for coarsely; once they have stopped for `settleMs`, the
-   last one is asked for in full. An answer, good or bad, frees the gate; so does silence. */
+   last one is asked for in full. An answer, good or bad, frees the gate; so does a failure, and so
+   does silence for `patienceMs`. */
 window.pdscope = window.pdscope || {};
 window.pdscope.LatestWins = class LatestWins {
-  constructor({ send, silence, settleMs = 160, patienceMs = 10000 }) {
-    Object.assign(this, { send, silence, settleMs, patienceMs });
+  constructor({ url, paint, silence, settleMs = 160, patienceMs = 15000 }) {
+    Object.assign(this, { url, paint, silence, settleMs, patienceMs });
     this.seq = 0;
-    this.painted = 0;
-    this.inFlight = null;
+    this.inFlight = false;
     this.waiting = null;
     this.settle = null;
-    this.watchdog = null;
   }
 
   /* The state has changed, and may change again at once. */
@@ -24,43 +23,40 @@ window.pdscope.LatestWins = class LatestWins {
   /* The state is as it will be for a while. */
   rest(state) {
     clearTimeout(this.settle);
-    this.settle = null;
     this.ask({ ...state, coarse: false });
-  }
-
-  /* Whether the answer may be painted: none that is newer has been. */
-  answered(seq) {
-    if (seq === this.inFlight) this.free();
-    if (!(seq > this.painted)) return false;
-    this.painted = seq;
-    return true;
-  }
-
-  get idle() {
-    return this.inFlight === null && this.waiting === null && this.settle === null;
   }
 
   ask(request) {
     this.waiting = request;
-    if (this.inFlight === null) this.next();
+    if (!this.inFlight) this.next();
   }
 
-  next() {
-    const request = this.waiting;
-    if (request === null) return;
+  async next() {
+    const request = { ...this.waiting, seq: (this.seq += 1) };
     this.waiting = null;
-    this.seq += 1;
-    this.inFlight = this.seq;
-    this.watchdog = setTimeout(() => {
-      this.silence();
-      this.free();
-    }, this.patienceMs);
-    this.send({ ...request, seq: this.seq });
+    this.inFlight = true;
+    let answer = null;
+    try {
+      answer = await this.post(request);
+    } catch (error) {
+      this.silence(error.message);
+    }
+    this.inFlight = false;
+    // The next one leaves before this one is painted: the server works meanwhile.
+    if (this.waiting) this.next();
+    if (answer) this.paint(answer);
   }
 
-  free() {
-    clearTimeout(this.watchdog);
-    this.inFlight = null;
-    this.next();
+  async post(request) {
+    const response = await fetch(this.url, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(request),
+      signal: AbortSignal.timeout(this.patienceMs),
+    });
+    if (!response.ok) throw new Error(`status ${response.status}`);
+    const answer = await response.json();
+    if (answer.seq !== request.seq) throw new Error("an answer to another request");
+    return answer;
   }
 };

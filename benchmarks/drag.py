@@ -32,10 +32,8 @@ PROBE = """
   const probe = (window.probe = { moves: [], asked: [], painted: [], flying: 0, most: 0 });
   const fetch = window.fetch;
   window.fetch = async (...args) => {
-    if (!String(args[0]).includes("_dash-update-component")) return fetch(...args);
-    const body = JSON.parse(args[1].body);
-    if (!body.output.includes("gantt6d-answer")) return fetch(...args);
-    const asked = body.inputs[0].value;
+    if (!String(args[0]).endsWith("/picture")) return fetch(...args);
+    const asked = JSON.parse(args[1].body);
     probe.asked.push({ t: performance.now(), seq: asked.seq, coarse: asked.coarse,
                        m: asked.values.chunk_tokens });
     probe.flying += 1;
@@ -45,9 +43,10 @@ PROBE = """
   const graph = document.querySelector("#gantt6d-graph .js-plotly-plot");
   graph.on("plotly_afterplot", () => {
     // The frame after the next one begins once this drawing has reached the screen.
-    const title = document.getElementById("gantt6d-card-ttds").dataset.seq;
-    requestAnimationFrame(() => setTimeout(
-      () => probe.painted.push({ t: performance.now(), seq: Number(title) }), 0));
+    requestAnimationFrame(() => setTimeout(() => {
+      const { seq } = document.getElementById("gantt6d-page").dataset;
+      probe.painted.push({ t: performance.now(), seq: Number(seq) });
+    }, 0));
   });
   const thumb = document.querySelector("#gantt6d-chunk_tokens-slider [role=slider]");
   new MutationObserver(() => probe.moves.push(
@@ -91,7 +90,7 @@ def measure(url, arguments) -> dict:
         before = _metrics(devtools)
         _drag(page, arguments)
         after = _metrics(devtools)
-        page.wait_for_function("pdscope.gantt6dIdle()")
+        page.locator("#gantt6d-page[data-settled=true]").wait_for()
         probe = page.evaluate("window.probe")
         browser.close()
     return summarise(probe, after["TaskDuration"] - before["TaskDuration"])

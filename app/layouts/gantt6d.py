@@ -18,19 +18,21 @@ SLIDERS = ("prefill_gpu", "decode_gpu", "pp", "batch_size", "prompt_tokens", "ch
 MORE = ("llm", "decode_pp", "prefill_nics", "output_tokens", "vram_limit_ratio", "cost_model")
 FIELDS = SLIDERS + MORE
 RANGE_STEPS = 1000
+# Until the first picture, which the browser draws in its place.
+EMPTY = {
+    "data": [],
+    "layout": {
+        "xaxis": {"visible": False},
+        "yaxis": {"visible": False},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+    },
+}
 CARDS = {
     "ttds": ("TTDS", "time to decode start"),
     "tpot": ("TPOT", "time per output token"),
     "ttft": ("TTFT", "time to first token"),
     "bubble": ("Pipeline bubble", "idle share of the prefill pool"),
-}
-GRAPH_CONFIG = {
-    "displaylogo": False,
-    "showSendToCloud": False,
-    "responsive": True,
-    "doubleClick": "autosize",
-    "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
-    "toImageButtonOptions": {"filename": "pdscope-gantt", "scale": 2},
 }
 
 
@@ -55,7 +57,8 @@ def layout(scenario: Scenario, notice: str | None):
                 className="content",
                 **{"aria-label": "Result"},
             ),
-            *[dcc.Store(id=f"{NAME}-{name}") for name in ("offered", "asked", "answer")],
+            # Callbacks need an output; those of this page only tell the browser what has changed.
+            dcc.Store(id=f"{NAME}-offered"),
         ],
         id=f"{NAME}-page",
         className="gantt6d",
@@ -157,12 +160,8 @@ def _panel():
             dcc.Graph(
                 id=f"{NAME}-graph",
                 className="graph",
-                config=GRAPH_CONFIG,
-                clear_on_unhover=True,
-                figure={"data": [], "layout": {"xaxis": {"visible": False},
-                                               "yaxis": {"visible": False},
-                                               "paper_bgcolor": "rgba(0,0,0,0)",
-                                               "plot_bgcolor": "rgba(0,0,0,0)"}},
+                config={"displayModeBar": False, "displaylogo": False, "showSendToCloud": False},
+                figure=EMPTY,
                 responsive=True,
             ),
             html.Div(className="tip", id=f"{NAME}-tip"),

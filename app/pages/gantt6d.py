@@ -1,6 +1,7 @@
 """The Gantt page: six sliders, and the pipeline redrawn while they move."""
 
 from dash import ClientsideFunction, Input, Output
+from flask import request
 
 from app.answer import answer_to
 from app.controls import connect_sliders, value_id
@@ -30,37 +31,26 @@ class Gantt6D:
             return layout(Scenario(), f"This address names no scenario: {error}.")
 
     def callbacks(self, app):
-        """The browser gathers the controls' values, asks when it may, and paints the answer."""
+        """The browser gathers what the controls say and asks for pictures, one at a time."""
         connect_sliders(app, NAME, SLIDERS)
         app.clientside_callback(
             ClientsideFunction(NAME, "offer"),
             Output(f"{NAME}-offered", "data"),
             *[Input(value_id(NAME, field), "value") for field in FIELDS],
         )
-        for event, inputs in {
-            "repaint": [Input("scheme", "data")],
-            "zoomed": [Input(f"{NAME}-graph", "relayoutData")],
-            "ranged": [Input(f"{NAME}-range", "value")],
-            "locked": [Input(f"{NAME}-lock", "checked")],
-            "reset": [Input(f"{NAME}-reset", "n_clicks")],
+        for event, source in {
+            "repaint": Input("scheme", "data"),
+            "ranged": Input(f"{NAME}-range", "value"),
+            "locked": Input(f"{NAME}-lock", "checked"),
+            "reset": Input(f"{NAME}-reset", "n_clicks"),
         }.items():
             app.clientside_callback(
                 ClientsideFunction(NAME, event),
                 Output(f"{NAME}-offered", "data", allow_duplicate=True),
-                *inputs,
+                source,
                 prevent_initial_call=True,
             )
-        app.clientside_callback(
-            ClientsideFunction(NAME, "paint"),
-            Output(f"{NAME}-graph", "figure"),
-            Input(f"{NAME}-answer", "data"),
-            prevent_initial_call=True,
-        )
 
-        @app.callback(
-            Output(f"{NAME}-answer", "data"),
-            Input(f"{NAME}-asked", "data"),
-            prevent_initial_call=True,
-        )
-        def answer(asked):
-            return answer_to(asked, self.pictures)
+        @app.server.post(f"/{NAME}/picture")
+        def picture():
+            return answer_to(request.get_json(), self.pictures)
