@@ -1,18 +1,18 @@
 """The simulator's rival: the same contract at a fixed time step, as one would first write it.
 
 Each step takes `step_s` off every latency, `rate x step_s` off every payload and `step_s` off every
-job. Rates are solved anew only when the set of moving transfers changes, so that the comparison is
-with the stepping and not with a needlessly slow solver.
+job. Rates are solved at each step, or only when the set of moving transfers changes.
 """
 
 from simcore.engine.fairness import max_min_rates
 
 
 class FixedStepSimulator:
-    """Drop-in for CommNetworkSimulator as far as a pipeline needs it; wrong by up to a step an event."""
+    """CommNetworkSimulator as far as a pipeline needs it, wrong by up to a step an event."""
 
-    def __init__(self, step_s):
+    def __init__(self, step_s, *, solve_each_step=False):
         self.step_s = step_s
+        self.solve_each_step = solve_each_step
         self.current_time = 0.0
         self.steps = 0
         self.completed_batches = []
@@ -42,10 +42,10 @@ class FixedStepSimulator:
             self.steps += 1
             self.current_time += step
             if self._moving:
-                if self._rates is None:
+                if self._rates is None or self.solve_each_step:
                     self._rates = self._solve()
                 done = False
-                for item, rate in zip(self._moving, self._rates):
+                for item, rate in zip(self._moving, self._rates, strict=True):
                     item[0] -= rate * step
                     if item[0] <= 0:
                         done = True

@@ -1,0 +1,107 @@
+"""The engine against a fixed time step, and against SimGrid where that is installed.
+
+    python benchmarks/engine.py
+
+All in one process and one run, in turn, best of several: compare the ratios, not the times. The
+engine is measured in both its forms: the task graph that `run` uses, and the callbacks.
+"""
+
+import time
+
+from _fixed_step import FixedStepSimulator
+
+from simcore import CommNetworkSimulator, DisaggregatedPDSystemPP, Scenario, predicted_events, run
+from simcore.engine.execute import execute
+from simcore.pipelines import pipeline_graph
+from simcore.run import cost_model_of, plan_of, topology_of
+from simcore.topologies import ReferenceFabric
+
+STEP_S = 10e-6
+ROUNDS = 15
+CALM = Scenario(cost_model="reference")
+CONGESTED = Scenario(
+    cost_model="reference", pp=16, batch_size=8, chunk_tokens=96, prompt_tokens=4096
+)
+
+
+def main():
+    for name, scenario in (("default", CALM), ("congested", CONGESTED)):
+        plan = _plan(scenario)
+        graph = pipeline_graph(plan)
+        rivals = {
+            "task graph": lambda graph=graph: execute(graph),
+            "callbacks": lambda plan=plan: _drive(CommNetworkSimulator(), plan),
+        }
+        if scenario is CALM:
+            rivals["fixed step, rates solved when the set of transfers changes"] = (
+                lambda plan=plan: _drive(FixedStepSimulator(STEP_S), plan)
+            )
+            rivals["fixed step, rates solved at each step"] = lambda plan=plan: _drive(
+                FixedStepSimulator(STEP_S, solve_each_step=True), plan
+            )
+            rivals |= _simgrid(scenario)
+        _print(name, scenario, _best(rivals))
+    first = _cold(CONGESTED)
+    print(f"congested, first run on a new machine, nothing remembered: {first * 1e3:.2f} ms")
+    for label, scenario in (("reference", CALM), ("physical", Scenario())):
+        whole = _best({label: lambda scenario=scenario: run(scenario)})[label]
+        print(f"run(Scenario()) whole, {label} costs, metrics included: {whole * 1e3:.2f} ms")
+
+
+def _print(name, scenario, seconds):
+    events = predicted_events(scenario)
+    ours = seconds["task graph"]
+    print(f"{name}: {events:,} events, {ours / events * 1e6:.2f} us each")
+    for rival, time_s in seconds.items():
+        print(f"  {time_s * 1e3:10.2f} ms  {time_s / ours:8.1f} x  {rival}")
+
+
+def _best(rivals, rounds=ROUNDS):
+    """Best time of each rival [s], taken in turn so that a slow moment hits them alike."""
+    best = dict.fromkeys(rivals, float("inf"))
+    for _ in range(rounds):
+        for name, run_once in rivals.items():
+            started = time.perf_counter()
+            run_once()
+            best[name] = min(best[name], time.perf_counter() - started)
+    return best
+
+
+def _plan(scenario):
+    costs = cost_model_of(scenario)
+    return plan_of(scenario, costs, topology_of(scenario, costs))
+
+
+def _drive(simulator, plan):
+    system = DisaggregatedPDSystemPP(simulator, plan)
+    system.start()
+    simulator.run(system)
+    return simulator
+
+
+def _cold(scenario):
+    costs = cost_model_of(scenario)
+    topology = ReferenceFabric(
+        prefill_gpus=scenario.pp,
+        decode_gpus=scenario.decode_stages,
+        prefill_nics=scenario.prefill_nics,
+        link=costs.link,
+        full_duplex=costs.semantics.full_duplex,
+    )
+    graph = pipeline_graph(plan_of(scenario, costs, topology))
+    started = time.perf_counter()
+    execute(graph)
+    return time.perf_counter() - started
+
+
+def _simgrid(scenario):
+    try:
+        import simgrid  # noqa: F401
+    except ImportError:
+        print("(the simgrid package is not installed: not compared)")
+        return {}
+    return {}
+
+
+if __name__ == "__main__":
+    main()
