@@ -24,9 +24,9 @@ _TEMPLATE = """<!doctype html>
 <meta name="color-scheme" content="light dark">
 <title>{{title}}</title>
 <style>
-html, body { height: 100%; margin: 0; background: #fff; }
-#sweep { height: 100%; min-height: 24rem; }
-@media (prefers-color-scheme: dark) { html, body { background: #16181d; } }
+html, body { height: 100%; margin: 0; background: #ffffff; }
+#sweep { height: min(100vh, 85vw); }
+@media (prefers-color-scheme: dark) { html, body { background: #14181f; } }
 </style>
 </head>
 <body>

@@ -1,7 +1,7 @@
 """A page that sweeps two fields of the scenario and draws TTDS over them.
 
 The layout and the two routes are here; what happens in between (asking for slices, filling the
-picture, making the files to download) happens in the browser, in assets/sweep.js.
+picture, making the files to download) happens in the browser, in assets/pages/sweep.js.
 """
 
 import json
@@ -45,7 +45,7 @@ class SweepPage:
     def layout(self, query):
         return html.Div(
             [
-                html.H1(self.plan.title, className="sweep-hidden"),
+                html.H1(self.plan.title, className="visually-hidden"),
                 dcc.Store(id=self._id("plan"), data=self._facts()),
                 html.Aside(self._rail(), className="sweep-rail", **{"aria-label": "Sweep"}),
                 html.Section(self._result(), className="sweep-result"),
@@ -90,7 +90,7 @@ class SweepPage:
         return f"{value_id(self.name, field)}-{end}"
 
     def _facts(self):
-        """What assets/sweep.js must know."""
+        """What assets/pages/sweep.js must know."""
         x, y = axis_of(self.plan.x), axis_of(self.plan.y)
         nothing = pd.DataFrame(columns=[x.field, y.field, *RESULTS, "reason"])
         return {
@@ -113,16 +113,14 @@ class SweepPage:
             html.Div(
                 [
                     dmc.Button("Run", id=self._id("run"), size="xs"),
-                    dmc.Button(
-                        "Cancel", id=self._id("cancel"), size="xs", variant="default", disabled=True
-                    ),
+                    self._button("cancel", "Cancel"),
                 ],
                 className="sweep-buttons",
             ),
             html.Div(id=self._id("error"), className="control-message", role="alert"),
             html.Fieldset(
                 [
-                    html.Legend("Every cell"),
+                    html.Legend("The same in every cell"),
                     *(
                         control(self.name, field, infos[field], getattr(base, field), slider=False)
                         for field in self.fields
@@ -168,44 +166,41 @@ class SweepPage:
         )
 
     def _result(self):
+        progress = html.Progress(
+            id=self._id("progress"),
+            value="0",
+            max="1",
+            className="sweep-progress",
+            **{"aria-label": "Cells computed"},
+        )
+        graph = dcc.Graph(
+            id=self._id("graph"),
+            config=CONFIG | {"toImageButtonOptions": {"filename": self.plan.filename, "scale": 2}},
+            responsive=True,
+            className="sweep-graph",
+        )
         return [
             html.Div(
                 [
-                    html.Progress(
-                        id=self._id("progress"),
-                        value="0",
-                        max="1",
-                        className="sweep-progress",
-                        **{"aria-label": "Cells computed"},
-                    ),
+                    progress,
                     html.Span(id=self._id("count"), className="sweep-count"),
-                    dmc.Button(
-                        "Download HTML",
-                        id=self._id("html"),
-                        size="xs",
-                        variant="default",
-                        disabled=True,
-                    ),
-                    dmc.Button(
-                        "Download CSV",
-                        id=self._id("csv"),
-                        size="xs",
-                        variant="default",
-                        disabled=True,
-                    ),
+                    self._button("html", "Download HTML"),
+                    self._button("csv", "Download CSV"),
                 ],
                 className="sweep-bar",
-            ),  # fmt: skip
+            ),
             html.P(id=self._id("status"), className="sweep-status", role="status"),
             html.Div(
-                dcc.Graph(
-                    id=self._id("graph"), config=CONFIG, responsive=True, className="sweep-graph"
-                ),
-                role="group",
+                graph,
                 className="sweep-picture",
+                role="group",
                 **{"aria-label": f"{self.plan.title}, in 3D"},
             ),
         ]
+
+    def _button(self, part, label):
+        """A button that has nothing to do yet."""
+        return dmc.Button(label, id=self._id(part), size="xs", variant="default", disabled=True)
 
     def _answer(self):
         """The next slice; a refusal that the reader can act on is an answer like any other."""

@@ -1,18 +1,19 @@
 """A sweep as a 3D picture: TTDS over two axes, with its points and its holes.
 
 The three traces of a figure are, in this order, the surface, the computed points and the cells
-that have no result; assets/sweep.js fills them in the same way while a sweep is under way.
+that have no result; assets/pages/sweep.js fills them in the same way while a sweep is under way.
 """
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import pandas as pd
 
 # Ink, secondary ink, lines and the ground of the scene, by colour scheme.
 THEMES = {
-    "light": {"ink": "#1f2430", "soft": "#5b6375", "line": "#cdd2dc", "ground": "#f6f7f9"},
-    "dark": {"ink": "#e6e8ee", "soft": "#a4abba", "line": "#454b58", "ground": "#1d2027"},
+    "light": {"ink": "#1b2230", "soft": "#5b6577", "line": "#cfd6e1", "ground": "#f7f8fb"},
+    "dark": {"ink": "#e7ebf2", "soft": "#98a3b5", "line": "#3a4352", "ground": "#191e27"},
 }
 # Okabe and Ito's vermillion: apart from every colour of the scale, to every kind of eye.
 INFEASIBLE = "#d55e00"
@@ -69,8 +70,8 @@ def figure(
         "colorbar": _colour_bar(colours),
         "lighting": {"ambient": 0.8, "diffuse": 0.5, "specular": 0.05, "roughness": 0.9},
         "contours": {
-            "x": {"highlightcolor": colours["ink"]},
-            "y": {"highlightcolor": colours["ink"]},
+            "x": {"highlightcolor": colours["ink"], "highlightwidth": 1},
+            "y": {"highlightcolor": colours["ink"], "highlightwidth": 1},
             "z": {"highlight": False},
         },
         "hovertemplate": _hover(x, y),
@@ -82,7 +83,7 @@ def figure(
         "x": found[x.field].tolist(),
         "y": found[y.field].tolist(),
         "z": found["ttds_s"].tolist(),
-        "marker": {"size": 2.6, "color": colours["ink"], "line": {"width": 0}},
+        "marker": {"size": 3.2, "color": colours["ink"], "line": {"width": 0}},
         "hovertemplate": _hover(x, y),
     }
     holes = {
@@ -102,9 +103,9 @@ def figure(
 def has_patch(z) -> bool:
     """Whether four neighbouring heights are all there, so that there is a surface to draw."""
     return any(
-        None not in (a, b, c, d)
-        for upper, lower in zip(z, z[1:], strict=False)
-        for a, b, c, d in zip(upper, upper[1:], lower, lower[1:], strict=False)
+        None not in (*left, *right)
+        for upper, lower in pairwise(z)
+        for left, right in pairwise(zip(upper, lower, strict=True))
     )
 
 
@@ -158,25 +159,30 @@ def _layout(title, subtitle, x, y, colours):
         },
         "font": {"family": FONT, "color": colours["ink"]},
         "paper_bgcolor": "rgba(0,0,0,0)",
-        "margin": {"l": 0, "r": 0, "t": 76, "b": 0},
+        "margin": {"l": 0, "r": 0, "t": 76, "b": 28},
         "legend": {
             "orientation": "h",
             "x": 0,
             "xanchor": "left",
             "y": 0,
-            "yanchor": "bottom",
+            "yanchor": "top",
             "itemsizing": "constant",
             "bgcolor": "rgba(0,0,0,0)",
             "font": {"size": 12, "color": colours["soft"]},
         },
-        "hoverlabel": {"align": "left"},
+        "hoverlabel": {
+            "align": "left",
+            "bgcolor": colours["ground"],
+            "bordercolor": colours["soft"],
+            "font": {"color": colours["ink"]},
+        },
         "uirevision": "keep",
         "scene": {
             # The camera stays where the reader put it while the surface fills.
             "uirevision": "keep",
-            "camera": {"eye": {"x": -1.45, "y": -1.45, "z": 0.75}, "center": {"z": -0.15}},
+            "camera": {"eye": {"x": -1.45, "y": -1.45, "z": 0.8}, "center": {"z": -0.2}},
             "aspectmode": "manual",
-            "aspectratio": {"x": 1.3, "y": 1.1, "z": 0.75},
+            "aspectratio": {"x": 1.2, "y": 1.1, "z": 0.85},
             "xaxis": _axis(x.title, colours),
             "yaxis": _axis(y.title, colours),
             "zaxis": _axis("TTDS [s]", colours) | {"rangemode": "tozero"},
