@@ -17,6 +17,7 @@ import subprocess
 import sys
 import textwrap
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 
 FENCE = re.compile(
@@ -103,7 +104,7 @@ def _steps(body, where):
     if not prompts and re.search(r"^pdscope ", body, re.M):
         raise AssertionError(f'{where}: begin the line with "$ pdscope", or nobody tries it')
     steps = []
-    for prompt, after in zip(prompts, [*prompts[1:], None], strict=True):
+    for prompt, after in zip_longest(prompts, prompts[1:]):
         command = prompt["command"].replace("\\\n", " ")
         words = command.split()
         if words[0] != "pdscope" or words[1:2] == ["serve"]:
