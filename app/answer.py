@@ -7,7 +7,7 @@ import numpy as np
 
 from app import numbers
 from app.asked import read, seq_of
-from app.figures.gantt import bars_of, facts, gantt, unit_of
+from app.figures.gantt import bars_of, facts, gantt, pool_spans, unit_of
 from app.figures.overview import overview
 from app.results import Picture, Pictures
 from app.share import query_of
@@ -54,9 +54,17 @@ def _answer(request, picture: Picture) -> dict:
                 f"TTDS {numbers.duration_text(metrics.ttds_s)}": metrics.ttds_s,
                 f"TTFT {numbers.duration_text(metrics.ttft_s)}": metrics.ttft_s,
             },
-            pools=(f"Prefill · {scenario.prefill_gpu}", f"Decode · {scenario.decode_gpu}"),
             scheme=request.scheme,
         ),
+        "pools": [
+            {"name": f"{pool} · {gpu}", "top": top, "height": height}
+            for pool, gpu, (top, height) in zip(
+                ("Prefill", "Decode"),
+                (scenario.prefill_gpu, scenario.decode_gpu),
+                pool_spans(events.lanes),
+                strict=True,
+            )
+        ],
         "facts": facts(events, bars),
         "unit": unit,
         "per_s": per_s,
@@ -82,7 +90,7 @@ def _refusal(seq, error: PdscopeError, scenario: Scenario | None) -> dict:
         "seq": seq,
         "wrong": {
             "field": getattr(error, "field", None),
-            "message": _spoken(str(error)),
+            "message": _spoken(error, infos),
             "remedies": [
                 {"field": field, "value": value, "label": f"{infos[field].symbol} = {value:,}"}
                 for field, value in remedies.items()
@@ -92,9 +100,13 @@ def _refusal(seq, error: PdscopeError, scenario: Scenario | None) -> dict:
     }
 
 
-def _spoken(message):
-    """An error as a sentence of its own."""
-    return message[:1].upper() + message[1:].rstrip(".") + "."
+def _spoken(error, infos):
+    """An error as a sentence of its own, which calls its field what the page calls it."""
+    message, field = str(error).rstrip("."), getattr(error, "field", None)
+    if field in infos and message.startswith(f"{field} = "):
+        info = infos[field]
+        message = (info.symbol or info.label) + message.removeprefix(field)
+    return f"{message[:1].upper()}{message[1:]}."
 
 
 def _meters_if_any(scenario):

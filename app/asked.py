@@ -86,11 +86,14 @@ def _finite(value):
 
 def _plain(info, value):
     """The value of a field as its control holds it: boxes hold texts while one types."""
-    if not isinstance(info, Number) or not isinstance(value, str):
+    if not isinstance(info, Number):
         return value
     if value == "" and info.optional:
         return None
-    try:
-        return float(value) if len(value) <= LONGEST_NUMBER else value
-    except ValueError:
-        return value
+    if isinstance(value, str) and len(value) <= LONGEST_NUMBER:
+        try:
+            value = float(value)
+        except ValueError:
+            return value
+    # 1e12 is 1,000,000,000,000 in messages, not 1000000000000.0.
+    return int(value) if isinstance(value, float) and value.is_integer() else value

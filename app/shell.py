@@ -7,6 +7,7 @@ from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
 
 import assets
 from app.registry import PAGES
+from app.security import protect
 
 NAME = "pdscope"
 THEME = {
@@ -24,8 +25,13 @@ def pages():
     return sorted((PAGES[name]() for name in PAGES.names()), key=lambda page: page.order)
 
 
-def create_app() -> Dash:
-    """The Dash app with every page; its Flask server is `.server`."""
+def create_app(hosts=()) -> Dash:
+    """The Dash app with every page; its Flask server is `.server`.
+
+    Parameters
+    ----------
+    hosts : names under which it may be reached, besides this machine's own
+    """
     app = Dash(
         NAME,
         assets_folder=str(Path(assets.__file__).parent),
@@ -52,7 +58,17 @@ def create_app() -> Dash:
         Input("theme-toggle", "n_clicks"),
         State("scheme", "data"),
     )
+    protect(app, hosts)
+    _warm_up(app)
     return app
+
+
+def _warm_up(app):
+    """Serve one request, as the first one sets Dash up, and several at once must not."""
+    with app.server.test_client() as client:
+        answer = client.get("/", headers={"Host": "localhost"})
+    if answer.status_code != 200:
+        raise RuntimeError(f"the app does not start: its first page has status {answer.status}")
 
 
 def _layout(known):

@@ -1,5 +1,9 @@
-"""The WSGI application, for gunicorn and its like: `gunicorn app.wsgi:server`."""
+"""The WSGI application, for a server of your own: `gunicorn app.wsgi:server`.
 
+PDSCOPE_ALLOWED_HOSTS lists the names, with commas, under which it may be reached besides localhost.
+"""
+
+from app.security import allowed_hosts
 from app.shell import create_app
 
-server = create_app().server
+server = create_app(allowed_hosts()).server

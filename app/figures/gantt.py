@@ -23,6 +23,9 @@ NARROWEST_PX = 1.0
 FAINTEST = 0.4
 # f4 holds seven digits: enough while the window is not a tiny part of the run.
 DEEP_ZOOM = 1e-2
+# Room above the first lane and below the last, in lanes.
+EDGE = 0.2
+FONTS = "Inter, system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"
 UNITS = ((1e-3, "µs", 1e6), (10.0, "ms", 1e3), (np.inf, "s", 1.0))
 
 
@@ -88,14 +91,13 @@ def unit_of(span_s: float) -> tuple[str, float]:
     return next((unit, per_s) for below, unit, per_s in UNITS if span_s < below)
 
 
-def gantt(events: Timeline, bars: Bars, *, window, pixels, marks, pools, scheme) -> dict:
+def gantt(events: Timeline, bars: Bars, *, window, pixels, marks, scheme) -> dict:
     """The figure.
 
     Parameters
     ----------
     window : (from, to) [s] that is seen, `pixels` wide
     marks : label -> moment [s]
-    pools : name of each pool's GPU
     scheme : of SCHEMES
     """
     unit, per_s = unit_of(events.end)
@@ -105,7 +107,7 @@ def gantt(events: Timeline, bars: Bars, *, window, pixels, marks, pools, scheme)
             _trace(events, bars, place, scheme, window, pixel_s, per_s)
             for place in range(len(KINDS))
         ],
-        "layout": _layout(events.lanes, unit, per_s, window, marks, pools, scheme),
+        "layout": _layout(events.lanes, unit, per_s, window, marks, scheme),
     }
 
 
@@ -163,7 +165,13 @@ def _trace(events, bars, place, scheme, window, pixel_s, per_s):
     }
 
 
-def _layout(lanes, unit, per_s, window, marks, pools, scheme):
+def pool_spans(lanes: Lanes) -> list[tuple[float, float]]:
+    """(top, height) of each pool's lanes, as shares of the plot's height."""
+    low, high = -EDGE, lanes.bottom + EDGE
+    return [((top - low) / (high - low), (end - top) / (high - low)) for top, end in lanes.pools]
+
+
+def _layout(lanes, unit, per_s, window, marks, scheme):
     colours = PALETTES[scheme]
     positions, labels = zip(*lanes.ticks, strict=True)
     return {
@@ -175,7 +183,7 @@ def _layout(lanes, unit, per_s, window, marks, pools, scheme):
         "margin": {"l": 54, "r": 84, "t": 24, "b": 34},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
-        "font": {"family": "inherit", "size": 11, "color": colours.faint},
+        "font": {"family": FONTS, "size": 11, "color": colours.faint},
         "xaxis": {
             "range": [window[0] * per_s, window[1] * per_s],
             "autorange": False,
@@ -188,7 +196,7 @@ def _layout(lanes, unit, per_s, window, marks, pools, scheme):
             "uirevision": False,
         },
         "yaxis": {
-            "range": [lanes.bottom + 0.2, -0.2],
+            "range": [lanes.bottom + EDGE, -EDGE],
             "autorange": False,
             "tickvals": positions,
             "ticktext": labels,
@@ -209,10 +217,7 @@ def _layout(lanes, unit, per_s, window, marks, pools, scheme):
             }
             for moment, dash in zip(marks.values(), ("solid", "dot"), strict=True)
         ],
-        "annotations": [
-            *_mark_labels(marks, per_s, colours),
-            *_pool_labels(pools, lanes, colours),
-        ],
+        "annotations": _mark_labels(marks, per_s, colours),
     }
 
 
@@ -221,15 +226,6 @@ def _mark_labels(marks, per_s, colours):
     return [
         _annotation(text, x=moment * per_s, y=1, yanchor="bottom", xanchor=side, color=colours.text)
         for (text, moment), side in zip(marks.items(), ("right", "left"), strict=True)
-    ]
-
-
-def _pool_labels(pools, lanes, colours):
-    """Along the left of each pool's lanes."""
-    place = {"xref": "paper", "x": 0, "xanchor": "right", "xshift": -34, "textangle": -90}
-    return [
-        _annotation(text, yref="y", y=sum(ends) / 2, yanchor="middle", color=colours.faint, **place)
-        for text, ends in zip(pools, lanes.pools, strict=True)
     ]
 
 

@@ -164,6 +164,7 @@ def _panel():
                 figure=EMPTY,
                 responsive=True,
             ),
+            html.Div(id=f"{NAME}-pools", className="pools", **{"aria-hidden": "true"}),
             html.Div(className="tip", id=f"{NAME}-tip"),
         ],
         id=f"{NAME}-stage",

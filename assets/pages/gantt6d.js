@@ -125,19 +125,45 @@
 
   function showOverview(shares) {
     const canvas = byId("overview");
-    const width = (canvas.width = canvas.clientWidth * devicePixelRatio);
-    const height = (canvas.height = canvas.clientHeight * devicePixelRatio);
+    const width = Math.round(canvas.clientWidth * devicePixelRatio);
+    const height = Math.round(canvas.clientHeight * devicePixelRatio);
+    // Setting a size also clears, but costs more.
+    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
     const context = canvas.getContext("2d");
-    const style = getComputedStyle(canvas);
+    context.clearRect(0, 0, width, height);
+    const [prefill, , , decode] = view.shown.figure.data.map((trace) => trace.marker.color);
     shares.forEach((encoded, pool) => {
       const bytes = atob(encoded);
-      context.fillStyle = style.getPropertyValue(pool ? "--kind-decode" : "--kind-prefill");
+      const base = ((pool + 1) * height) / 2;
+      const cell = width / bytes.length;
+      context.fillStyle = pool ? decode : prefill;
+      context.beginPath();
+      context.moveTo(0, base);
       for (let i = 0; i < bytes.length; i += 1) {
-        const tall = (bytes.charCodeAt(i) / 255) * (height / 2);
-        const left = (i * width) / bytes.length;
-        context.fillRect(left, ((pool + 1) * height) / 2 - tall, width / bytes.length + 0.5, tall);
+        const top = base - ((bytes.charCodeAt(i) / 255) * height) / 2;
+        context.lineTo(i * cell, top);
+        context.lineTo((i + 1) * cell, top);
       }
+      context.lineTo(width, base);
+      context.fill();
     });
+  }
+
+  /* Which lanes are whose, along the left; hidden while the lanes are zoomed */
+  function showPools(pools) {
+    const key = JSON.stringify(pools);
+    const root = byId("pools");
+    if (root.dataset.key === key) return;
+    root.dataset.key = key;
+    root.replaceChildren(
+      ...pools.map(({ name, top, height }) => {
+        const label = document.createElement("div");
+        label.textContent = name;
+        label.style.top = `${100 * top}%`;
+        label.style.height = `${100 * height}%`;
+        return label;
+      }),
+    );
   }
 
   let range = [0, RANGE_STEPS];
@@ -192,6 +218,7 @@
       showRange(wanted(), answer.end_s);
       showSeen(answer);
       showOverview(answer.overview);
+      showPools(answer.pools);
       byId("drawn").textContent = answer.drawn;
       pdscope.hideTip(byId("tip"));
       draw(answer);
