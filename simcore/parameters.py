@@ -4,7 +4,6 @@ The slider, the command-line flag, the file key and the sweep axis are all made 
 """
 
 import dataclasses
-import math
 import numbers
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -45,7 +44,7 @@ class Number:
         asked = f"{name} = {_shown(value)}"
         if isinstance(value, bool) or not isinstance(value, numbers.Real):
             raise ScenarioError(f"{asked} is not a number; {self._range()}", field=name)
-        if not math.isfinite(value) or not self.least <= value <= self.most:
+        if not self.least <= value <= self.most:  # NaN is not, either
             raise ScenarioError(f"{asked} is out of range; {self._range()}", field=name)
         if not self.whole:
             return float(value)

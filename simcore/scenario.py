@@ -258,9 +258,8 @@ class Scenario:
         except (yaml.YAMLError, RecursionError, ValueError) as error:
             place = getattr(error, "problem_mark", None)
             where = f"line {place.line + 1}, column {place.column + 1}: " if place else ""
-            raise ScenarioError(
-                f"{where}{getattr(error, 'problem', None) or error}; write JSON or YAML"
-            ) from None
+            reason = " ".join(str(getattr(error, "problem", None) or error).split())
+            raise ScenarioError(f"{where}{reason}; write JSON or YAML") from None
         return cls.from_dict({} if values is None else values)
 
     @classmethod
@@ -281,10 +280,19 @@ class Scenario:
 
 def _parse(text):
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=_mapping)
     except json.JSONDecodeError:
         # Not simply all by YAML: in YAML 1.1 the JSON number 1e3 is a string.
         return yaml.load(text, Loader=_PlainLoader)
+
+
+def _mapping(pairs):
+    """A JSON object; ValueError if a key stands twice, for one of the values would be lost."""
+    keys = [key for key, _ in pairs]
+    for n, key in enumerate(keys):
+        if key in keys[:n]:
+            raise ValueError(f"the key {key!r} stands twice")
+    return dict(pairs)
 
 
 class _PlainLoader(yaml.SafeLoader):

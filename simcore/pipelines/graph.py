@@ -99,7 +99,7 @@ class _Tasks:
         self.route: list[int] = []
         self.successors: list[Sequence[int]] = []
         self.waits_for: list[int] = []
-        self.blocks = []  # (kind, number of tasks, device, facts)
+        self.blocks = []  # (slice of the tasks, kind, device, facts)
 
     def jobs(self, kind, seconds, *, device, **facts) -> range:
         return self._block(kind, seconds, COMPUTE, device, facts)
@@ -113,56 +113,57 @@ class _Tasks:
         self.route += [route] * count
         self.successors += [()] * count
         self.waits_for += [0] * count
-        self.blocks.append((kind, count, device, facts))
+        self.blocks.append((slice(first, first + count), kind, device, facts))
         return range(first, first + count)
 
     def each(self, tasks, followers, *, in_turn=False):
         """The n-th task is waited for by the n-th of each follower; `in_turn`, by its own next."""
-        if not in_turn:
-            self._extend(tasks, followers)
+        if in_turn:
+            self._extend(tasks[:-1], [*[follower[:-1] for follower in followers], tasks[1:]])
+            self._extend(tasks[-1:], [follower[-1:] for follower in followers])
         else:
-            self._extend(tasks[:-1], [*[f[:-1] for f in followers], tasks[1:]])
-            self._extend(tasks[-1:], [f[-1:] for f in followers])
+            self._extend(tasks, followers)
 
     def all_before(self, tasks, waiting):
         """One task waits for all of `tasks`."""
-        self._extend(tasks, [[waiting] * len(tasks)])
+        self._append(tasks, [(waiting,)] * len(tasks))
+        self.waits_for[waiting] += len(tasks)
 
     def before(self, task, waiting):
         """One task waits for one other."""
-        self._extend(range(task, task + 1), [[waiting]])
+        self.all_before(range(task, task + 1), waiting)
 
     def _extend(self, tasks, followers):
-        place = slice(tasks.start, tasks.stop)
-        added = list(zip(*followers, strict=True)) if followers else [()] * len(tasks)
-        old = self.successors[place]
-        self.successors[place] = (
+        self._append(tasks, list(zip(*followers, strict=True)) or [()] * len(tasks))
+        for follower in followers:
+            block = slice(follower.start, follower.stop)
+            self.waits_for[block] = [count + 1 for count in self.waits_for[block]]
+
+    def _append(self, tasks, added):
+        block = slice(tasks.start, tasks.stop)
+        old = self.successors[block]
+        self.successors[block] = (
             [a + b for a, b in zip(old, added, strict=True)] if any(old) else added
         )
-        for follower in followers:
-            for task in follower:
-                self.waits_for[task] += 1
 
     def graph(self) -> TaskGraph:
-        counts = [count for _, count, _, _ in self.blocks]
-        facts = {
-            name: np.concatenate(
-                [
-                    np.broadcast_to(block_facts.get(name, -1), count)
-                    for _, count, _, block_facts in self.blocks
-                ]
-            )
-            for name in FACTS
-        }
+        facts = {name: np.full(len(self.amount), -1) for name in FACTS}
+        kind = np.empty(len(self.amount), dtype=int)
+        device = np.empty(len(self.amount), dtype=int)
+        for place, block_kind, block_device, block_facts in self.blocks:
+            kind[place] = KINDS.index(block_kind)
+            device[place] = block_device
+            for name, values in block_facts.items():
+                facts[name][place] = values
         return TaskGraph(
             amount=self.amount,
             route=self.route,
             successors=self.successors,
             waits_for=self.waits_for,
             routes=self.plan.routes,
-            device=np.repeat([device for _, _, device, _ in self.blocks], counts),
+            device=device,
             devices=(*self.plan.prefill_devices, *self.plan.decode_devices),
-            kind=np.repeat([KINDS.index(kind) for kind, _, _, _ in self.blocks], counts),
+            kind=kind,
             kinds=KINDS,
             facts=facts,
         )
