@@ -5,7 +5,6 @@ import json
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -14,8 +13,7 @@ import gpu_catalog
 from simcore.costs import COST_MODELS, Pool, Workload
 from simcore.errors import ScenarioError
 from simcore.parameters import Choice, Number, parameter, parameters_of
-
-MOST_FILE_BYTES = 64 * 1024
+from simcore.scenario_text import text_of, values_in
 
 
 def _gpu_names():
@@ -251,64 +249,12 @@ class Scenario:
     @classmethod
     def from_text(cls, text: str) -> "Scenario":
         """The scenario in a JSON or YAML text; raises ScenarioError where it is neither."""
-        if len(text) > MOST_FILE_BYTES:
-            raise ScenarioError(f"a scenario file has at most {MOST_FILE_BYTES // 1024} KiB")
-        try:
-            values = _parse(text)
-        except (yaml.YAMLError, RecursionError, ValueError) as error:
-            place = getattr(error, "problem_mark", None)
-            where = f"line {place.line + 1}, column {place.column + 1}: " if place else ""
-            reason = " ".join(str(getattr(error, "problem", None) or error).split())
-            raise ScenarioError(f"{where}{reason}; write JSON or YAML") from None
-        return cls.from_dict({} if values is None else values)
+        return cls.from_dict(values_in(text))
 
     @classmethod
     def load(cls, path) -> "Scenario":
         """The scenario in the JSON or YAML file `path`; errors name the file."""
-        path = Path(path)
         try:
-            with path.open(encoding="utf-8") as file:
-                text = file.read(MOST_FILE_BYTES + 1)
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "it is not a UTF-8 text"
-            raise ScenarioError(f"{path}: cannot be read: {reason}") from None
-        try:
-            return cls.from_text(text)
+            return cls.from_text(text_of(path))
         except ScenarioError as error:
             raise ScenarioError(f"{path}: {error}", field=error.field) from None
-
-
-def _parse(text):
-    try:
-        return json.loads(text, object_pairs_hook=_mapping)
-    except json.JSONDecodeError:
-        # Not simply all by YAML: in YAML 1.1 the JSON number 1e3 is a string.
-        return yaml.load(text, Loader=_PlainLoader)
-
-
-def _mapping(pairs):
-    """A JSON object; ValueError if a key stands twice, for one of the values would be lost."""
-    keys = [key for key, _ in pairs]
-    for n, key in enumerate(keys):
-        if key in keys[:n]:
-            raise ValueError(f"the key {key!r} stands twice")
-    return dict(pairs)
-
-
-class _PlainLoader(yaml.SafeLoader):
-    """YAML without aliases (a few lines of them can stand for gigabytes) or repeated keys."""
-
-    def compose_node(self, parent, index):
-        if self.check_event(yaml.AliasEvent):
-            mark = self.peek_event().start_mark
-            raise yaml.composer.ComposerError(problem="aliases are not allowed", problem_mark=mark)
-        return super().compose_node(parent, index)
-
-    def construct_mapping(self, node, deep=False):
-        keys = [key.value for key, _ in node.value]
-        for n, key in enumerate(keys):
-            if key in keys[:n]:
-                raise yaml.constructor.ConstructorError(
-                    problem=f"the key {key!r} stands twice", problem_mark=node.start_mark
-                )
-        return super().construct_mapping(node, deep)
