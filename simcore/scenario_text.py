@@ -44,11 +44,12 @@ def _parse(text):
 
 def _mapping(pairs):
     """A JSON object; ValueError if a key stands twice, for one of the values would be lost."""
-    keys = [key for key, _ in pairs]
-    for n, key in enumerate(keys):
-        if key in keys[:n]:
+    values = {}
+    for key, value in pairs:
+        if key in values:
             raise ValueError(f"the key {key!r} stands twice")
-    return dict(pairs)
+        values[key] = value
+    return values
 
 
 class _PlainLoader(yaml.SafeLoader):
