@@ -24,16 +24,18 @@ SCENARIOS = {
 }
 
 PROGRAM = """
-import hashlib, sys
+import sys
 from simcore import Scenario, run
-result = run(Scenario.from_text(sys.stdin.read()))
-text = result.trace.to_csv() + repr(result.metrics) + repr(result.memory)
-print(hashlib.sha256(text.encode()).hexdigest())
+from tests.properties.test_determinism import digest
+print(digest(run(Scenario.from_text(sys.stdin.read()))))
 """
 
 
 def digest(result):
-    text = result.trace.to_csv() + repr(result.metrics) + repr(result.memory)
+    m = result.metrics
+    tables = [result.trace, m.device_busy, m.channel_use]
+    figures = [m.ttds_s, m.tpot_s, m.ttft_s, m.bubble, m.handoff_hidden_s, m.handoff_exposed_s]
+    text = "".join(table.to_csv() for table in tables) + repr([figures, m.events, result.memory])
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -1,0 +1,103 @@
+"""What a run refuses, and the way out that it names."""
+
+import pickle
+
+import pytest
+
+import simcore
+from simcore import (
+    DoesNotFit,
+    PdscopeError,
+    Scenario,
+    ScenarioError,
+    memory_of,
+    predicted_events,
+    run,
+)
+
+
+def test_the_default_scenario_has_the_2454_events_of_the_specification_s():
+    assert predicted_events(Scenario()) == 2454
+    assert run(Scenario()).metrics.events == 2454
+    # 64 chunks: 8 passes, 8 handoffs, 7 activations; a step: 8 passes, 7 transfers.
+    assert 64 * (8 + 2 * 8 + 2 * 7) + (8 + 2 * 7) == 2454
+
+
+def test_a_run_that_would_take_too_long_is_refused_beforehand_naming_the_field():
+    with pytest.raises(
+        ScenarioError, match="2,454 events, more than 2,453; raise chunk_tokens"
+    ) as e:
+        run(Scenario(), max_events=2453)
+    assert e.value.field == "chunk_tokens"
+    assert run(Scenario(), max_events=2454).metrics.events == 2454
+    with pytest.raises(ScenarioError, match="lower output_tokens") as e:
+        run(Scenario(output_tokens=8192), max_events=10_000)
+    assert e.value.field == "output_tokens"
+
+
+def test_a_pool_that_does_not_fit_is_refused_with_need_limit_and_remedies():
+    # 141 GB of weights over two stages and 23.5 GB of KV cache over two: 82 of 81.2 GB.
+    scenario = Scenario(pp=2, batch_size=9)
+    with pytest.raises(DoesNotFit) as caught:
+        run(scenario)
+    error = caught.value
+    memory = memory_of(scenario)[0]
+    assert (error.pool, error.field) == ("prefill", "pp")
+    assert (error.need, error.limit) == (memory.need, memory.limit)
+    assert set(error.remedies) == {"pp", "batch_size", "prompt_tokens"}
+    assert error.remedies["pp"] == 3
+    text = str(error)
+    assert "the prefill pool does not fit: NVIDIA H100 stage 0 needs" in text
+    assert "pp = 3" in text
+    for field, value in error.remedies.items():
+        assert run(scenario.replace(**{field: value})).metrics.ttds_s > 0
+
+
+def test_the_decode_pool_is_refused_at_its_own_stages():
+    with pytest.raises(DoesNotFit) as caught:
+        run(Scenario(decode_pp=1))
+    assert (caught.value.pool, caught.value.field) == ("decode", "decode_pp")
+    # More prefill stages do not help a decode pool with stages of its own.
+    assert set(caught.value.remedies) == {"decode_pp"}
+
+
+def test_where_nothing_alone_helps_it_says_so():
+    with pytest.raises(DoesNotFit, match="no PP, N or T alone helps") as caught:
+        run(Scenario(llm="LLaMA-3.1-405B", pp=1, decode_pp=1))
+    assert caught.value.remedies == {}
+
+
+def test_memory_can_be_asked_for_whether_it_fits_or_not():
+    prefill, decode = memory_of(Scenario(pp=1))
+    assert (prefill.pool, decode.pool) == ("prefill", "decode")
+    assert not prefill.fits
+    assert prefill.need == prefill.weights + prefill.kv > prefill.limit
+
+
+@pytest.mark.parametrize("bad", [{"decode_pp": 1}, {"pp": 100}])
+def test_refusals_survive_the_way_between_processes(bad):
+    with pytest.raises(ScenarioError) as caught:
+        run(Scenario(**bad))
+    error = caught.value
+    copy = pickle.loads(pickle.dumps(error))
+    assert type(copy) is type(error)
+    assert str(copy) == str(error)
+    assert vars(copy) == vars(error)
+
+
+def test_every_refusal_can_be_caught_as_one():
+    assert issubclass(DoesNotFit, ScenarioError)
+    assert issubclass(ScenarioError, PdscopeError)
+    assert issubclass(simcore.LimitReached, PdscopeError)
+
+
+@pytest.mark.parametrize("name", simcore.__all__)
+def test_what_the_package_offers_is_there(name):
+    assert getattr(simcore, name) is not None
+
+
+def test_the_specification_s_names_are_offered():
+    assert {
+        "CommChannel", "DataBatch", "ComputeJob", "SimulatedSystem", "SilentSystem",
+        "CommNetworkSimulator", "DisaggregatedPDSystemPP", "Scenario", "run", "sweep",
+    } <= set(simcore.__all__)  # fmt: skip
