@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 from simcore.commands.text import table_text
-from simcore.errors import ScenarioError
+from simcore.errors import PdscopeError, ScenarioError
 from simcore.flows import simulate_flows
 from simcore.units import GB, MS
 
@@ -23,8 +23,8 @@ def add_arguments(parser):
 def execute(arguments) -> int:
     try:
         results = simulate_flows(_read(arguments.file))
-    except ScenarioError as error:
-        raise ScenarioError(f"{arguments.file}: {error}") from None
+    except PdscopeError as error:
+        raise PdscopeError(f"{arguments.file}: {error}") from None
     if arguments.json:
         print(json.dumps({"flows": [dataclasses.asdict(result) for result in results]}, indent=2))
     else:

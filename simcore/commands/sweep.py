@@ -62,7 +62,7 @@ class SweepCommand:
         if not 1 <= arguments.jobs <= 1024:
             raise PdscopeError(f"--jobs {arguments.jobs} is out of range; use 1 to 1024")
         axes = {
-            field: parse_range(field, text) if text else plan.axes[field]
+            field: plan.axes[field] if text is None else parse_range(field, text)
             for field, text in ((plan.x, arguments.x), (plan.y, arguments.y))
         }
         base = scenario_from(arguments, default=plan.base)
