@@ -24,10 +24,9 @@ SCENARIOS = {
 }
 
 PROGRAM = """
-import sys
-from simcore import Scenario, run
-from tests.properties.test_determinism import digest
-print(digest(run(Scenario.from_text(sys.stdin.read()))))
+from simcore import run
+from tests.properties.test_determinism import SCENARIOS, digest
+print(*(digest(run(scenario)) for scenario in SCENARIOS.values()))
 """
 
 
@@ -46,20 +45,17 @@ def test_two_runs_in_one_process_are_equal_byte_for_byte(name):
     assert digest(first) == digest(second)
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
-def test_processes_with_other_hash_seeds_are_equal_byte_for_byte(name, repository):
-    digests = set()
-    for seed in ("0", "1", "4242"):
+def test_processes_with_other_hash_seeds_are_equal_byte_for_byte(repository):
+    expected = [digest(run(scenario)) for scenario in SCENARIOS.values()]
+    for seed in ("0", "4242"):
         done = subprocess.run(
             [sys.executable, "-c", PROGRAM],
-            input=SCENARIOS[name].to_json(),
             env=os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": str(repository)},
             capture_output=True,
             text=True,
             check=True,
         )
-        digests.add(done.stdout.strip())
-    assert digests == {digest(run(SCENARIOS[name]))}
+        assert done.stdout.split() == expected
 
 
 def test_what_ran_before_in_the_process_does_not_show():

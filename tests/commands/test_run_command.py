@@ -1,0 +1,110 @@
+"""`pdscope run`: flags and files in, text, JSON and CSV out."""
+
+import io
+import json
+
+import pandas as pd
+import pytest
+
+from simcore import Scenario, run
+from simcore.__main__ import main
+
+QUICK = ["--prompt-tokens", "1000", "--chunk-tokens", "400"]
+
+
+def json_of(capsys, *arguments):
+    assert main(["run", *arguments, "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    return json.loads(out)
+
+
+def test_json_holds_the_scenario_its_times_and_memory(capsys):
+    found = json_of(capsys, *QUICK)
+    scenario = Scenario(prompt_tokens=1000, chunk_tokens=400)
+    result = run(scenario)
+    assert Scenario.from_dict(found["scenario"]) == scenario
+    for name in ("ttds_s", "tpot_s", "ttft_s", "bubble", "handoff_hidden_s", "handoff_exposed_s"):
+        assert found[name] == getattr(result.metrics, name)
+    assert found["events"] == result.metrics.events
+    for pool in result.memory:
+        assert found["memory"][pool.pool]["need"] == pool.need
+        assert found["memory"][pool.pool]["limit"] == pool.limit
+        assert found["memory"][pool.pool]["weights"] == pool.weights
+    assert found["device_busy"] == result.metrics.device_busy.to_dict("records")
+    assert found["channel_use"] == result.metrics.channel_use.to_dict("records")
+
+
+def test_every_flag_reaches_its_field(capsys):
+    fields = {
+        "llm": "GPT-OSS-20B",
+        "prefill_gpu": "NVIDIA H200",
+        "decode_gpu": "AMD Instinct MI300X",
+        "pp": 5,
+        "decode_pp": 7,
+        "batch_size": 2,
+        "prompt_tokens": 999,
+        "chunk_tokens": 77,
+        "output_tokens": 3,
+        "prefill_nics": 2,
+        "vram_limit_ratio": 0.8,
+        "cost_model": "physical",
+    }
+    assert list(fields) == list(Scenario().to_dict())
+    flags = [part for name, value in fields.items()
+             for part in ("--" + name.replace("_", "-"), str(value))]  # fmt: skip
+    assert json_of(capsys, *flags)["scenario"] == fields
+
+
+def test_pp_sets_both_pools_unless_decode_pp_is_given(capsys, tmp_path):
+    file = tmp_path / "s.yaml"
+    file.write_text("pp: 6\ndecode_pp: 3\nprompt_tokens: 500\n")
+
+    def stages(*flags):
+        scenario = Scenario.from_dict(json_of(capsys, *flags)["scenario"])
+        return scenario.pp, scenario.decode_stages
+
+    assert stages("--pp", "5", *QUICK) == (5, 5)
+    assert stages("--pp", "5", "--decode-pp", "7", *QUICK) == (5, 7)
+    assert stages(str(file)) == (6, 3)
+    assert stages(str(file), "--pp", "5") == (5, 5)
+    assert stages(str(file), "--decode-pp", "4") == (6, 4)
+
+
+def test_flags_override_the_file(capsys, tmp_path):
+    file = tmp_path / "s.json"
+    file.write_text('{"prompt_tokens": 500, "chunk_tokens": 1e2}')
+    found = json_of(capsys, str(file), "--prompt-tokens", "600")["scenario"]
+    assert (found["prompt_tokens"], found["chunk_tokens"]) == (600, 100)
+
+
+def test_text_for_people_says_the_same(capsys):
+    assert main(["run", *QUICK, "--decode-pp", "9"]) == 0
+    out = capsys.readouterr().out
+    metrics = run(Scenario(prompt_tokens=1000, chunk_tokens=400, decode_pp=9)).metrics
+    assert "PP 8 (decode 9), N 1, T 1000, M 400, O 1, physical costs" in out
+    for name, value in (
+        ("TTDS", metrics.ttds_s),
+        ("TPOT", metrics.tpot_s),
+        ("TTFT", metrics.ttft_s),
+    ):
+        line = next(line for line in out.splitlines() if line.startswith(name))
+        assert f"{value * 1e3:.3f} ms" in line
+    assert "prefill memory" in out
+    assert "decode memory" in out
+
+
+def test_the_trace_is_written_as_csv(capsys, tmp_path):
+    path = tmp_path / "trace.csv"
+    assert main(["run", *QUICK, "--trace", str(path)]) == 0
+    trace = run(Scenario(prompt_tokens=1000, chunk_tokens=400)).trace
+    assert path.read_text(encoding="utf-8") == trace.to_csv(index=False)
+    read = pd.read_csv(io.StringIO(path.read_text()), keep_default_na=False)
+    assert list(read.columns) == list(trace.columns)
+    assert read.end_s.tolist() == pytest.approx(trace.end_s.tolist(), rel=1e-15)
+
+
+def test_the_reference_model_prints_the_specification_s_numbers(capsys):
+    found = json_of(capsys, "--cost-model", "reference")
+    assert found["ttds_s"] == pytest.approx(0.4688125328475931, rel=1e-12)
+    assert found["tpot_s"] == pytest.approx(0.106644466012786, rel=1e-12)
