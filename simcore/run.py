@@ -52,7 +52,7 @@ def run(scenario: Scenario, *, max_events: int = MOST_EVENTS) -> Result:
     """
     costs = cost_model_of(scenario)
     refuse_if_too_long(scenario, max_events)
-    memory = memory_of(scenario)
+    memory = _memory(scenario, costs)
     for pool in memory:
         if not pool.fits:
             raise _does_not_fit(scenario, pool)
@@ -88,11 +88,15 @@ def topology_of(scenario: Scenario, costs: CostModel) -> ReferenceFabric:
         scenario.prefill_nics,
         costs.link,
         costs.semantics.full_duplex,
+        gpu_catalog.llm(scenario.llm).layers,
     )
 
 
 @lru_cache(maxsize=MOST_FABRICS)
-def _fabric(prefill_gpus, decode_gpus, prefill_nics, link, full_duplex):
+def _fabric(prefill_gpus, decode_gpus, prefill_nics, link, full_duplex, layers):
+    # Which routes are in use, and so their numbers, depends on where the layers meet. Were a fabric
+    # shared by models of other depths, last digits would depend on which of them had run before.
+    del layers
     return ReferenceFabric(
         prefill_gpus=prefill_gpus,
         decode_gpus=decode_gpus,
@@ -118,7 +122,10 @@ def memory_of(scenario: Scenario) -> tuple[PoolMemory, PoolMemory]:
 
     Raises ScenarioError where the cost model cannot describe the scenario.
     """
-    costs = cost_model_of(scenario)
+    return _memory(scenario, cost_model_of(scenario))
+
+
+def _memory(scenario, costs):
     return tuple(
         pool_memory(costs, pool, scenario.vram_limit_ratio)
         for pool in (scenario.prefill_pool, scenario.decode_pool)
