@@ -16,7 +16,7 @@ from app.figures.surface import CONFIG
 from app.sweep_html import PLACE, axis_of, blank_page, figures_of
 from app.sweep_slices import BadRequest, answer, compute, read, swept_fields
 from simcore.errors import ScenarioError
-from simcore.parameters import parameters_of
+from simcore.parameters import Number, parameters_of
 from simcore.scenario import Scenario
 from simcore.sweep import RESULTS, SweepPlan
 
@@ -122,13 +122,20 @@ class SweepPage:
                 [
                     html.Legend("The same in every cell"),
                     *(
-                        control(self.name, field, infos[field], getattr(base, field), slider=False)
+                        self._control(field, infos[field], getattr(base, field))
                         for field in self.fields
                     ),
                 ],
                 className="sweep-group",
             ),
         ]
+
+    def _control(self, field, info, value):
+        part = control(self.name, field, info, value, slider=False)
+        if isinstance(info, Number):
+            # Nothing listens while one types, and Run must find what was typed just before.
+            part[value_id(self.name, field)].debounce = False
+        return part
 
     def _axis(self, field):
         info, values = parameters_of(Scenario)[field], self.plan.axes[field]

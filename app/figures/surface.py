@@ -174,7 +174,12 @@ def _layout(title, subtitle, x, y, colours):
             "align": "left",
             "bgcolor": colours["ground"],
             "bordercolor": colours["soft"],
-            "font": {"color": colours["ink"]},
+            "font": {"family": FONT, "color": colours["ink"]},
+        },
+        "modebar": {
+            "bgcolor": "rgba(0,0,0,0)",
+            "color": colours["soft"],
+            "activecolor": colours["ink"],
         },
         "uirevision": "keep",
         "scene": {

@@ -1,4 +1,4 @@
-"""Slices of a sweep: together they are the sweep, and nothing hostile gets further than an error."""
+"""Slices of a sweep: together they are the sweep, and what is hostile only gets an error."""
 
 import itertools
 import json
