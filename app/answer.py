@@ -129,6 +129,7 @@ def _meter(pool: PoolMemory) -> dict:
         "weights": pool.weights * scale,
         "kv": pool.kv * scale,
         "limit": pool.limit * scale,
+        "over": max(0.0, pool.need - pool.limit) * scale,
         "fits": pool.fits,
         "text": f"{numbers.gib(pool.need)} of {numbers.gib(pool.limit)} GiB",
         "detail": f"stage {pool.stage}: {numbers.gib(pool.weights)} GiB weights, "

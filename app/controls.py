@@ -83,7 +83,7 @@ def _number_box(page, field, info: Number, value):
         # What is out of range is refused with a reason, not silently changed.
         clampBehavior="none",
         thousandSeparator="\u202f",
-        placeholder=info.optional,
+        placeholder="auto" if info.optional else None,
         # As long as it takes to type the next digit: 8 on the way to 8192 is not asked for.
         debounce=250,
         hideControls=True,

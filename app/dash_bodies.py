@@ -14,7 +14,9 @@ def check_body(body, callbacks) -> None:
     callback = callbacks.get(output) if isinstance(output, str) else None
     if callback is None or "callback" not in callback:
         abort(400, "No such callback.")
-    if not isinstance(body.get("outputs"), (dict, list)):
+    # A dict for one output, a list of them for several.
+    outputs = body.get("outputs")
+    if not _are_properties(outputs if isinstance(outputs, list) else [outputs]):
         abort(400, "The callback's outputs are missing.")
     for part, declared in (("inputs", callback["inputs"]), ("state", callback["state"])):
         if not _matches(body.get(part, []), declared):
@@ -22,6 +24,14 @@ def check_body(body, callbacks) -> None:
     changed = body.get("changedPropIds", [])
     if not (isinstance(changed, list) and all(isinstance(name, str) for name in changed)):
         abort(400, "`changedPropIds` is a list of texts.")
+
+
+def _are_properties(outputs):
+    return all(
+        isinstance(output, dict)
+        and all(isinstance(output.get(part), str) for part in ("id", "property"))
+        for output in outputs
+    )
 
 
 def _matches(arguments, declared):

@@ -66,10 +66,11 @@ def _check_free(host, port):
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
             probe.listen()
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or "that is no name of a host"
         raise PdscopeError(
-            f"cannot listen on {host}, port {port}: {error.strerror}; choose another with "
-            "--port or --host"
+            f"cannot listen on {host!a}, port {port}: {reason}; choose another with --port or "
+            "--host"
         ) from None
 
 

@@ -19,8 +19,12 @@ def scenario_of(query: str) -> Scenario:
     if len(query) > MOST_CHARACTERS:
         raise ScenarioError(f"the address is longer than {MOST_CHARACTERS} characters")
     infos = parameters_of(Scenario)
+    try:
+        pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=len(infos))
+    except ValueError:
+        raise ScenarioError(f"an address names {len(infos)} fields at most") from None
     values = {}
-    for name, text in parse_qsl(query, keep_blank_values=True, max_num_fields=32):
+    for name, text in pairs:
         values[name] = _number(text) if isinstance(infos.get(name), Number) else text
     return Scenario.from_dict(values)
 

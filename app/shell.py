@@ -107,7 +107,7 @@ def _route(app, by_path):
         Output("page", "children"), Input("address", "pathname"), State("address", "search")
     )
     def show(path, search):
-        page = by_path.get(path)
+        page = by_path.get(path) if isinstance(path, str) else None
         if page is None:
             return html.Div([html.H1("No such page"), dcc.Link("To the start", href="/")])
         query = search.removeprefix("?") if isinstance(search, str) else ""

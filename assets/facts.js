@@ -47,7 +47,7 @@
     const where = to < 0 ? `stage ${pool}${stage}` : `${pool}${stage} → ${target}${to}`;
     const which = `${decode ? "step" : "chunk"} ${at(facts.chunk, i)}`;
     const title = `${TITLES[facts.kind]}, ${where}`;
-    const time = `${inUnits(start, DURATIONS)} + ${inUnits(end - start, DURATIONS)}`;
+    const time = `at ${inUnits(start, DURATIONS)} for ${inUnits(end - start, DURATIONS)}`;
     if (count > 1) {
       const share = significant(100 * at(facts.share, i), 3);
       return [title, `${count} events from ${which}`, time, `busy ${share} % of it; zoom in`];

@@ -44,7 +44,7 @@ window.pdscope.LatestWins = class LatestWins {
     this.inFlight = false;
     // The next one leaves before this one is painted: the server works meanwhile.
     if (this.waiting) this.next();
-    if (answer) this.paint(answer);
+    if (answer) this.paint({ ...answer, values: request.values });
   }
 
   async post(request) {

@@ -16,7 +16,7 @@ NAMES = {
     "decode": "Decode",
     "decode activations": "Decode activations",
 }
-# A bar at least this wide leaves a gap to the next, so that chunks can be counted.
+# An event's bar at least this wide leaves a gap to the next, so that chunks can be counted.
 GAP_FROM_PX, GAP_PX = 4.0, 1.0
 NARROWEST_PX = 1.0
 # A merged bar is as opaque as its lane is busy, but never invisible.
@@ -141,11 +141,11 @@ def _trace(events, bars, place, scheme, window, pixel_s, per_s):
     # What lies far outside is cut: browsers draw shapes of a million pixels badly.
     start = np.maximum(bars.start_s[mine], low - margin)
     length = np.minimum(bars.end_s[mine], high + margin) - start
-    gap = np.where(length >= GAP_FROM_PX * pixel_s, GAP_PX * pixel_s, 0.0)
+    single = bars.count[mine] == 1
+    gap = np.where(single & (length >= GAP_FROM_PX * pixel_s), GAP_PX * pixel_s, 0.0)
     length = np.maximum(length - gap, NARROWEST_PX * pixel_s)
     number = "f8" if high - low < DEEP_ZOOM * events.end else "f4"
     lanes = events.lanes
-    single = bars.count[mine] == 1
     opacity = np.where(single, 1.0, FAINTEST + (1 - FAINTEST) * bars.share[mine])
     return {
         "type": "bar",
@@ -188,6 +188,7 @@ def _layout(lanes, unit, per_s, window, marks, scheme):
             "range": [window[0] * per_s, window[1] * per_s],
             "autorange": False,
             "ticksuffix": f" {unit}",
+            "tickangle": 0,
             "gridcolor": colours.grid,
             "zeroline": False,
             "separatethousands": True,

@@ -52,7 +52,7 @@ PALETTES = {
         grid="#262d38",
         mark="#e7ebf2",
         kinds=dict(
-            zip(KINDS, ("#5b8ff0", "#f09a3e", "#4fd1b0", "#b56fd6", "#f5a8cf"), strict=True)
+            zip(KINDS, ("#5c87f0", "#f29b43", "#50d392", "#b771c8", "#faa3d5"), strict=True)
         ),
     ),
 }

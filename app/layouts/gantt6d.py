@@ -105,6 +105,7 @@ def _meter(pool):
                 [
                     html.Div(className="meter-weights"),
                     html.Div(className="meter-kv"),
+                    html.Div(className="meter-over"),
                     html.Div(className="meter-limit"),
                 ],
                 className="meter-bar",

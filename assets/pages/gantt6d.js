@@ -13,15 +13,19 @@
   const CONFIG = {
     displaylogo: false,
     showSendToCloud: false,
-    doubleClick: "autosize",
-    modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
+    showTips: false,
+    // Resets are ours: Plotly's would turn the lanes upside down.
+    doubleClick: false,
+    modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "resetScale2d"],
     toImageButtonOptions: { filename: "pdscope-gantt", scale: 2 },
   };
   const setProps = (name, props) => window.dash_clientside.set_props(`${NAME}-${name}`, props);
 
   /* What is asked for, and what the last good answer said. `zoom` and `frozen` are windows
-     [from, to] in seconds: what the user zoomed to, and the time axis while it is locked. */
-  const view = { values: null, zoom: null, frozen: null, shown: null };
+     [from, to] in seconds: what the user zoomed to, and the time axis while it is locked. `good`
+     are the values of what is shown; `resets` counts how often all was to be seen again. */
+  const begin = { zoom: null, frozen: null, shown: null, good: null, recolour: false, resets: 0 };
+  const view = { values: null, ...begin };
 
   /* Not a Dash callback: those cost some 40 ms of the browser's time for each picture. */
   const gate = new window.pdscope.LatestWins({
@@ -78,6 +82,9 @@
       root.querySelector(".meter-weights").style.width = `${meter.weights}%`;
       root.querySelector(".meter-kv").style.width = `${meter.kv}%`;
       root.querySelector(".meter-limit").style.left = `${meter.limit}%`;
+      const over = root.querySelector(".meter-over");
+      over.style.left = `${meter.limit}%`;
+      over.style.width = `${meter.over}%`;
       const bar = root.querySelector(".meter-bar");
       const spoken = `${meter.pool} pool, ${meter.gpu}: ${meter.text}; ${meter.detail}`;
       bar.title = spoken;
@@ -109,7 +116,8 @@
       }
     }
     byId("page").classList.add("stale");
-    say(message);
+    // Beside the control, where there is one, stands why.
+    say(control ? "This cannot be run. Shown is the last setting that could." : message);
   }
 
   function remedyButton({ field, value, label }) {
@@ -155,6 +163,7 @@
     const root = byId("pools");
     if (root.dataset.key === key) return;
     root.dataset.key = key;
+    root.classList.remove("hidden");
     root.replaceChildren(
       ...pools.map(({ name, top, height }) => {
         const label = document.createElement("div");
@@ -195,13 +204,24 @@
     });
     graph.on("plotly_unhover", () => pdscope.hideTip(byId("tip")));
     graph.on("plotly_relayout", zoomed);
+    graph.on("plotly_doubleclick", showAll);
   }
 
   function zoomed(change) {
-    if (change["xaxis.autorange"]) zoomTo(null);
-    else if ("xaxis.range[0]" in change) {
+    if (Object.keys(change).some((key) => key.startsWith("yaxis.range"))) {
+      byId("pools").classList.add("hidden");
+    }
+    if ("xaxis.range[0]" in change) {
       zoomTo([0, 1].map((i) => change[`xaxis.range[${i}]`] / view.shown.per_s));
     }
+  }
+
+  function showAll() {
+    if (!view.shown) return;
+    view.resets += 1;
+    byId("pools").classList.remove("hidden");
+    view.frozen = view.frozen && [0, view.shown.end_s];
+    zoomTo(null);
   }
 
   /* The answer, unless the user has left the page meanwhile */
@@ -214,6 +234,7 @@
     else {
       clearWrong();
       view.shown = answer;
+      view.good = answer.values;
       showCards(answer.cards);
       showRange(wanted(), answer.end_s);
       showSeen(answer);
@@ -228,6 +249,10 @@
         window.history.replaceState(window.history.state, "", window.location.pathname + query);
       }
     }
+    if (view.recolour) {
+      view.recolour = false;
+      gate.rest(state());
+    }
     // For whoever waits for a picture: tests, benchmarks.
     page.dataset.seq = answer.seq;
     page.dataset.settled = !answer.coarse;
@@ -239,6 +264,7 @@
     answer.figure.layout.xaxis.range = (wanted() || [0, answer.end_s]).map(
       (time) => time * answer.per_s,
     );
+    answer.figure.layout.yaxis.uirevision += `, ${view.resets}`;
     window.Plotly.react(graph, answer.figure.data, answer.figure.layout, CONFIG);
     if (graph.dataset.ours) return;
     // The first drawing with our configuration is a new plot, without listeners.
@@ -272,7 +298,7 @@
         if (span * 1.5 >= end) zoomTo(null, { moving: true });
         else zoomTo(clamp(middle - span * 0.75, span * 1.5), { moving: true });
         break;
-      case "0": zoomTo(null); break;
+      case "0": showAll(); break;
       default: return;
     }
     event.preventDefault();
@@ -289,7 +315,7 @@
         view.values = Object.fromEntries(FIELDS.map((field, i) => [field, values[i]]));
         if (first) {
           byId("graph").dataset.begun = "yes";
-          Object.assign(view, { zoom: null, frozen: null, shown: null });
+          Object.assign(view, begin);
           range = [0, RANGE_STEPS];
           whenPlotted(() => gate.rest(state()));
         } else gate.moved(state());
@@ -297,7 +323,10 @@
       },
 
       repaint() {
-        if (view.values && byId("graph")) gate.rest(state());
+        if (!view.shown || !byId("graph")) return no_update;
+        // What is shown greyed takes the new colours, too, before it is greyed again.
+        view.recolour = byId("page").classList.contains("stale");
+        gate.rest({ ...state(), ...(view.recolour && { values: view.good }) });
         return no_update;
       },
 
@@ -318,10 +347,7 @@
       },
 
       reset(clicks) {
-        if (clicks) {
-          view.frozen = view.frozen && [0, view.shown.end_s];
-          zoomTo(null);
-        }
+        if (clicks) showAll();
         return no_update;
       },
     },

@@ -1,0 +1,139 @@
+"""What the Gantt page is told: the numbers of `run`, or what is wrong; never an exception."""
+
+import json
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.answer import COARSE_BARS, FULL_BARS, answer_to
+from app.results import Pictures
+from app.shell import create_app
+from simcore import Scenario, run
+
+PICTURE = "/gantt6d/picture"
+
+
+def asked(values=None, **changes):
+    request = {"seq": 1, "values": values or {}, "window": None, "pixels": 900, "coarse": False}
+    return {**request, "scheme": "light", **changes}
+
+
+@pytest.fixture(scope="module")
+def pictures():
+    return Pictures()
+
+
+@pytest.fixture(scope="module")
+def client():
+    return create_app().server.test_client()
+
+
+@pytest.mark.parametrize(
+    "values", [{}, {"pp": 4, "decode_pp": 6}, {"cost_model": "reference", "chunk_tokens": 512}]
+)
+def test_the_numbers_are_those_of_run(pictures, values):
+    answer = answer_to(asked(values), pictures)
+    metrics = run(Scenario(**values)).metrics
+    shown = {name: raw for name, (_, _, raw) in answer["cards"].items()}
+    assert shown == {
+        "ttds": metrics.ttds_s,
+        "tpot": metrics.tpot_s,
+        "ttft": metrics.ttft_s,
+        "bubble": metrics.bubble,
+    }
+    assert answer["seq"] == 1
+    json.dumps(answer, allow_nan=False)
+
+
+def bars_drawn(answer):
+    return int(answer["drawn"].partition(" ")[0].replace(",", ""))
+
+
+def test_few_bars_while_dragging_and_more_at_rest(pictures):
+    values = {"pp": 16, "chunk_tokens": 32}
+    coarse = bars_drawn(answer_to(asked(values, coarse=True), pictures))
+    full = bars_drawn(answer_to(asked(values), pictures))
+    assert coarse <= COARSE_BARS < full <= FULL_BARS
+
+
+def test_a_zoom_a_pan_and_other_colours_simulate_nothing():
+    pictures = Pictures()
+    whole = answer_to(asked(), pictures)
+    zoomed = answer_to(asked(window=[0.1, 0.11], scheme="dark"), pictures)
+    answer_to(asked(window=[-0.1, 0.2], pixels=400), pictures)
+    assert pictures.runs == 1
+    assert zoomed["cards"] == whole["cards"]
+    assert bars_drawn(zoomed) < bars_drawn(whole)
+    assert zoomed["figure"]["layout"]["xaxis"]["range"] == pytest.approx([100, 110])
+
+
+def test_what_does_not_fit_names_its_field_its_remedies_and_how_much_is_missing(pictures):
+    answer = answer_to(asked({"pp": 1}), pictures)
+    wrong = answer["wrong"]
+    assert wrong["field"] == "pp"
+    assert "does not fit" in wrong["message"]
+    assert wrong["remedies"][0]["field"] == "pp"
+    remedied = answer_to(asked({"pp": wrong["remedies"][0]["value"]}), pictures)
+    assert "figure" in remedied
+    prefill, _ = answer["meters"]
+    assert not prefill["fits"]
+    assert prefill["limit"] + prefill["over"] == pytest.approx(100)
+
+
+@pytest.mark.parametrize(
+    "values, field",
+    [
+        ({"prompt_tokens": 1e12}, "prompt_tokens"),
+        ({"prompt_tokens": "1e12"}, "prompt_tokens"),
+        ({"prompt_tokens": 2**20, "chunk_tokens": 1}, "chunk_tokens"),
+        ({"output_tokens": 8192, "pp": 80}, "output_tokens"),
+        ({"pp": 81}, "pp"),
+        ({"pp": ""}, "pp"),
+        ({"pp": None}, "pp"),
+        ({"pp": "eight"}, "pp"),
+        ({"pp": "9" * 5000}, "pp"),
+        ({"pp": "1e999"}, "pp"),
+        ({"pp": True}, "pp"),
+        ({"pp": [8]}, "pp"),
+        ({"llm": "GPT-9"}, "llm"),
+        ({"llm": {}}, "llm"),
+        ({"nothing": 1}, None),
+    ],
+)
+def test_what_cannot_be_run_is_refused_at_once(client, values, field):
+    began = time.perf_counter()
+    answer = client.post(PICTURE, json=asked(values))
+    assert time.perf_counter() - began < 1.0
+    assert answer.status_code == 200
+    assert answer.json["seq"] == 1
+    assert answer.json["wrong"]["field"] == field
+    assert answer.json["wrong"]["message"].endswith(".")
+
+
+def test_an_empty_box_is_none_where_none_is_a_value(pictures):
+    assert answer_to(asked({"decode_pp": ""}), pictures)["query"] == ""
+
+
+ODD = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=6,
+)
+PARTS = ("seq", "values", "window", "pixels", "coarse", "scheme")
+
+
+@given(changes=st.dictionaries(st.sampled_from(PARTS), ODD, max_size=3))
+def test_whatever_is_asked_has_an_answer_in_json(changes):
+    pictures = Pictures()
+    answer = answer_to(asked({"pp": 2, "prompt_tokens": 512}, **{}) | changes, pictures)
+    assert ("wrong" in answer) != ("figure" in answer)
+    json.dumps(answer, allow_nan=False)
+
+
+@given(body=ODD)
+def test_whatever_is_posted_is_answered_or_refused(client, body):
+    answer = client.post(PICTURE, data=json.dumps(body), content_type="application/json")
+    assert answer.status_code in (200, 400)
+    assert "Traceback" not in answer.text

@@ -1,0 +1,46 @@
+"""Controls say what their fields say."""
+
+import pytest
+
+from app.controls import control, message_id, slider_id, value_id
+from simcore import Scenario
+from simcore.parameters import Choice, parameters_of
+
+INFOS = parameters_of(Scenario)
+
+
+def parts(component):
+    """Every component within `component`, by id."""
+    found = {part.id: part for part in component._traverse() if getattr(part, "id", None)}
+    return found
+
+
+@pytest.mark.parametrize("field", INFOS)
+def test_each_field_has_a_named_slider_a_box_and_room_for_a_message(field):
+    info, value = INFOS[field], getattr(Scenario(), field)
+    found = parts(control("page", field, info, value))
+    slider, box = found[slider_id("page", field)], found[value_id("page", field)]
+    assert message_id("page", field) in found
+    assert info.label in slider.thumbLabel
+    assert slider.updatemode == "drag"
+    assert slider.min <= slider.value <= slider.max
+    if isinstance(info, Choice):
+        assert list(info.options())[slider.value] == box.value == value
+        assert slider.max == len(info.options()) - 1
+    else:
+        assert (slider.min, slider.max, slider.step) == (info.low, info.high, info.step)
+        assert (box.min, box.max) == (info.least, info.most)
+        assert box.value == ("" if value is None else value)
+
+
+def test_a_value_beyond_the_slider_is_in_the_box():
+    info = INFOS["prompt_tokens"]
+    found = parts(control("page", "prompt_tokens", info, 100_000))
+    assert found[value_id("page", "prompt_tokens")].value == 100_000
+    assert found[slider_id("page", "prompt_tokens")].value == info.high
+
+
+def test_a_control_may_do_without_a_slider():
+    found = parts(control("page", "pp", INFOS["pp"], 8, slider=False))
+    assert slider_id("page", "pp") not in found
+    assert found[value_id("page", "pp")].value == 8
