@@ -6,8 +6,8 @@ from simcore.engine.network import Network
 class WatchedNetwork(Network):
     """A network that also notes the bottleneck of every transfer.
 
-    A route's bottleneck is the first channel of its path that is saturated and carries nothing
-    faster. A transfer's is the one that bound it for the longest time.
+    A route's bottleneck is a saturated channel of its path on which nothing is faster. A
+    transfer's is the one that bound it for the longest time.
     """
 
     def __init__(self):
@@ -46,23 +46,15 @@ class WatchedNetwork(Network):
 
     def _rates(self, component):
         rates = super()._rates(component)
-        load = {}
-        fastest = {}
-        for number, rate in rates:
-            route = self._routes[number]
-            for channel in route.path:
-                load[channel] = load.get(channel, 0.0) + rate * len(route.flows)
-                fastest[channel] = max(fastest.get(channel, 0.0), rate)
-        for number, rate in rates:
-            route = self._routes[number]
-            # Where rounding hides it, the fullest channel with nothing faster.
-            fair = [c for c in route.path if fastest[c] <= rate * (1 + 1e-12)]
-            self._bind(route, max(fair, key=lambda c: round(load[c] / c.bandwidth_bps, 12)))
+        for number, _, channel in rates:
+            self._bind(self._routes[number], channel)
         return rates
 
     def _bind(self, route, channel):
-        self._time_spent(route, self._now)
-        self._bound_by[route] = channel, self._now
+        bound_by, _ = self._bound_by.get(route, (None, None))
+        if channel is not bound_by:
+            self._time_spent(route, self._now)
+            self._bound_by[route] = channel, self._now
 
     def _time_spent(self, route, now):
         spent = self._spent.setdefault(route, {})

@@ -167,7 +167,7 @@ class _Moving:
         if rates is None:
             rates = self._solve(busy, changed)
         service, due, expected = self.service, self.due, self.expected
-        for number, fair in rates:
+        for number, fair, _ in rates:
             clock, since, rate, target = service[number]
             if fair != rate or due[number] is None:
                 clock += rate * (now - since)

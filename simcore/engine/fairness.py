@@ -10,7 +10,12 @@ from heapq import heapify, heappop, heappush
 
 
 def max_min_rates(paths, counts, capacity):
-    """Max-min fair rate of one flow of each class [byte/s].
+    """Max-min fair rate of one flow of each class [byte/s]; see `allocate`."""
+    return allocate(paths, counts, capacity)[0]
+
+
+def allocate(paths, counts, capacity):
+    """Max-min fair rates, and what bounds them.
 
     Progressive filling: the channel that saturates at the lowest level fixes the flows on it, and
     the rest share what is left. Ties break by position, so equal input gives equal output.
@@ -21,7 +26,8 @@ def max_min_rates(paths, counts, capacity):
     counts : for each class, its number of flows
     capacity : bandwidth by channel [byte/s]
 
-    Returns a list of rates, parallel to `paths`; infinite for an empty path.
+    Returns two lists parallel to `paths`: the rate of one flow of each class [byte/s], and its
+    bottleneck; infinite and None for an empty path.
     """
     users = {}
     for i, path in enumerate(paths):
@@ -42,7 +48,8 @@ def max_min_rates(paths, counts, capacity):
         levels.append((capacity[channel] / n, place, channel))
     heapify(levels)
     rates = [None if path else float("inf") for path in paths]
-    unfixed = sum(1 for path in paths if path)
+    bottlenecks = [None] * len(paths)
+    unfixed = rates.count(None)
     floor = 0.0
     while unfixed:
         level, place, channel = heappop(levels)
@@ -60,13 +67,14 @@ def max_min_rates(paths, counts, capacity):
         for i in users[channel]:
             if rates[i] is None:
                 rates[i] = floor
+                bottlenecks[i] = channel
                 unfixed -= 1
                 n = counts[i]
                 taken = floor * n
                 for crossed in paths[i]:
                     left[crossed] -= taken
                     crossings[crossed] -= n
-    return rates
+    return rates, bottlenecks
 
 
 def certificate_violation(paths, counts, capacity, rates, *, tolerance=1e-9):

@@ -126,7 +126,7 @@ class Network:
                 component = table.component(todo, self._busy)
                 done |= component
                 todo &= ~component
-                for number, rate in self._rates(component):
+                for number, rate, _ in self._rates(component):
                     member = self._routes[number]
                     if rate != member.rate or member.finish is None:
                         heappush(events, member.set_rate(rate, now))

@@ -6,7 +6,7 @@ those which are busy, is then one operation.
 
 from collections.abc import Callable
 
-from simcore.engine.fairness import max_min_rates
+from simcore.engine.fairness import allocate
 from simcore.engine.work import CommChannel
 from simcore.errors import SimulationError
 
@@ -15,7 +15,7 @@ from simcore.errors import SimulationError
 MOST_REMEMBERED_RATES = 1 << 16
 MOST_REMEMBERED_ROUTES = 64
 
-Rates = list[tuple[int, float]]
+Rates = list[tuple[int, float, CommChannel]]
 
 
 class RouteTable:
@@ -75,7 +75,7 @@ class RouteTable:
         return found
 
     def rates(self, component: int, crowded: int, count: Callable[[int], int]) -> Rates:
-        """The routes of a component, each with the max-min fair rate of a transfer [byte/s].
+        """The routes of a component, each with its max-min fair rate [byte/s] and bottleneck.
 
         Parameters
         ----------
@@ -89,8 +89,8 @@ class RouteTable:
             routes = members(component)
             paths = [self.paths[number] for number in routes]
             capacity = {channel: channel.bandwidth_bps for path in paths for channel in path}
-            rates = max_min_rates(paths, [count(number) for number in routes], capacity)
-            known = list(zip(routes, rates, strict=True))
+            solved = allocate(paths, [count(number) for number in routes], capacity)
+            known = list(zip(routes, *solved, strict=True))
             if len(known) <= MOST_REMEMBERED_ROUTES:
                 self._remember(key, known)
         return known

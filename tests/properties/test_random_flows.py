@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simcore.engine.bottleneck import WatchedNetwork
-from simcore.engine.fairness import certificate_violation, max_min_rates
+from simcore.engine.fairness import allocate, certificate_violation
 from simcore.engine.network import Network
 from tests.properties.flow_oracle import exact_finish_times
 from tests.properties.flow_sets import FlowSet, flow_sets, simulate
@@ -97,12 +97,20 @@ def test_every_solve_of_the_water_filling_holds_its_certificate(flow_set):
     solved = []
 
     def proven(paths, counts, capacity):
-        rates = max_min_rates(paths, counts, capacity)
+        rates, bottlenecks = allocate(paths, counts, capacity)
         solved.append(certificate_violation(paths, counts, capacity, rates))
-        return rates
+        for path, rate, bottleneck in zip(paths, rates, bottlenecks, strict=True):
+            sharing = [
+                (p, n, r) for p, n, r in zip(paths, counts, rates, strict=True) if bottleneck in p
+            ]
+            assert bottleneck in path
+            assert max(r for _, _, r in sharing) <= rate * (1 + 1e-12)
+            load = sum(p.count(bottleneck) * n * r for p, n, r in sharing)
+            assert load == pytest.approx(capacity[bottleneck], rel=1e-12)
+        return rates, bottlenecks
 
     with pytest.MonkeyPatch.context() as patch:
-        patch_engine(patch, "max_min_rates", proven)
+        patch_engine(patch, "allocate", proven)
         simulate(flow_set)
     assert set(solved) <= {None}
 
@@ -112,9 +120,9 @@ def test_the_two_witnesses_above_do_get_to_see_contention(monkeypatch):
 
     def counted(*arguments):
         calls.append(arguments)
-        return max_min_rates(*arguments)
+        return allocate(*arguments)
 
-    patch_engine(monkeypatch, "max_min_rates", counted)
+    patch_engine(monkeypatch, "allocate", counted)
     network = WitnessedNetwork()
     simulate(FlowSet((2, 3), (0, 0), ((0, 4, (0,)), (0, 4, (0, 1)), (1, 5, (1,)))), network)
     assert len(calls) >= 2
