@@ -5,6 +5,7 @@ those which are busy, is then one operation.
 """
 
 from collections.abc import Callable
+from threading import Lock
 
 from simcore.engine.fairness import allocate
 from simcore.engine.work import CommChannel
@@ -21,7 +22,7 @@ Rates = list[tuple[int, float, CommChannel]]
 class RouteTable:
     """The paths of a network, numbered in order of appearance.
 
-    It holds nothing of a run, so that runs over one network can share it.
+    It holds nothing of a run, so that runs over one network can share it, in several threads too.
 
     Attributes
     ----------
@@ -37,8 +38,8 @@ class RouteTable:
         self.alone: list[float] = []
         self._numbers: dict[tuple[CommChannel, ...], int] = {}
         self._on: dict[CommChannel, int] = {}
-        self._near: list[int] = []
-        self._near_of: list[int] = []
+        self._near: list[tuple[int, int]] = []
+        self._adding = Lock()
         self._remembered: dict[object, Rates] = {}
         self._remembered_rates = 0
         self.steps: dict[tuple[int, int], Rates] = {}
@@ -56,13 +57,14 @@ class RouteTable:
 
     def near(self, number) -> int:
         """The routes that share a channel with this one, itself included."""
-        if self._near_of[number] != len(self.paths):
+        known = len(self.paths)
+        known_then, near = self._near[number]
+        if known_then != known:
             near = 1 << number
             for channel in self.paths[number]:
                 near |= self._on[channel]
-            self._near[number] = near
-            self._near_of[number] = len(self.paths)
-        return self._near[number]
+            self._near[number] = known, near
+        return near
 
     def component(self, frontier: int, busy: int) -> int:
         """The busy routes connected, channel by channel, to the lowest route of `frontier`."""
@@ -106,17 +108,19 @@ class RouteTable:
         for channel in path:
             if not isinstance(channel, CommChannel):
                 raise SimulationError(f"a path holds CommChannels, not {channel!r}")
-        number = len(self.paths)
-        self.paths.append(path)
-        self.latency.append(sum(channel.latency_s for channel in path))
-        self.alone.append(
-            min((c.bandwidth_bps / path.count(c) for c in path), default=float("inf"))
-        )
-        self._near.append(0)
-        self._near_of.append(0)
-        for channel in path:
-            self._on[channel] = self._on.get(channel, 0) | 1 << number
-        self._numbers[path] = number
+        with self._adding:
+            if path in self._numbers:  # by another thread, just now
+                return self._numbers[path]
+            number = len(self.paths)
+            self.latency.append(sum(channel.latency_s for channel in path))
+            self.alone.append(
+                min((c.bandwidth_bps / path.count(c) for c in path), default=float("inf"))
+            )
+            self._near.append((0, 0))
+            for channel in path:
+                self._on[channel] = self._on.get(channel, 0) | 1 << number
+            self.paths.append(path)
+            self._numbers[path] = number
         return number
 
 

@@ -1,0 +1,32 @@
+"""Runs in several threads share what fabrics remember, and nothing else."""
+
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from simcore import Scenario, run
+from simcore.run import _fabric
+
+
+@pytest.fixture
+def restless_threads():
+    """Threads that take turns every few microseconds instead of every few milliseconds."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(usual)
+
+
+def test_runs_at_the_same_time_give_what_they_give_alone(restless_threads):
+    scenarios = [
+        Scenario(pp=5, decode_pp=3, prompt_tokens=2000, chunk_tokens=m, batch_size=n)
+        for n in (1, 8)
+        for m in (90, 100, 110)
+    ]
+    alone = [run(scenario).trace.to_csv() for scenario in scenarios]
+    with ThreadPoolExecutor(max_workers=len(scenarios)) as threads:
+        for _ in range(5):
+            _fabric.cache_clear()
+            together = threads.map(lambda scenario: run(scenario).trace.to_csv(), scenarios)
+            assert list(together) == alone
