@@ -10,10 +10,22 @@ from itertools import pairwise
 
 import pandas as pd
 
-# Ink, secondary ink, lines and the ground of the scene, by colour scheme.
+# Ink, secondary ink, lines, the walls of the scene and the paper, by colour scheme.
 THEMES = {
-    "light": {"ink": "#1b2230", "soft": "#5b6577", "line": "#cfd6e1", "ground": "#f7f8fb"},
-    "dark": {"ink": "#e7ebf2", "soft": "#98a3b5", "line": "#3a4352", "ground": "#191e27"},
+    "light": {
+        "ink": "#1b2230",
+        "soft": "#5b6577",
+        "line": "#cfd6e1",
+        "wall": "#f7f8fb",
+        "paper": "#ffffff",
+    },
+    "dark": {
+        "ink": "#e7ebf2",
+        "soft": "#98a3b5",
+        "line": "#3a4352",
+        "wall": "#191e27",
+        "paper": "#14181f",
+    },
 }
 # Okabe and Ito's vermillion: apart from every colour of the scale, to every kind of eye.
 INFEASIBLE = "#d55e00"
@@ -60,6 +72,7 @@ def figure(
     colours = THEMES[theme]
     found, missing = table[table["ttds_s"].notna()], table[table["ttds_s"].isna()]
     heights = _matrix(found, x.field, y.field, table)
+    size = point_size(len(heights["x"]) * len(heights["y"]))
     surface = {
         "type": "surface",
         "name": "TTDS",
@@ -83,7 +96,7 @@ def figure(
         "x": found[x.field].tolist(),
         "y": found[y.field].tolist(),
         "z": found["ttds_s"].tolist(),
-        "marker": {"size": 3.2, "color": colours["ink"], "line": {"width": 0}},
+        "marker": {"size": size, "color": colours["ink"], "line": {"width": 0}},
         "hovertemplate": _hover(x, y),
     }
     holes = {
@@ -94,7 +107,12 @@ def figure(
         "y": missing[y.field].tolist(),
         "z": [0] * len(missing),
         "text": [wrapped(reason) for reason in missing["reason"]],
-        "marker": {"size": 5, "color": INFEASIBLE, "symbol": "diamond", "line": {"width": 0}},
+        "marker": {
+            "size": 1.6 * size,
+            "color": INFEASIBLE,
+            "symbol": "diamond",
+            "line": {"width": 0},
+        },
         "hovertemplate": f"{x.symbol} %{{x:,}}, {y.symbol} %{{y:,}}<br>%{{text}}<extra></extra>",
     }
     return {"data": [surface, points, holes], "layout": _layout(title, subtitle, x, y, colours)}
@@ -107,6 +125,11 @@ def has_patch(z) -> bool:
         for upper, lower in pairwise(z)
         for left, right in pairwise(zip(upper, lower, strict=True))
     )
+
+
+def point_size(cells: int) -> float:
+    """Diameter [pixel] of the points of a grid of `cells`: the more, the smaller."""
+    return min(3.2, max(1.4, 40 / math.sqrt(max(1, cells))))
 
 
 def wrapped(text: str, width: int = 56) -> str:
@@ -139,6 +162,7 @@ def _colour_bar(colours):
         "thickness": 12,
         "len": 0.6,
         "x": 1,
+        "y": 0.5,
         "xpad": 4,
         "outlinewidth": 0,
     }
@@ -158,7 +182,7 @@ def _layout(title, subtitle, x, y, colours):
             "font": {"size": 16, "color": colours["ink"]},
         },
         "font": {"family": FONT, "color": colours["ink"]},
-        "paper_bgcolor": "rgba(0,0,0,0)",
+        "paper_bgcolor": colours["paper"],
         "margin": {"l": 0, "r": 0, "t": 76, "b": 28},
         "legend": {
             "orientation": "h",
@@ -172,7 +196,7 @@ def _layout(title, subtitle, x, y, colours):
         },
         "hoverlabel": {
             "align": "left",
-            "bgcolor": colours["ground"],
+            "bgcolor": colours["wall"],
             "bordercolor": colours["soft"],
             "font": {"family": FONT, "color": colours["ink"]},
         },
@@ -202,7 +226,7 @@ def _axis(title, colours):
         "gridcolor": colours["line"],
         "zerolinecolor": colours["line"],
         "showbackground": True,
-        "backgroundcolor": colours["ground"],
+        "backgroundcolor": colours["wall"],
         "showspikes": False,
         "nticks": 8,
     }

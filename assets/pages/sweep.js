@@ -70,7 +70,7 @@
     drawn[plan.page] = run;
     show(plan, "graph", { figure: filled(run, scheme()) });
     show(plan, "progress", { value: String(done), max: String(answer.total) });
-    show(plan, "count", { children: `${done} of ${answer.total} cells` });
+    show(plan, "count", { children: `${count(done)} of ${count(answer.total)} cells` });
     show(plan, "html", { disabled: false });
     show(plan, "csv", { disabled: false });
     if (run.over) {
@@ -79,10 +79,13 @@
     }
   }
 
+  /* A copy, as Plotly writes into what it is given: where the camera is, for one. */
+  const empty = (plan, theme) => structuredClone(plan.figures[theme] || plan.figures.light);
+
   /* The plan's empty figure with what is known so far, as app/figures/surface.py fills it. */
   function filled(run, theme) {
     const { plan, answer, rows } = run;
-    const { data, layout } = plan.figures[theme] || plan.figures.light;
+    const { data, layout } = empty(plan, theme);
     const [x, y] = plan.axes.map((axis) => axis.field);
     const [xs, ys] = [answer.axes[x], answer.axes[y]];
     const z = ys.map(() => xs.map(() => null));
@@ -92,16 +95,24 @@
     for (const row of found) z[line.get(row[y])][column.get(row[x])] = row.ttds_s;
     const at = (some) => ({ x: some.map((row) => row[x]), y: some.map((row) => row[y]) });
     const [surface, points, holes] = data;
+    const size = Math.min(3.2, Math.max(1.4, 40 / Math.sqrt(xs.length * ys.length)));
+    const sized = (trace, factor) => ({ ...trace.marker, size: factor * size });
     const subtitle = { ...layout.title.subtitle, text: answer.subtitle.join("<br>") };
     return {
       data: [
         { ...surface, x: xs, y: ys, z, visible: hasPatch(z) },
-        { ...points, ...at(found), z: found.map((row) => row.ttds_s) },
+        {
+          ...points,
+          ...at(found),
+          z: found.map((row) => row.ttds_s),
+          marker: sized(points, 1),
+        },
         {
           ...holes,
           ...at(missing),
           z: missing.map(() => 0),
           text: missing.map((row) => wrapped(row.reason)),
+          marker: sized(holes, 1.6),
         },
       ],
       layout: { ...layout, title: { ...layout.title, subtitle } },
@@ -130,10 +141,10 @@
     const [x, y] = plan.axes;
     const found = rows.filter((row) => row.ttds_s !== null);
     const least = (some) => some.reduce((a, b) => (b.ttds_s < a.ttds_s ? b : a));
-    const value = (axis, row) => `${axis.symbol} = ${row[axis.field].toLocaleString("en")}`;
+    const value = (axis, row) => `${axis.symbol} = ${count(row[axis.field])}`;
     const parts = [];
     if (rows.length < answer.total)
-      parts.push(`Cancelled after ${rows.length} of ${answer.total} cells.`);
+      parts.push(`Cancelled after ${count(rows.length)} of ${count(answer.total)} cells.`);
     if (found.length) {
       const best = least(found);
       const top = Math.max(...found.map((row) => row[y.field]));
@@ -143,9 +154,11 @@
         parts.push(`At ${value(y, there)} it is ${time(there.ttds_s)}, at ${value(x, there)}.`);
     }
     const holes = rows.length - found.length;
-    parts.push(holes ? `${holes} of ${rows.length} cells are infeasible.` : "Every cell fits.");
+    parts.push(holes ? `${count(holes)} of ${count(rows.length)} cells are infeasible.` : "Every cell fits.");
     return parts.join(" ");
   }
+
+  const count = (number) => number.toLocaleString("en");
 
   function time(seconds) {
     return seconds < 1
@@ -207,7 +220,7 @@
       },
       draw(theme, plan) {
         const run = drawn[plan.page];
-        return run ? filled(run, theme) : plan.figures[theme] || plan.figures.light;
+        return run ? filled(run, theme) : empty(plan, theme);
       },
       html(clicks, plan) {
         page(drawn[plan.page])

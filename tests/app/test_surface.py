@@ -5,7 +5,7 @@ import math
 import pandas as pd
 import pytest
 
-from app.figures.surface import CONFIG, THEMES, Axis, figure, has_patch, wrapped
+from app.figures.surface import CONFIG, THEMES, Axis, figure, has_patch, point_size, wrapped
 
 M = Axis(field="chunk_tokens", symbol="M", title="Prefill chunk M [tokens]")
 T = Axis(field="prompt_tokens", symbol="T", title="Sequence length T [tokens]")
@@ -86,6 +86,12 @@ def test_a_surface_needs_four_neighbours(z, answer):
 def test_no_surface_is_drawn_without_a_patch_of_it():
     nowhere = table((64, 1024, math.nan), (64, 2048, math.nan), (128, 1024, math.nan))
     assert [drawn(rows)["data"][0]["visible"] for rows in (nowhere, SMALL)] == [False, True]
+
+
+def test_points_shrink_before_they_run_together_but_never_vanish():
+    sizes = [point_size(cells) for cells in (0, 1, 128, 500, 2_000, 20_000)]
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[0] == sizes[2] > sizes[3] > sizes[4] == sizes[5] > 1
 
 
 def test_axes_name_symbol_and_unit():

@@ -1,5 +1,6 @@
 """The pages of sweeps in a real Chromium: what they compute, when they stop, what they save."""
 
+import json
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +10,8 @@ import pandas as pd
 import pytest
 from playwright.sync_api import expect
 
+from app.sweep_html import figures_of
+from app.sweep_slices import describe
 from simcore import SWEEPS, sweep
 
 PATIENCE_S = 30
@@ -56,19 +59,14 @@ def expected(name, axes, **changes):
         return sweep(plan.base.replace(**changes), axes, executor=executor)
 
 
-def assert_drawn(page, table, plan):
-    """The picture shows the table, its holes included."""
-    surface, points, holes = traces(page, len(table))
-    found, missing = table.dropna(subset="ttds_s"), table[table["ttds_s"].isna()]
-    assert points["z"] == found["ttds_s"].tolist()
-    assert points["x"] == found[plan.x].tolist()
-    assert points["y"] == found[plan.y].tolist()
-    assert holes["x"] == missing[plan.x].tolist()
-    assert [text.replace("<br>", " ") for text in holes["text"]] == missing["reason"].tolist()
-    grid = table.pivot(index=plan.y, columns=plan.x, values="ttds_s")
-    heights = pd.DataFrame(surface["z"], index=surface["y"], columns=surface["x"], dtype=float)
-    pd.testing.assert_frame_equal(heights, grid, check_exact=True, check_names=False)
-    assert surface["visible"] is True
+def assert_drawn(page, table, name, theme="light", **changes):
+    """The browser has drawn what app.figures makes of the table."""
+    plan = SWEEPS[name]
+    subtitle = describe(plan.base.replace(**changes), (plan.x, plan.y))
+    figure = figures_of(table, plan, subtitle=subtitle)[theme]
+    assert traces(page, len(table)) == json.loads(json.dumps(figure["data"]))
+    shown = page.evaluate("document.querySelector('.js-plotly-plot').layout.title")
+    assert shown == figure["layout"]["title"]
 
 
 def surface_pixels(page):
@@ -98,7 +96,7 @@ def test_the_default_sweep_runs_by_itself_and_is_the_python_apis(page, name):
     said = wait_for_end(page)
     plan = SWEEPS[name]
     table = expected(name, plan.axes)
-    assert_drawn(page, table, plan)
+    assert_drawn(page, table, name)
     best = table.loc[table["ttds_s"].idxmin()]
     assert f"Best TTDS {best['ttds_s'] * 1e3:.4g} ms" in said
     assert f"{table['ttds_s'].isna().sum()} of {len(table)} cells are infeasible" in said
@@ -115,7 +113,7 @@ def test_axes_and_scenario_are_the_readers(page):
     expect(page.get_by_text("9 of 9 cells", exact=True)).to_be_visible()
     wait_for_end(page)
     axes = {"chunk_tokens": (256, 768, 1280), "prompt_tokens": (1000, 2000, 3000)}
-    assert_drawn(page, expected("mt", axes, batch_size=3), SWEEPS["mt"])
+    assert_drawn(page, expected("mt", axes, batch_size=3), "mt", batch_size=3)
 
 
 def test_a_surface_is_seen_in_both_schemes(page):
@@ -127,7 +125,7 @@ def test_a_surface_is_seen_in_both_schemes(page):
     page.get_by_role("button", name="Switch between light and dark").click()
     colour = "document.querySelector('.js-plotly-plot').data[1].marker.color"
     until(page, f"(light) => {colour} !== light", light)
-    assert_drawn(page, table, SWEEPS["ppt"])
+    assert_drawn(page, table, "ppt", theme="dark")
     assert surface_pixels(page) > 10_000
 
 
