@@ -27,7 +27,7 @@ def check_body(body, callbacks) -> None:
 
 
 def _are_properties(outputs):
-    return all(
+    return bool(outputs) and all(
         isinstance(output, dict)
         and all(isinstance(output.get(part), str) for part in ("id", "property"))
         for output in outputs

@@ -14,6 +14,7 @@
     displaylogo: false,
     showSendToCloud: false,
     showTips: false,
+    responsive: true,
     // Resets are ours: Plotly's would turn the lanes upside down.
     doubleClick: false,
     modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "resetScale2d"],
@@ -311,10 +312,10 @@
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     [NAME]: {
       offer(...values) {
-        const first = view.values === null || !byId("graph")?.dataset.begun;
+        const first = !byId("page").dataset.begun;
         view.values = Object.fromEntries(FIELDS.map((field, i) => [field, values[i]]));
         if (first) {
-          byId("graph").dataset.begun = "yes";
+          byId("page").dataset.begun = "yes";
           Object.assign(view, begin);
           range = [0, RANGE_STEPS];
           whenPlotted(() => gate.rest(state()));

@@ -126,8 +126,8 @@ def test_the_browser_s_own_callback_is_answered(client):
         *[routing(**{key: value})
           for key in ("output", "outputs", "inputs", "changedPropIds")
           for value in (None, 7, "x", [None], [[]])],
-        routing(output="absent"), routing(outputs="absent"), routing(inputs="absent"),
-        routing(state="absent"), routing(state=None), routing(state=[{}]),
+        routing(outputs=[]), routing(output="absent"), routing(outputs="absent"),
+        routing(inputs="absent"), routing(state="absent"), routing(state=None), routing(state=[{}]),
         routing(output="gantt6d-pp-slider.value"),
         routing(inputs=[{"id": "address", "property": "href", "value": "/"}]),
         routing(inputs=[{"id": {"a": 1}, "property": "pathname", "value": "/"}]),

@@ -1,0 +1,403 @@
+"""The Gantt page in a real Chromium: what is dragged is shown, and it is what `run` says."""
+
+import json
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from app.numbers import duration
+from simcore import Scenario, run
+
+NAME = "gantt6d"
+PICTURE = "**/gantt6d/picture"
+CARDS = {"ttds": "ttds_s", "tpot": "tpot_s", "ttft": "ttft_s"}
+SHOWN = f"""() => Object.fromEntries({json.dumps([*CARDS, "bubble"])}.map(
+    (name) => [name, Number(document.getElementById(`{NAME}-card-${{name}}`).dataset.value)]))"""
+# Axis ranges and bars, as Plotly has them.
+PLOT = f"""() => {{
+  const plot = document.querySelector("#{NAME}-graph .js-plotly-plot");
+  return {{ x: plot._fullLayout.xaxis.range, y: plot._fullLayout.yaxis.range,
+           traces: plot.data.length, bars: plot.querySelectorAll(".bars path").length }};
+}}"""
+
+
+def settled(page, seq=0):
+    """Wait for a full picture later than number `seq`, and return its number."""
+    page.wait_for_function(
+        f"""(seq) => {{ const page = document.getElementById("{NAME}-page");
+            return page?.dataset.settled === "true" && Number(page.dataset.seq) > seq; }}""",
+        arg=seq,
+    )
+    return sequence(page)
+
+
+def sequence(page):
+    return int(page.locator(f"#{NAME}-page").get_attribute("data-seq") or 0)
+
+
+@pytest.fixture
+def gantt(page):
+    page.set_viewport_size({"width": 1280, "height": 860})
+    page.goto("/")
+    settled(page)
+    return page
+
+
+def box(page, field):
+    return page.locator(f"#{NAME}-{field}")
+
+
+def thumb(page, field):
+    return page.locator(f"#{NAME}-{field}-slider").get_by_role("slider")
+
+
+def type_in(page, field, text):
+    seq = sequence(page)
+    box(page, field).fill(str(text))
+    return settled(page, seq)
+
+
+def drag(page, field, shares, between=lambda: None):
+    """Press the thumb of `field` and take it along these shares of its slider's width."""
+    track = page.locator(f"#{NAME}-{field}-slider").bounding_box()
+    grip = thumb(page, field).bounding_box()
+    page.mouse.move(grip["x"] + grip["width"] / 2, grip["y"] + grip["height"] / 2)
+    page.mouse.down()
+    for share in shares:
+        page.mouse.move(track["x"] + share * track["width"], grip["y"] + grip["height"] / 2)
+        between()
+    page.mouse.up()
+
+
+def number_in(page, field):
+    return int(re.sub(r"\D", "", box(page, field).input_value()))
+
+
+def assert_shows(page, scenario):
+    """The cards show what the Python API says of the scenario."""
+    metrics = run(scenario).metrics
+    shown = page.evaluate(SHOWN)
+    assert shown == {
+        **{name: getattr(metrics, metric) for name, metric in CARDS.items()},
+        "bubble": metrics.bubble,
+    }
+    for name, metric in CARDS.items():
+        text = "".join(duration(getattr(metrics, metric)))
+        expect(page.locator(f"#{NAME}-card-{name} .card-value")).to_have_text(text)
+
+
+def test_the_page_opens_with_the_default_scenario(gantt):
+    assert_shows(gantt, Scenario())
+    plot = gantt.evaluate(PLOT)
+    assert plot["traces"] == 5
+    assert plot["bars"] == len(run(Scenario()).trace)
+    expect(gantt.locator(f"#{NAME}-drawn")).to_have_text("1,487 bars drawn for 1,487 events")
+    for text in ("TTDS 367.9 ms", "TTFT 447.1 ms"):
+        expect(gantt.locator(".annotation", has_text=text)).to_be_attached()
+    expect(gantt.get_by_role("status")).to_contain_text("Decode starts after 367.9 ms")
+    expect(gantt.locator(".nav-link[aria-current=page]")).to_have_text("Gantt6D")
+
+
+@pytest.mark.parametrize(
+    "field, share",
+    [("pp", 0.4), ("chunk_tokens", 0.25), ("prompt_tokens", 0.9), ("batch_size", 0.2)],
+)
+def test_a_drag_shows_what_the_python_api_says(gantt, field, share):
+    before, seq = number_in(gantt, field), sequence(gantt)
+    drag(gantt, field, [share / 3, share / 2, share])
+    settled(gantt, seq)
+    # The last move may still have been on its way when an earlier one settled.
+    expect(gantt.locator(f"#{NAME}-page")).to_have_attribute("data-settled", "true")
+    value = number_in(gantt, field)
+    assert value != before
+    assert value == float(thumb(gantt, field).get_attribute("aria-valuenow"))
+    assert_shows(gantt, Scenario(**{field: value}))
+    expect(gantt).to_have_url(re.compile(rf"\?{field}={value}$"))
+
+
+@pytest.mark.parametrize("field", ["prefill_gpu", "decode_gpu"])
+def test_a_gpu_slider_steps_through_the_catalog_by_name(gantt, field):
+    names = _options(field)
+    place = names.index(getattr(Scenario(), field))
+    seq = sequence(gantt)
+    thumb(gantt, field).press("ArrowRight")
+    settled(gantt, seq)
+    assert box(gantt, field).input_value() == names[place + 1]
+    assert_shows(gantt, Scenario(**{field: names[place + 1]}))
+
+
+def test_a_gpu_can_be_searched_for(gantt):
+    seq = sequence(gantt)
+    box(gantt, "decode_gpu").click()
+    box(gantt, "decode_gpu").fill("mi300x")
+    gantt.get_by_role("option", name="AMD Instinct MI300X").click()
+    settled(gantt, seq)
+    assert_shows(gantt, Scenario(decode_gpu="AMD Instinct MI300X"))
+    place = _options("decode_gpu").index("AMD Instinct MI300X")
+    expect(thumb(gantt, "decode_gpu")).to_have_attribute("aria-valuenow", str(place))
+
+
+def _options(field):
+    from simcore.parameters import parameters_of
+
+    return list(parameters_of(Scenario)[field].options())
+
+
+def test_a_box_takes_what_the_slider_cannot(gantt):
+    type_in(gantt, "prompt_tokens", 20000)
+    assert_shows(gantt, Scenario(prompt_tokens=20000))
+    expect(thumb(gantt, "prompt_tokens")).to_have_attribute("aria-valuenow", "16384")
+
+
+def test_more_holds_the_other_fields(gantt):
+    gantt.get_by_text("More", exact=True).click()
+    type_in(gantt, "decode_pp", 4)
+    type_in(gantt, "output_tokens", 3)
+    assert_shows(gantt, Scenario(decode_pp=4, output_tokens=3))
+    seq = sequence(gantt)
+    box(gantt, "decode_pp").fill("")
+    settled(gantt, seq)
+    assert_shows(gantt, Scenario(output_tokens=3))
+
+
+def test_a_continuous_drag_has_one_request_in_flight_and_ends_at_the_last_value(gantt):
+    seen = {"flying": 0, "most": 0, "asked": []}
+
+    def leaves(request):
+        if request.url.endswith("/picture"):
+            seen["flying"] += 1
+            seen["most"] = max(seen["most"], seen["flying"])
+            seen["asked"].append(request.post_data_json)
+
+    def arrives(request):
+        if request.url.endswith("/picture"):
+            seen["flying"] -= 1
+
+    gantt.on("request", leaves)
+    gantt.on("requestfinished", arrives)
+    gantt.on("requestfailed", arrives)
+    seq = sequence(gantt)
+    drag(gantt, "chunk_tokens", [0.02 * i for i in range(4, 40)])
+    settled(gantt, seq)
+    # Whatever is still to come is the last value.
+    value = number_in(gantt, "chunk_tokens")
+    gantt.wait_for_function(
+        f"(text) => document.getElementById('{NAME}-card-ttds').dataset.value === text",
+        arg=repr(run(Scenario(chunk_tokens=value)).metrics.ttds_s),
+    )
+    assert seen["most"] == 1
+    assert len(seen["asked"]) >= 3
+    assert seen["asked"][-1]["coarse"] is False
+    assert seen["asked"][-1]["values"]["chunk_tokens"] == value
+    assert_shows(gantt, Scenario(chunk_tokens=value))
+
+
+def test_the_picture_follows_the_drag_before_the_mouse_is_released(gantt):
+    painted = []
+
+    def painting():
+        gantt.wait_for_function(
+            f"(seq) => Number(document.getElementById('{NAME}-page').dataset.seq) > seq",
+            arg=painted[-1] if painted else sequence(gantt),
+        )
+        painted.append(sequence(gantt))
+
+    start = sequence(gantt)
+    painted.append(start)
+    drag(gantt, "pp", [0.3, 0.35, 0.4, 0.45], between=painting)
+    assert len(painted) == 5
+    assert painted == sorted(set(painted))
+
+
+def test_what_does_not_fit_keeps_the_last_picture_greyed_and_says_why(gantt):
+    good = gantt.evaluate(SHOWN)
+    bars = gantt.evaluate(PLOT)["bars"]
+    page_ = gantt.locator(f"#{NAME}-page")
+    type_in_without_waiting(gantt, "pp", 1)
+    expect(page_).to_have_class(re.compile(r"\bstale\b"))
+    message = gantt.locator(f"#{NAME}-pp-message")
+    expect(message).to_be_visible()
+    expect(message).to_contain_text("does not fit")
+    assert gantt.evaluate(SHOWN) == good
+    assert gantt.evaluate(PLOT)["bars"] == bars
+    assert "grayscale" in gantt.locator(".stage").evaluate("(e) => getComputedStyle(e).filter")
+    expect(gantt.locator(".meter.over[data-pool=prefill] .meter-text")).to_contain_text("133.9 of")
+    # A remedy is one click away.
+    message.get_by_role("button", name="PP = 2").click()
+    expect(page_).not_to_have_class(re.compile(r"\bstale\b"))
+    expect(message).to_be_hidden()
+    expect(gantt.locator(f"#{NAME}-card-ttds .card-number")).to_have_text("1,343")
+    assert_shows(gantt, Scenario(pp=2))
+
+
+def type_in_without_waiting(page, field, text):
+    box(page, field).fill(str(text))
+
+
+def test_what_is_out_of_range_is_said_at_the_field(gantt):
+    type_in_without_waiting(gantt, "prompt_tokens", 10**12)
+    message = gantt.locator(f"#{NAME}-prompt_tokens-message")
+    expect(message).to_contain_text("out of range")
+    type_in_without_waiting(gantt, "prompt_tokens", 4096)
+    expect(message).to_be_hidden()
+
+
+def zoom_by_mouse(page):
+    """Drag a box over a part of the plot, and return the axis's range then."""
+    plot = page.locator(f"#{NAME}-graph .nsewdrag").bounding_box()
+    y = plot["y"] + plot["height"] / 2
+    seq = sequence(page)
+    page.mouse.move(plot["x"] + 0.2 * plot["width"], y)
+    page.mouse.down()
+    page.mouse.move(plot["x"] + 0.4 * plot["width"], y + 3, steps=4)
+    page.mouse.up()
+    settled(page, seq)
+    return page.evaluate(PLOT)["x"]
+
+
+def test_a_zoom_survives_a_recompute_and_can_be_reset(gantt):
+    low, high = zoom_by_mouse(gantt)
+    assert 60 < low < 120 and 150 < high < 220
+    seq = sequence(gantt)
+    drag(gantt, "pp", [0.3, 0.5])
+    settled(gantt, seq)
+    assert gantt.evaluate(PLOT)["x"] == pytest.approx([low, high])
+    seq = sequence(gantt)
+    gantt.get_by_role("button", name="Reset view").click()
+    settled(gantt, seq)
+    end_ms = 1e3 * run(Scenario(pp=number_in(gantt, "pp"))).metrics.ttft_s
+    assert gantt.evaluate(PLOT)["x"] == pytest.approx([0, end_ms], rel=0.01)
+
+
+def test_the_range_selector_follows_a_zoom_and_makes_one(gantt):
+    low, high = zoom_by_mouse(gantt)
+    start = gantt.get_by_role("slider", name="Start of the time range")
+    end = gantt.get_by_role("slider", name="End of the time range")
+    span_ms = 1e3 * 0.4470614856222697 * 1.004
+    expect(start).to_have_attribute("aria-valuenow", str(round(1000 * low / span_ms)))
+    expect(end).to_have_attribute("aria-valuenow", str(round(1000 * high / span_ms)))
+    seq = sequence(gantt)
+    end.press("End")
+    settled(gantt, seq)
+    assert gantt.evaluate(PLOT)["x"][1] == pytest.approx(span_ms)
+    expect(gantt.locator(f"#{NAME}-seen")).to_contain_text(" to ")
+
+
+def test_keys_pan_zoom_and_reset(gantt):
+    stage = gantt.locator(f"#{NAME}-stage")
+    seq = sequence(gantt)
+    stage.press("w")
+    seq = settled(gantt, seq)
+    low, high = gantt.evaluate(PLOT)["x"]
+    assert low > 0
+    stage.press("d")
+    seq = settled(gantt, seq)
+    panned = gantt.evaluate(PLOT)["x"]
+    assert panned[0] > low and panned[1] - panned[0] == pytest.approx(high - low)
+    stage.press("0")
+    settled(gantt, seq)
+    assert gantt.evaluate(PLOT)["x"][0] == 0
+
+
+def test_a_locked_time_axis_stays_while_the_run_gets_shorter(gantt):
+    before = gantt.evaluate(PLOT)["x"]
+    seq = sequence(gantt)
+    gantt.get_by_label("Lock time axis").click(force=True)
+    settled(gantt, seq)
+    type_in(gantt, "prompt_tokens", 2048)
+    assert gantt.evaluate(PLOT)["x"] == pytest.approx(before)
+    assert_shows(gantt, Scenario(prompt_tokens=2048))
+
+
+def test_the_pointer_reads_facts(gantt):
+    bar = gantt.locator(f"#{NAME}-graph .bars path").nth(20).bounding_box()
+    tip = gantt.locator(f"#{NAME}-tip")
+    gantt.mouse.move(bar["x"] + bar["width"] / 2 - 3, bar["y"] + bar["height"] / 2)
+    gantt.mouse.move(bar["x"] + bar["width"] / 2, bar["y"] + bar["height"] / 2)
+    expect(tip).to_have_class(re.compile("shown"))
+    expect(tip).to_contain_text("Prefill, stage P0")
+    expect(tip).to_contain_text(re.compile(r"chunk 20\s*at [\d.]+ ms for [\d.]+ ms"))
+
+
+def test_sliders_are_named_and_obey_keys(gantt):
+    for name in ("Prefill GPU", "Decode GPU", "Pipeline stages (PP)", "Batch size (N)",
+                 "Sequence length (T)", "Prefill chunk (M)"):  # fmt: skip
+        expect(gantt.get_by_role("slider", name=name, exact=True)).to_be_visible()
+    seq = sequence(gantt)
+    gantt.get_by_role("slider", name="Pipeline stages (PP)").press("ArrowLeft")
+    settled(gantt, seq)
+    assert_shows(gantt, Scenario(pp=7))
+
+
+def test_dark_is_a_click_away_and_stays(gantt):
+    html = gantt.locator("html")
+    expect(html).to_have_attribute("data-mantine-color-scheme", "light")
+    colour = "() => document.querySelector('.js-plotly-plot').data[0].marker.color"
+    light, seq = gantt.evaluate(colour), sequence(gantt)
+    gantt.get_by_role("button", name="Switch between light and dark").click()
+    settled(gantt, seq)
+    assert gantt.evaluate(colour) != light
+    gantt.reload()
+    settled(gantt)
+    expect(html).to_have_attribute("data-mantine-color-scheme", "dark")
+    assert gantt.evaluate(colour) != light
+
+
+def test_an_address_opens_its_scenario(page):
+    page.goto("/?pp=16&prompt_tokens=4096&output_tokens=2")
+    settled(page)
+    assert_shows(page, Scenario(pp=16, prompt_tokens=4096, output_tokens=2))
+
+
+def test_an_address_that_names_no_scenario_opens_the_usual_one_and_says_so(page):
+    page.goto("/?pp=0")
+    settled(page)
+    expect(page.get_by_text("This address names no scenario")).to_be_visible()
+    assert_shows(page, Scenario())
+
+
+def test_a_silent_server_is_said_and_asked_again(gantt, complaints):
+    gantt.route(PICTURE, lambda route: route.abort())
+    type_in_without_waiting(gantt, "pp", 4)
+    expect(gantt.get_by_role("status")).to_contain_text("does not answer")
+    gantt.unroute(PICTURE)
+    type_in(gantt, "pp", 5)
+    assert_shows(gantt, Scenario(pp=5))
+    assert all("Failed to load resource" in line for line in complaints) and complaints
+    complaints.clear()
+
+
+@pytest.mark.parametrize("width", [900, 1440])
+def test_nothing_moves_while_one_drags(gantt, width):
+    gantt.set_viewport_size({"width": width, "height": 860})
+    parts = [".cards", ".panel", ".stage", "#gantt6d-pp-slider", ".meters"]
+    places = (
+        f"() => {json.dumps(parts)}"
+        + """.map((part) => {
+        const { x, y, width, height } = document.querySelector(part).getBoundingClientRect();
+        return [x, y, width, height]; })"""
+    )
+    before = gantt.evaluate(places)
+    seen = []
+    drag(gantt, "pp", [0.9, 0.6, 0.0, 0.3], between=lambda: seen.append(gantt.evaluate(places)))
+    assert seen and all(place == before for place in seen)
+
+
+@pytest.mark.parametrize("width", [360, 900, 1440])
+def test_the_page_fits_its_window(gantt, width):
+    gantt.set_viewport_size({"width": width, "height": 860})
+    gantt.wait_for_function("(width) => document.documentElement.scrollWidth <= width", arg=width)
+    plot = gantt.locator(f"#{NAME}-graph .main-svg").first
+    gantt.wait_for_function(
+        "([plot, width]) => plot.getBoundingClientRect().right <= width",
+        arg=[plot.element_handle(), width],
+    )
+
+
+def test_pages_lead_to_each_other_and_back(gantt):
+    gantt.get_by_role("link", name="MTSweep").click()
+    expect(gantt.locator(".nav-link[aria-current=page]")).to_have_text("MTSweep")
+    gantt.get_by_role("link", name="Gantt6D").click()
+    settled(gantt)
+    assert_shows(gantt, Scenario())
