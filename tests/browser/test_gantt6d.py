@@ -276,11 +276,12 @@ def test_the_range_selector_follows_a_zoom_and_makes_one(gantt):
     end = gantt.get_by_role("slider", name="End of the time range")
     span_ms = 1e3 * 0.4470614856222697 * 1.004
     expect(start).to_have_attribute("aria-valuenow", str(round(1000 * low / span_ms)))
-    expect(end).to_have_attribute("aria-valuenow", str(round(1000 * high / span_ms)))
+    place = round(1000 * high / span_ms)
+    expect(end).to_have_attribute("aria-valuenow", str(place))
     seq = sequence(gantt)
-    end.press("End")
+    end.press("ArrowRight")
     settled(gantt, seq)
-    assert gantt.evaluate(PLOT)["x"][1] == pytest.approx(span_ms)
+    assert gantt.evaluate(PLOT)["x"][1] == pytest.approx((place + 1) / 1000 * span_ms)
     expect(gantt.locator(f"#{NAME}-seen")).to_contain_text(" to ")
 
 
