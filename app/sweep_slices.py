@@ -53,8 +53,7 @@ def read(body: bytes, plan: SweepPlan) -> Slice:
     Raises ScenarioError for what its reader can put right, BadRequest for anything else.
     """
     try:
-        # Numbers as a browser means them: an integer of a thousand digits is infinite.
-        request = json.loads(body, parse_int=float)
+        request = json.loads(body, parse_int=_number)
     except ValueError:
         raise BadRequest("the body is not JSON") from None
     if not isinstance(request, dict) or set(request) != {"scenario", "axes", "first"}:
@@ -70,12 +69,12 @@ def read(body: bytes, plan: SweepPlan) -> Slice:
         raise ScenarioError(
             f"the sweep has {count:,} cells, more than {MOST_CELLS:,}; take larger steps"
         )
-    if isinstance(first, bool) or not isinstance(first, float) or first not in range(count):
+    if isinstance(first, bool) or not isinstance(first, int) or first not in range(count):
         raise BadRequest(f"first is the index of one of {count} cells")
     # What is not told keeps the plan's value.
     told = {**plan.base.to_dict(), **values} if isinstance(values, dict) else values
     base = Scenario.from_dict(told)
-    return Slice(base, axes, cells(base, axes), int(first))
+    return Slice(base, axes, cells(base, axes), first)
 
 
 def compute(asked: Slice, *, budget_s: float = SLICE_S, clock=time.perf_counter) -> list[dict]:
@@ -114,6 +113,11 @@ def describe(base: Scenario, axes: tuple[str, ...]) -> list[str]:
         numbers[0] += f" → {base.decode_stages}"
     numbers += [f"{base.vram_limit_ratio:.0%} of VRAM", f"{base.cost_model} costs"]
     return [f"{base.llm}, {base.prefill_gpu} → {base.decode_gpu}", ", ".join(numbers)]
+
+
+def _number(digits):
+    """As a browser means it: an integer of a thousand digits is infinite."""
+    return int(digits) if len(digits) < 16 else float(digits)
 
 
 def _points(field, span):

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pandas as pd
 import pytest
 
+from app.__main__ import main
 from app.shell import create_app
 from app.sweep_html import PLACE, blank_page, write_html
 from app.sweep_slices import MOST_CELLS, BadRequest, answer, compute, describe, read
@@ -105,6 +106,8 @@ def test_the_base_scenario_is_the_plans_where_nothing_else_is_said():
         ({"m": (64, 1e400, 1)}, "chunk_tokens", "out of range"),
         ({"m": (64, 10**400, 1)}, "chunk_tokens", "out of range"),
         ({"scenario": {"pp": 10**400}}, "pp", "out of range"),
+        ({"scenario": {"pp": 0}}, "pp", "pp = 0 is out of range"),
+        ({"scenario": {"pp": 0.5}}, "pp", "pp = 0.5 is out of range"),
         ({"scenario": {"pp": []}}, "pp", "not a number"),
         ({"scenario": {"llm": {}}}, "llm", "unknown"),
         ({"scenario": {"lm": 1}}, None, "did you mean llm?"),
@@ -232,6 +235,14 @@ def test_a_text_cannot_end_the_script_it_stands_in(whole, tmp_path):
 def test_a_file_that_cannot_be_written_is_named(whole, tmp_path):
     with pytest.raises(PdscopeError, match="nowhere"):
         write_html(whole, MT, tmp_path / "nowhere" / "page.html")
+
+
+def test_the_command_line_writes_such_a_file(tmp_path):
+    path = tmp_path / "PP_T_TTDS_sweep_3d.html"
+    words = ["sweep", "ppt", "--x", "4:8:4", "--y", "1024:2048:1024", "--jobs", "1"]
+    assert main([*words, "--out", str(path)]) == 0
+    figures = json.loads(re.search(r'id="figures">(.*?)</script>', path.read_text("utf-8"))[1])
+    assert figures["dark"]["data"][0]["x"] == [4, 8]
 
 
 def test_the_browser_is_given_the_same_page_to_fill(client):
