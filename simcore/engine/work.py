@@ -106,7 +106,8 @@ class DataBatch:
             return 0.0
         if self._route is None:
             return self.total_size
-        return max(0.0, self._target - self._route.served(self._simulator.current_time))
+        left = self._target - self._route.served(self._simulator.current_time)
+        return min(max(0.0, left), self.total_size)  # rounding aside, it is between the two
 
     @property
     def latency_remaining(self) -> float:
