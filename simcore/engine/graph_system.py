@@ -9,7 +9,8 @@ from simcore.engine.work import ComputeJob, DataBatch
 class GraphSystem(SimulatedSystem):
     """Starts each task of `graph` when all it waits for has ended.
 
-    The graph may share the simulator with other work, which `execute` cannot offer.
+    The graph may share the simulator with other work, of which it takes no notice; that is what
+    `execute` cannot offer.
     """
 
     def __init__(self, simulator: CommNetworkSimulator, graph: TaskGraph):
@@ -31,7 +32,10 @@ class GraphSystem(SimulatedSystem):
         self._ended(job)
 
     def _ended(self, item):
-        for waiting in self.graph.successors[self._task.pop(item)]:
+        task = self._task.pop(item, None)
+        if task is None:
+            return
+        for waiting in self.graph.successors[task]:
             self._missing[waiting] -= 1
             if not self._missing[waiting]:
                 self._begin(waiting)
