@@ -85,7 +85,7 @@ def _rail(scenario):
             open=any(getattr(scenario, field) != getattr(Scenario(), field) for field in MORE),
         ),
         html.Div(
-            [_meter("prefill"), _meter("decode")], className="meters", id=f"{NAME}-meters"
+            [_meter("prefill"), _meter("decode"), _meter_legend()], className="meters", id=f"{NAME}-meters"
         ),
     ]  # fmt: skip
 
@@ -114,6 +114,17 @@ def _meter(pool):
         ],
         className="meter",
         **{"data-pool": pool},
+    )
+
+
+def _meter_legend():
+    parts = {"weights": "weights", "kv": "KV cache", "limit": "limit"}
+    return html.Div(
+        [
+            html.Span([html.I(className=f"swatch meter-{part}"), text])
+            for part, text in parts.items()
+        ],
+        className="legend",
     )
 
 

@@ -77,14 +77,14 @@ def number_in(page, field):
 def assert_shows(page, scenario):
     """The cards show what the Python API says of the scenario."""
     metrics = run(scenario).metrics
-    shown = page.evaluate(SHOWN)
-    assert shown == {
-        **{name: getattr(metrics, metric) for name, metric in CARDS.items()},
-        "bubble": metrics.bubble,
-    }
+    # First what may have to be waited for.
     for name, metric in CARDS.items():
         text = "".join(duration(getattr(metrics, metric)))
         expect(page.locator(f"#{NAME}-card-{name} .card-value")).to_have_text(text)
+    assert page.evaluate(SHOWN) == {
+        **{name: getattr(metrics, metric) for name, metric in CARDS.items()},
+        "bubble": metrics.bubble,
+    }
 
 
 def test_the_page_opens_with_the_default_scenario(gantt):
