@@ -6,6 +6,7 @@ import json
 from plotly.offline import get_plotlyjs
 
 from app.figures.surface import CONFIG, THEMES, Axis, figure
+from app.sweep_slices import describe
 from simcore.commands.files import write_text
 from simcore.parameters import parameters_of
 from simcore.scenario import Scenario
@@ -84,5 +85,6 @@ def blank_page(title: str) -> str:
 
 def write_html(table, plan, path) -> None:
     """Write the sweep `table` of `plan` to `path`; raises PdscopeError if that cannot be."""
-    figures = json.dumps(figures_of(table, plan), allow_nan=False).replace("<", "\\u003c")
+    pictures = figures_of(table, plan, subtitle=describe(plan.base, (plan.x, plan.y)))
+    figures = json.dumps(pictures, allow_nan=False).replace("<", "\\u003c")
     write_text(path, blank_page(plan.title).replace(PLACE, figures, 1))

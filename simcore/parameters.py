@@ -55,7 +55,7 @@ class Number:
     def _range(self) -> str:
         unit = f" {self.unit}" if self.unit else ""
         kind = "a whole number" if self.whole else "a number"
-        return f"use {kind} from {self.least:,g} to {self.most:,g}{unit}"
+        return f"use {kind} from {self.least:,} to {self.most:,}{unit}"
 
 
 @dataclass(frozen=True, kw_only=True)

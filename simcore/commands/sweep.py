@@ -3,6 +3,7 @@
 import os
 import sys
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -22,7 +23,8 @@ class SweepCommand:
 
     Parameters
     ----------
-    writers : by file ending, a function of (table, plan, path) that writes the file
+    writers : by file ending, a function of (table, plan, path) that writes the file; the plan has
+        the scenario that was swept for its base
     """
 
     name = name
@@ -69,7 +71,7 @@ class SweepCommand:
         cells(base, axes)  # refuse a bad grid before starting processes for it
         with _executor(arguments.jobs) as executor:
             table = sweep(base, axes, executor=executor, on_progress=_progress())
-        writer(table, plan, arguments.out)
+        writer(table, replace(plan, base=base), arguments.out)
         feasible = table.dropna(subset="ttds_s")
         print(f"{arguments.out}: {len(table)} cells, {len(table) - len(feasible)} infeasible")
         return 0
