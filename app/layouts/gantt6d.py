@@ -85,9 +85,11 @@ def _rail(scenario):
             open=any(getattr(scenario, field) != getattr(Scenario(), field) for field in MORE),
         ),
         html.Div(
-            [_meter("prefill"), _meter("decode"), _meter_legend()], className="meters", id=f"{NAME}-meters"
+            [_meter("prefill"), _meter("decode"), _meter_legend()],
+            className="meters",
+            id=f"{NAME}-meters",
         ),
-    ]  # fmt: skip
+    ]
 
 
 def _meter(pool):

@@ -1,12 +1,9 @@
 /* The Gantt page in the browser: what to ask for, and where the answer goes. */
 (() => {
   const NAME = "gantt6d";
+  // As the page's layout makes the slider, and the figure its margins, left and right.
   const RANGE_STEPS = 1000;
-  const MARGINS_PX = 138;
-  const FIELDS = [
-    "prefill_gpu", "decode_gpu", "pp", "batch_size", "prompt_tokens", "chunk_tokens",
-    "llm", "decode_pp", "prefill_nics", "output_tokens", "vram_limit_ratio", "cost_model",
-  ];
+  const MARGINS_PX = 54 + 84;
   const { no_update } = window.dash_clientside;
   const byId = (name) => document.getElementById(`${NAME}-${name}`);
   const plot = () => document.querySelector(`#${NAME}-graph .js-plotly-plot`);
@@ -61,7 +58,7 @@
 
   function say(text) {
     const line = byId("said");
-    if (line.textContent !== text) line.textContent = text;
+    if (line && line.textContent !== text) line.textContent = text;
   }
 
   /* Cards, meters, sentence */
@@ -313,7 +310,10 @@
     [NAME]: {
       offer(...values) {
         const first = !byId("page").dataset.begun;
-        view.values = Object.fromEntries(FIELDS.map((field, i) => [field, values[i]]));
+        const fields = window.dash_clientside.callback_context.inputs_list.map(({ id }) =>
+          id.slice(NAME.length + 1),
+        );
+        view.values = Object.fromEntries(fields.map((field, i) => [field, values[i]]));
         if (first) {
           byId("page").dataset.begun = "yes";
           Object.assign(view, begin);
