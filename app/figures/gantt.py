@@ -181,8 +181,9 @@ def _layout(lanes, unit, per_s, window, marks, scheme):
         "hovermode": "closest",
         "dragmode": "zoom",
         "margin": {"l": 54, "r": 84, "t": 24, "b": 34},
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
+        # Not transparent: an image that is saved from a dark page is looked at on a white one.
+        "paper_bgcolor": colours.page,
+        "plot_bgcolor": colours.page,
         "font": {"family": FONTS, "size": 11, "color": colours.faint},
         "xaxis": {
             "range": [window[0] * per_s, window[1] * per_s],

@@ -73,5 +73,6 @@ def test_the_style_sheet_has_the_same_colours(scheme, repository):
     """The legend is drawn by CSS, the bars by Plotly."""
     light, _, dark = (repository / "assets/style.css").read_text().partition('="dark"]')
     rules = {"light": light, "dark": dark.partition("}")[0]}[scheme]
+    assert f"--surface: {PALETTES[scheme].page};" in rules
     for kind, colour in PALETTES[scheme].kinds.items():
         assert f"--kind-{kind.replace(' ', '-')}: {colour};" in rules
