@@ -65,7 +65,8 @@ def _answer(request, picture: Picture) -> dict:
                 strict=True,
             )
         ],
-        "facts": facts(events, bars),
+        # Nobody reads facts off a bar while dragging.
+        "facts": [] if request.coarse else facts(events, bars),
         "unit": unit,
         "per_s": per_s,
         "end_s": events.end * (1 + AFTER),
