@@ -202,6 +202,10 @@ def _layout(lanes, unit, per_s, window, marks, scheme):
             "autorange": False,
             "tickvals": positions,
             "ticktext": labels,
+            # Room between a label and a bar that starts at the axis.
+            "ticks": "outside",
+            "ticklen": 4,
+            "tickcolor": "rgba(0,0,0,0)",
             "showgrid": False,
             "zeroline": False,
             # A zoom into some lanes lasts as long as the lanes are the same.

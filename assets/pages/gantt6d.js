@@ -100,8 +100,15 @@
     byId("page").classList.remove("stale");
   }
 
-  function showWrong({ field, message, remedies }) {
-    const control = field && byId(`${field}-control`);
+  /* If one control alone was changed since all was well, it is that one, whatever else would help. */
+  function toBlame(field, values) {
+    const changed = Object.keys(view.good || {}).filter((name) => values[name] !== view.good[name]);
+    return changed.length === 1 ? changed[0] : field;
+  }
+
+  function showWrong({ field, message, remedies }, values) {
+    const blamed = toBlame(field, values);
+    const control = blamed && byId(`${blamed}-control`);
     const text = control?.querySelector(".control-message");
     if (!control?.classList.contains("wrong") || text.dataset.said !== message) {
       clearWrong();
@@ -228,7 +235,7 @@
     const page = byId("page");
     if (!page) return;
     if (answer.meters) showMeters(answer.meters);
-    if (answer.wrong) showWrong(answer.wrong);
+    if (answer.wrong) showWrong(answer.wrong, answer.values);
     else {
       clearWrong();
       view.shown = answer;

@@ -235,6 +235,14 @@ def type_in_without_waiting(page, field, text):
     box(page, field).fill(str(text))
 
 
+def test_what_does_not_fit_is_said_at_the_control_that_was_changed(gantt):
+    type_in_without_waiting(gantt, "batch_size", 200)
+    message = gantt.locator(f"#{NAME}-batch_size-message")
+    expect(message).to_contain_text("does not fit")
+    expect(message.get_by_role("button", name="N = ")).to_be_visible()
+    expect(gantt.locator(f"#{NAME}-pp-message")).to_be_hidden()
+
+
 def test_what_is_out_of_range_is_said_at_the_field(gantt):
     type_in_without_waiting(gantt, "prompt_tokens", 10**12)
     message = gantt.locator(f"#{NAME}-prompt_tokens-message")
