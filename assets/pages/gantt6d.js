@@ -122,7 +122,8 @@
     }
     byId("page").classList.add("stale");
     // Beside the control, where there is one, stands why.
-    say(control ? "This cannot be run. Shown is the last setting that could." : message);
+    const shown = view.good ? " Shown is the last setting that could." : "";
+    say(control ? `This cannot be run.${shown}` : message);
   }
 
   function remedyButton({ field, value, label }) {
