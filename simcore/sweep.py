@@ -142,22 +142,22 @@ def sweep(
     Returns a row for each point, in the order of `cells`: the axes' fields, ttds_s, tpot_s, ttft_s
     [s], reason. The table does not depend on the executor. Raises ScenarioError as `cells` does.
     """
-    todo = cells(base, axes)
+    remaining = cells(base, axes)
     if executor is not None:
-        return _gather(executor, todo, on_progress)
+        return _gather(executor, remaining, on_progress)
     # Spawned, not forked: the caller may have threads.
     with ProcessPoolExecutor(mp_context=get_context("spawn")) as processes:
-        return _gather(processes, todo, on_progress)
+        return _gather(processes, remaining, on_progress)
 
 
-def _gather(executor, todo, on_progress):
-    futures = {executor.submit(run_cell, cell): n for n, cell in enumerate(todo)}
-    rows = [None] * len(todo)
+def _gather(executor, remaining, on_progress):
+    futures = {executor.submit(run_cell, cell): n for n, cell in enumerate(remaining)}
+    rows = [None] * len(remaining)
     try:
         for done, future in enumerate(as_completed(futures), start=1):
             rows[futures[future]] = future.result()
             if on_progress:
-                on_progress(done, len(todo))
+                on_progress(done, len(remaining))
     finally:
         for future in futures:
             future.cancel()

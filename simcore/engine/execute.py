@@ -182,10 +182,10 @@ class _Moving:
     def _solve(self, busy, changed):
         table = self.table
         rates = []
-        todo = changed
-        while todo:
-            component = table.component(todo, busy)
-            todo &= ~component
+        remaining = changed
+        while remaining:
+            component = table.component(remaining, busy)
+            remaining &= ~component
             rates += table.rates(component, self.crowded, self._count)
         if not self.crowded:
             if len(table.steps) >= MOST_REMEMBERED_STEPS:

@@ -120,12 +120,12 @@ class Network:
         table = self._table
         done = 0
         for route in self.touched:
-            todo = table.near(route.number) & self._busy & ~done
+            remaining = table.near(route.number) & self._busy & ~done
             # One set of contending routes, or after a departure perhaps several.
-            while todo:
-                component = table.component(todo, self._busy)
+            while remaining:
+                component = table.component(remaining, self._busy)
                 done |= component
-                todo &= ~component
+                remaining &= ~component
                 for number, rate, _ in self._rates(component):
                     member = self._routes[number]
                     if rate != member.rate or member.finish is None:
