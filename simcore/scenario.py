@@ -72,7 +72,7 @@ class Scenario:
     decode_pp: int | None = parameter(
         Number(
             symbol="PP",
-            label="Decode pipeline stages",
+            label="Decode stages",
             unit="",
             help="Pipeline-parallel degree of the decode pool; empty for that of the prefill pool.",
             low=1,
