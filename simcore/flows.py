@@ -86,10 +86,8 @@ def _flow(where, item, channels):
     path = []
     for place, index in enumerate(values["path"]):
         if isinstance(index, bool) or not isinstance(index, int) or not 0 <= index < len(channels):
-            raise ScenarioError(
-                f"{where}.path[{place}] = {index!r} is no channel; use an index from 0 to "
-                f"{len(channels) - 1}"
-            )
+            choice = f"use an index from 0 to {len(channels) - 1}" if channels else "there are none"
+            raise ScenarioError(f"{where}.path[{place}] = {index!r} is no channel; {choice}")
         path.append(channels[index])
     _made(where, ComputeJob, "start_s", values["start_s"])
     return _made(where, DataBatch, values["name"], values["size_bytes"], path), values["start_s"]

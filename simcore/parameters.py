@@ -77,8 +77,8 @@ class Choice:
         options = self.options()
         if isinstance(value, str) and value in options:
             return value
-        near = get_close_matches(value, options, n=1, cutoff=0.4) if isinstance(value, str) else []
-        hint = f"did you mean {near[0]!r}? " if near else ""
+        near = _closest(value, options) if isinstance(value, str) else None
+        hint = f"did you mean {near!r}? " if near else ""
         raise ScenarioError(
             f"{name} = {_shown(value)} is unknown; {hint}use one of {', '.join(options)}",
             field=name,
@@ -93,6 +93,15 @@ def parameter(info: Number | Choice, default):
 def parameters_of(cls) -> dict[str, Number | Choice]:
     """The descriptions of a dataclass's fields, by name, in order."""
     return {f.name: f.metadata["info"] for f in dataclasses.fields(cls)}
+
+
+def _closest(value, options):
+    """The option that `value` is a slip of, or a part of; None if of none. Case is no matter."""
+    by_lower = {option.casefold(): option for option in options}
+    value = value.casefold()
+    parts = [lower for lower in by_lower if value and value in lower]
+    near = get_close_matches(value, by_lower, n=1) or parts
+    return by_lower[near[0]] if near else None
 
 
 def _shown(value) -> str:

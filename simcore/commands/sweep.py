@@ -7,7 +7,7 @@ from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 
-from simcore.commands.files import write_text
+from simcore.commands.files import check_folder, write_text
 from simcore.commands.scenario_flags import add_scenario_arguments, scenario_from
 from simcore.errors import PdscopeError, ScenarioError
 from simcore.parameters import parameters_of
@@ -68,7 +68,9 @@ class SweepCommand:
             for field, text in ((plan.x, arguments.x), (plan.y, arguments.y))
         }
         base = scenario_from(arguments, default=plan.base)
-        cells(base, axes)  # refuse a bad grid before starting processes for it
+        # Refuse what cannot end well before starting processes for it.
+        cells(base, axes)
+        check_folder(arguments.out)
         with _executor(arguments.jobs) as executor:
             table = sweep(base, axes, executor=executor, on_progress=_progress())
         writer(table, replace(plan, base=base), arguments.out)

@@ -75,6 +75,15 @@ def test_only_an_optional_number_may_be_absent(name):
         Scenario(**{name: None})
 
 
+@pytest.mark.parametrize(
+    ("field", "part", "whole"),
+    [("llm", "llama", "LLaMA-3.1-70B"), ("prefill_gpu", "h100", "NVIDIA H100")],
+)
+def test_part_of_a_name_in_any_case_is_understood(field, part, whole):
+    with pytest.raises(ScenarioError, match=f"did you mean '{whole}'"):
+        Scenario(**{field: part})
+
+
 @pytest.mark.parametrize("name", CHOICES)
 def test_every_option_is_accepted_and_a_slip_is_answered_with_the_closest(name):
     options = CHOICES[name].options()
