@@ -96,12 +96,10 @@ def parameters_of(cls) -> dict[str, Number | Choice]:
 
 
 def _closest(value, options):
-    """The option that `value` is a slip of, or a part of; None if of none. Case is no matter."""
-    by_lower = {option.casefold(): option for option in options}
-    value = value.casefold()
-    parts = [lower for lower in by_lower if value and value in lower]
-    near = get_close_matches(value, by_lower, n=1) or parts
-    return by_lower[near[0]] if near else None
+    """The option that `value` is a slip of, or in any case a part of; None if of none."""
+    parts = [option for option in options if value and value.casefold() in option.casefold()]
+    near = get_close_matches(value, options, n=1) or parts
+    return near[0] if near else None
 
 
 def _shown(value) -> str:
