@@ -44,7 +44,9 @@ def main(argv=None, *, commands=(), sweep_writers=None) -> int:
         )
     arguments = parser.parse_args(argv)
     try:
-        return table[arguments.command].execute(arguments)
+        status = table[arguments.command].execute(arguments)
+        sys.stdout.flush()
+        return status
     except (PdscopeError, CatalogError) as error:
         print(f"pdscope {arguments.command}: {error}", file=sys.stderr)
         return BAD_INPUT
@@ -52,8 +54,17 @@ def main(argv=None, *, commands=(), sweep_writers=None) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         # The reader went away, as `head` does: leave quietly.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return 0
+    except OSError as error:
+        _drop_output()
+        print(f"pdscope {arguments.command}: cannot write: {error.strerror}", file=sys.stderr)
+        return BAD_INPUT
+
+
+def _drop_output():
+    """Let what is still to be printed go nowhere, so that leaving cannot fail over it."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

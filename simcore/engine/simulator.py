@@ -1,5 +1,6 @@
 """The event loop: exact, because time only ever advances to the next change."""
 
+import math
 from collections import deque
 from heapq import heapify, heappop, heappush
 from math import inf
@@ -108,6 +109,8 @@ class CommNetworkSimulator:
         Raises LimitReached when a bound is hit with work left; the state is kept, and another call
         goes on from there.
         """
+        if math.isnan(until):
+            raise SimulationError("until = nan is no time; give seconds, or inf for no bound")
         events = self._events
         network = self._network
         touched = network.touched

@@ -1,6 +1,9 @@
 """Bad input ends with status 2 and one line that says what to do; never with a traceback."""
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -134,3 +137,14 @@ def test_help_ends_well(capsys):
             main(arguments)
         assert caught.value.code == 0
         assert "usage: pdscope" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full device")
+def test_output_that_cannot_be_written_is_one_line():
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "simcore", "list", "gpus"],
+            stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr == "pdscope list: cannot write: No space left on device\n"

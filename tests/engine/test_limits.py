@@ -11,6 +11,7 @@ from simcore import (
     PdscopeError,
     SilentSystem,
     SimulatedSystem,
+    SimulationError,
 )
 
 
@@ -117,3 +118,8 @@ def test_a_run_is_bounded_even_if_nobody_says_so():
     assert 10_000 <= module.MOST_COMPLETIONS < float("inf")
     default = CommNetworkSimulator.run.__defaults__
     assert module.MOST_COMPLETIONS in default
+
+
+def test_a_span_that_is_no_time_is_refused():
+    with pytest.raises(SimulationError, match="until = nan"):
+        CommNetworkSimulator().run(SilentSystem(), until=float("nan"))
