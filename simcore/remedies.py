@@ -7,6 +7,8 @@ from simcore.costs.memory import PoolMemory
 from simcore.errors import ScenarioError
 from simcore.scenario import Scenario
 
+BOTH = "the PP of both pools"
+
 
 def remedies_for(
     scenario: Scenario, memory_of: Callable[[Scenario], tuple[PoolMemory, ...]]
@@ -14,12 +16,14 @@ def remedies_for(
     """For each field that can help alone, the nearest value with which both pools fit.
 
     More pipeline stages, fewer requests, shorter prompts: memory per device falls with each, so the
-    nearest value is found by bisection.
+    nearest value is found by bisection. Where both pools have a PP of their own and both are too
+    small, no field helps alone: then `pp` and `decode_pp` are both there, to be set together.
     """
 
     def fits(field, value):
+        changes = dict.fromkeys(("pp", "decode_pp"), value) if field == BOTH else {field: value}
         try:
-            return all(pool.fits for pool in memory_of(scenario.replace(**{field: value})))
+            return all(pool.fits for pool in memory_of(scenario.replace(**changes)))
         except ScenarioError:
             return False
 
@@ -27,6 +31,8 @@ def remedies_for(
     stages = ["pp"] if scenario.decode_pp is None else ["pp", "decode_pp"]
     searches = [(field, getattr(scenario, field), layers) for field in stages]
     searches += [(field, getattr(scenario, field), 1) for field in ("batch_size", "prompt_tokens")]
+    if len(stages) == 2 and not any(fits(field, layers) for field in stages):
+        searches.insert(0, (BOTH, max(scenario.pp, scenario.decode_stages) - 1, layers))
     found = {}
     for field, bad, far in searches:
         if not fits(field, far):
@@ -38,5 +44,5 @@ def remedies_for(
                 good = middle
             else:
                 bad = middle
-        found[field] = good
+        found |= dict.fromkeys(("pp", "decode_pp"), good) if field == BOTH else {field: good}
     return found

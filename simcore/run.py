@@ -160,8 +160,10 @@ def refuse_if_too_long(scenario: Scenario, max_events: int) -> None:
 
 def _does_not_fit(scenario, pool: PoolMemory) -> DoesNotFit:
     remedies = remedies_for(scenario, memory_of)
-    ways = ", ".join(f"{name} = {value:,}" for name, value in remedies.items())
-    advice = f"it fits with {ways.replace(', ', ' or ')}" if ways else "no PP, N or T alone helps"
+    ways = [f"{name} = {value:,}" for name, value in remedies.items()]
+    if "pp" in remedies and "decode_pp" in remedies:
+        ways[:2] = [" and ".join(ways[:2])]
+    advice = f"it fits with {' or '.join(ways)}" if ways else "no PP, N or T alone helps"
     return DoesNotFit(
         f"the {pool.pool} pool does not fit: {pool.gpu} stage {pool.stage} needs "
         f"{pool.need / GIB:.1f} GiB ({pool.weights / GIB:.1f} weights + {pool.kv / GIB:.1f} KV "

@@ -63,7 +63,7 @@ def test_the_decode_pool_is_refused_at_its_own_stages():
 
 def test_where_nothing_alone_helps_it_says_so():
     with pytest.raises(DoesNotFit, match="no PP, N or T alone helps") as caught:
-        run(Scenario(llm="LLaMA-3.1-405B", pp=1, decode_pp=1))
+        run(Scenario(llm="LLaMA-3.1-405B", pp=1, decode_pp=1, vram_limit_ratio=0.01))
     assert caught.value.remedies == {}
 
 
@@ -101,3 +101,12 @@ def test_the_specification_s_names_are_offered():
         "CommChannel", "DataBatch", "ComputeJob", "SimulatedSystem", "SilentSystem",
         "CommNetworkSimulator", "DisaggregatedPDSystemPP", "Scenario", "run", "sweep",
     } <= set(simcore.__all__)  # fmt: skip
+
+
+def test_two_pools_that_are_both_too_small_are_told_what_fits_both():
+    """70B weighs 131.4 GiB: two stages hold it, in either pool."""
+    scenario = Scenario(pp=1, decode_pp=1)
+    with pytest.raises(DoesNotFit, match=r"it fits with pp = 2 and decode_pp = 2$") as caught:
+        run(scenario)
+    assert caught.value.remedies == {"pp": 2, "decode_pp": 2}
+    run(scenario.replace(**caught.value.remedies))
