@@ -41,9 +41,7 @@ PALETTES = {
         faint="#5b6577",
         grid="#e6e9ef",
         mark="#1b2230",
-        kinds=dict(
-            zip(KINDS, ("#2b5fc4", "#c25e00", "#23907a", "#7a2f6b", "#c2589b"), strict=True)
-        ),
+        kinds=_kinds("#2b5fc4", "#c25e00", "#23907a", "#7a2f6b", "#c2589b"),
     ),
     "dark": Palette(
         page="#14181f",
@@ -51,8 +49,6 @@ PALETTES = {
         faint="#98a3b5",
         grid="#262d38",
         mark="#e7ebf2",
-        kinds=dict(
-            zip(KINDS, ("#5c87f0", "#f29b43", "#50d392", "#b771c8", "#faa3d5"), strict=True)
-        ),
+        kinds=_kinds("#5c87f0", "#f29b43", "#50d392", "#b771c8", "#faa3d5"),
     ),
 }
