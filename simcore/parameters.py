@@ -18,6 +18,7 @@ class Number:
 
     Attributes
     ----------
+    key : short name, for addresses
     symbol, label, unit, help : for people; the unit is "" for a plain count
     low, high, step : of the slider
     least, most : what may be typed; the cost of a run is bounded by these and by its event count
@@ -25,6 +26,7 @@ class Number:
     optional : whether None is a value, and then what None means
     """
 
+    key: str
     symbol: str
     label: str
     unit: str
@@ -64,9 +66,11 @@ class Choice:
 
     Attributes
     ----------
+    key : short name, for addresses
     options : returns the names, in the order in which a slider steps through them
     """
 
+    key: str
     symbol: str
     label: str
     help: str

@@ -33,11 +33,18 @@ class Scenario:
     """
 
     llm: str = parameter(
-        Choice(symbol="", label="Model", help="The model that is served.", options=_llm_names),
+        Choice(
+            key="llm",
+            symbol="",
+            label="Model",
+            help="The model that is served.",
+            options=_llm_names,
+        ),
         "LLaMA-3.1-70B",
     )
     prefill_gpu: str = parameter(
         Choice(
+            key="prefill",
             symbol="",
             label="Prefill GPU",
             help="The GPU of the prefill pool, in order of peak dense BF16 FLOP/s.",
@@ -47,6 +54,7 @@ class Scenario:
     )
     decode_gpu: str = parameter(
         Choice(
+            key="decode",
             symbol="",
             label="Decode GPU",
             help="The GPU of the decode pool, in order of peak dense BF16 FLOP/s.",
@@ -56,6 +64,7 @@ class Scenario:
     )
     pp: int = parameter(
         Number(
+            key="pp",
             symbol="PP",
             label="Pipeline stages",
             unit="",
@@ -71,6 +80,7 @@ class Scenario:
     )
     decode_pp: int | None = parameter(
         Number(
+            key="dpp",
             symbol="PP",
             label="Decode stages",
             unit="",
@@ -86,6 +96,7 @@ class Scenario:
     )
     batch_size: int = parameter(
         Number(
+            key="n",
             symbol="N",
             label="Batch size",
             unit="requests",
@@ -100,6 +111,7 @@ class Scenario:
     )
     prompt_tokens: int = parameter(
         Number(
+            key="t",
             symbol="T",
             label="Sequence length",
             unit="tokens",
@@ -114,6 +126,7 @@ class Scenario:
     )
     chunk_tokens: int = parameter(
         Number(
+            key="m",
             symbol="M",
             label="Prefill chunk",
             unit="tokens",
@@ -129,6 +142,7 @@ class Scenario:
     )
     output_tokens: int = parameter(
         Number(
+            key="o",
             symbol="O",
             label="Output tokens",
             unit="tokens",
@@ -143,6 +157,7 @@ class Scenario:
     )
     prefill_nics: int = parameter(
         Number(
+            key="k",
             symbol="K",
             label="Prefill NICs",
             unit="",
@@ -157,6 +172,7 @@ class Scenario:
     )
     vram_limit_ratio: float = parameter(
         Number(
+            key="vram",
             symbol="",
             label="VRAM share",
             unit="of VRAM",
@@ -172,6 +188,7 @@ class Scenario:
     )
     cost_model: str = parameter(
         Choice(
+            key="cost",
             symbol="",
             label="Cost model",
             help="physical: a roofline on true hardware values. reference: the specification's "

@@ -8,8 +8,7 @@ from app.controls import connect_sliders, value_id
 from app.layouts.gantt6d import FIELDS, NAME, SLIDERS, layout
 from app.registry import PAGES
 from app.results import Pictures
-from app.share import scenario_of
-from simcore import Scenario, ScenarioError
+from app.share import read_query
 
 
 @PAGES.register(NAME)
@@ -24,11 +23,9 @@ class Gantt6D:
         self.pictures = Pictures()
 
     def layout(self, query):
-        """The page for the scenario of the address; for the usual one where that names none."""
-        try:
-            return layout(scenario_of(query), None)
-        except ScenarioError as error:
-            return layout(Scenario(), f"This address names no scenario: {error}.")
+        """The page for the scenario of the address."""
+        link = read_query(query)
+        return layout(link.scenario, link.notice)
 
     def callbacks(self, app):
         """The browser gathers what the controls say and asks for pictures, one at a time."""

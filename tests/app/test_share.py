@@ -2,8 +2,40 @@
 
 import pytest
 
-from app.share import query_of, scenario_of
-from simcore import Scenario, ScenarioError
+from app.share import VERSION, query_of, read_query
+from simcore import Scenario
+from simcore.parameters import parameters_of
+
+# What links of each version mean where they say nothing. Whoever changes a default adds a version
+# that has the new one, and lets links of the old version keep the old one.
+MEANT = {
+    1: {
+        "llm": "LLaMA-3.1-70B",
+        "prefill_gpu": "NVIDIA H100",
+        "decode_gpu": "NVIDIA RTX PRO 6000",
+        "pp": 8,
+        "decode_pp": None,
+        "batch_size": 1,
+        "prompt_tokens": 8192,
+        "chunk_tokens": 128,
+        "output_tokens": 1,
+        "prefill_nics": 1,
+        "vram_limit_ratio": 0.95,
+        "cost_model": "physical",
+    }
+}
+KEYS = {1: ["llm", "prefill", "decode", "pp", "dpp", "n", "t", "m", "o", "k", "vram", "cost"]}
+
+
+@pytest.mark.parametrize("version", MEANT)
+def test_a_link_keeps_its_meaning(version):
+    link = read_query(f"v={version}")
+    assert link.scenario.to_dict() == MEANT[version]
+    assert link.ignored == ()
+
+
+def test_keys_are_those_of_this_version():
+    assert [info.key for info in parameters_of(Scenario).values()] == KEYS[VERSION]
 
 
 @pytest.mark.parametrize(
@@ -15,17 +47,50 @@ from simcore import Scenario, ScenarioError
     ],
 )
 def test_there_and_back(scenario):
-    assert scenario_of(query_of(scenario)) == scenario
+    link = read_query(query_of(scenario, {"pin": "t:4096,m:512"}), own={"pin"})
+    assert (link.scenario, link.ignored) == (scenario, ())
+    assert link.own == {"pin": "t:4096,m:512"}
 
 
 def test_what_is_usual_is_not_said():
     assert query_of(Scenario()) == ""
-    assert query_of(Scenario(pp=4)) == "pp=4"
+    assert query_of(Scenario(pp=4, prompt_tokens=4096)) == "v=1&pp=4&t=4096"
+    assert query_of(Scenario(), {"pin": "t:4096,m:512"}) == "v=1&pin=t:4096,m:512"
+
+
+def test_links_without_a_version_still_work():
+    link = read_query("chunk_tokens=512&prefill_gpu=NVIDIA+H200&decode_pp=")
+    assert link.scenario == Scenario(chunk_tokens=512, prefill_gpu="NVIDIA H200")
+    assert link.ignored == ()
 
 
 @pytest.mark.parametrize(
-    "query", ["pp=0", "pp=x", "pp=", "nothing=1", "llm=%00", "pp=1e400", "x" * 3000, "a&" * 40]
+    ("query", "said"),
+    [
+        ("pp=0", "pp = 0"),
+        ("pp=x", "pp = 'x' is not a number"),
+        ("pp=", "is not a number"),
+        ("pp=nan", "out of range"),
+        ("nothing=1", "“nothing” is no setting."),
+        ("llm=%00", "is unknown"),
+        ("prefill=H100", "did you mean 'NVIDIA H100'?"),
+        ("pp=1e400", "out of range"),
+        ("v=2", "newer than this pdscope"),
+        ("v=0", "is no version"),
+        ("v=%F0%9F%A6%8A", "is no version"),
+        ("y" * 60 + "=1", "“yyyyyyyyyyyyyyyyyyyyyyy…” is no setting."),
+        ("x" * 5000, "longer than 4,096 characters"),
+        ("a&" * 80, "more than 64 parts"),
+    ],
 )
-def test_an_address_that_names_no_scenario_is_refused(query):
-    with pytest.raises(ScenarioError):
-        scenario_of(query)
+def test_what_means_nothing_is_ignored_and_said(query, said):
+    link = read_query(query)
+    assert link.scenario == Scenario()
+    assert len(link.ignored) == 1 and said in link.ignored[0]
+    assert said in link.notice
+
+
+def test_a_wrong_part_spoils_no_other():
+    link = read_query("v=1&pp=0&m=512&what=now&t=4096")
+    assert link.scenario == Scenario(chunk_tokens=512, prompt_tokens=4096)
+    assert len(link.ignored) == 2

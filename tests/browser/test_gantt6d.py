@@ -359,10 +359,10 @@ def test_an_address_opens_its_scenario(page):
     assert_shows(page, Scenario(pp=16, prompt_tokens=4096, output_tokens=2))
 
 
-def test_an_address_that_names_no_scenario_opens_the_usual_one_and_says_so(page):
+def test_an_address_that_says_nonsense_opens_the_rest_and_says_so(page):
     page.goto("/?pp=0")
     settled(page)
-    expect(page.get_by_text("This address names no scenario")).to_be_visible()
+    expect(page.get_by_text("This link says what could not be used")).to_be_visible()
     assert_shows(page, Scenario())
 
 
