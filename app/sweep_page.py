@@ -18,7 +18,7 @@ from app.sweep_slices import BadRequest, answer, compute, read, swept_fields
 from simcore.errors import ScenarioError
 from simcore.parameters import Number, parameters_of
 from simcore.scenario import Scenario
-from simcore.sweep import RESULTS, SweepPlan
+from simcore.sweep import COLUMNS, SweepPlan
 
 ENDS = ("from", "to", "step")
 
@@ -92,7 +92,7 @@ class SweepPage:
     def _facts(self):
         """What assets/pages/sweep.js must know."""
         x, y = axis_of(self.plan.x), axis_of(self.plan.y)
-        nothing = pd.DataFrame(columns=[x.field, y.field, *RESULTS, "reason"])
+        nothing = pd.DataFrame(columns=[x.field, y.field, *COLUMNS])
         return {
             "page": self.name,
             "slices": f"{self.path}/slice",

@@ -11,12 +11,18 @@ from typing import Any
 import pandas as pd
 
 from simcore.errors import ScenarioError
-from simcore.parameters import parameters_of
+from simcore.parameters import Choice, parameters_of
 from simcore.run import MOST_EVENTS, run
 from simcore.scenario import Scenario
 
 MOST_CELLS = 20_000
 RESULTS = ("ttds_s", "tpot_s", "ttft_s")
+
+# What became of a cell: it has results; it asks for nothing that one would run; it cannot be run.
+DONE, SKIPPED, INFEASIBLE = "done", "skipped", "infeasible"
+
+# A table's columns after those of the axes.
+COLUMNS = (*RESULTS, "outcome", "reason")
 
 Axes = Mapping[str, Sequence[Any]]
 Row = dict[str, Any]
@@ -42,7 +48,7 @@ class SweepPlan:
     Attributes
     ----------
     x, y : the two fields it varies
-    axes : their default values
+    axes : their default values: numbers, or names where the field is a choice
     base : the scenario it varies by default
     filename : of its picture, without the ending
     """
@@ -51,12 +57,17 @@ class SweepPlan:
     title: str
     x: str
     y: str
-    axes: dict[str, tuple[int, ...]] = field(hash=False)
+    axes: dict[str, tuple[int | str, ...]] = field(hash=False)
     base: Scenario
     filename: str
 
+    def is_choice(self, name: str) -> bool:
+        """Whether the values of the axis `name` are names, in the order of the field's options."""
+        return isinstance(parameters_of(Scenario)[name], Choice)
+
 
 PROMPTS = tuple(range(1024, 8192 + 1, 1024))
+GPUS = parameters_of(Scenario)["prefill_gpu"].options()
 
 SWEEPS = {
     "mt": SweepPlan(
@@ -76,6 +87,15 @@ SWEEPS = {
         axes={"pp": tuple(range(1, 8 + 1)), "prompt_tokens": PROMPTS},
         base=Scenario(chunk_tokens=320),
         filename="PP_T_TTDS_sweep_3d",
+    ),
+    "gpus": SweepPlan(
+        name="gpus",
+        title="TTDS over pairs of prefill and decode GPU",
+        x="decode_gpu",
+        y="prefill_gpu",
+        axes={"decode_gpu": GPUS, "prefill_gpu": GPUS},
+        base=Scenario(),
+        filename="GPU_pairs_sweep",
     ),
 }
 
@@ -101,22 +121,31 @@ def cells(base: Scenario, axes: Axes) -> list[Cell]:
 
 
 def run_cell(cell: Cell, *, max_events: int = MOST_EVENTS) -> Row:
-    """The row of one point: its values, its results [s], and why there are none.
+    """The row of one point: its values, its results [s], its outcome, and why there are none.
 
-    A point that cannot be run has NaN for results and says in `reason` why; else that is "".
+    A point without results has NaN for them and says in `reason` why; else that is "". It is
+    "skipped" where its chunk is longer than its prompt: `run` would take the prompt as one chunk,
+    and so repeat under another M the cell where M = T. It is "infeasible" where it cannot be run.
     """
     row: Row = dict(cell.values)
     try:
         scenario = cell.base.replace(**row)
         if scenario.chunk_tokens > scenario.prompt_tokens:
-            raise ScenarioError(
-                f"chunk longer than the prompt: M = {scenario.chunk_tokens:,}, "
-                f"T = {scenario.prompt_tokens:,}"
+            return _without_results(
+                row,
+                SKIPPED,
+                f"skipped: chunk longer than the prompt (M = {scenario.chunk_tokens:,}, "
+                f"T = {scenario.prompt_tokens:,})",
             )
         metrics = run(scenario, max_events=max_events).metrics
-        return {**row, **{name: getattr(metrics, name) for name in RESULTS}, "reason": ""}
+        results = {name: getattr(metrics, name) for name in RESULTS}
+        return {**row, **results, "outcome": DONE, "reason": ""}
     except ScenarioError as error:
-        return {**row, **dict.fromkeys(RESULTS, math.nan), "reason": str(error)}
+        return _without_results(row, INFEASIBLE, str(error))
+
+
+def _without_results(row, outcome, reason):
+    return {**row, **dict.fromkeys(RESULTS, math.nan), "outcome": outcome, "reason": reason}
 
 
 def table(rows: Sequence[Row]) -> pd.DataFrame:
@@ -139,8 +168,8 @@ def sweep(
     executor : where to run; processes of this machine if None. It is not shut down.
     on_progress : told how many of how many points are done, in this thread
 
-    Returns a row for each point, in the order of `cells`: the axes' fields, ttds_s, tpot_s, ttft_s
-    [s], reason. The table does not depend on the executor. Raises ScenarioError as `cells` does.
+    Returns a row for each point, in the order of `cells`: the axes' fields and `COLUMNS`. The table
+    does not depend on the executor. Raises ScenarioError as `cells` does.
     """
     remaining = cells(base, axes)
     if executor is not None:

@@ -16,7 +16,7 @@ def add_scenario_arguments(parser, *, without=()):
             "--" + name.replace("_", "-"),
             dest=name,
             metavar=metavar,
-            type=_number if isinstance(info, Number) else str,
+            type=number_or_text if isinstance(info, Number) else str,
             help=info.help.replace("%", "%%"),
         )
 
@@ -40,7 +40,7 @@ def scenario_from(arguments, default: Scenario | None = None) -> Scenario:
     return Scenario.from_dict({**values, **flags})
 
 
-def _number(text):
+def number_or_text(text):
     """`text` as a number where it is one; the field's own check says what is wrong otherwise."""
     for kind in (int, float):
         try:

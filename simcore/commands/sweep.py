@@ -8,14 +8,14 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from simcore.commands.files import check_folder, write_text
-from simcore.commands.scenario_flags import add_scenario_arguments, scenario_from
+from simcore.commands.scenario_flags import add_scenario_arguments, number_or_text, scenario_from
 from simcore.errors import PdscopeError, ScenarioError
-from simcore.parameters import parameters_of
+from simcore.parameters import Number, parameters_of
 from simcore.scenario import Scenario
-from simcore.sweep import MOST_CELLS, SWEEPS, cells, sweep
+from simcore.sweep import INFEASIBLE, MOST_CELLS, SKIPPED, SWEEPS, cells, sweep
 
 name = "sweep"
-help = "simulate a grid of scenarios: mt (M by T) or ppt (PP by T)"
+help = "simulate a grid of scenarios: mt (M by T), ppt (PP by T) or gpus (GPU by GPU)"
 
 
 class SweepCommand:
@@ -39,13 +39,7 @@ class SweepCommand:
             grid = grids.add_parser(plan.name, help=plan.title)
             add_scenario_arguments(grid, without=_swept(plan))
             for axis, field in (("x", plan.x), ("y", plan.y)):
-                values = plan.axes[field]
-                grid.add_argument(
-                    f"--{axis}",
-                    metavar="FROM:TO:STEP",
-                    help=f"values of {field} (default {values[0]}:{values[-1]}:"
-                    f"{values[1] - values[0]})",
-                )
+                grid.add_argument(f"--{axis}", **_axis_argument(plan, field))
             endings = " or ".join(f"FILE{ending}" for ending in self.writers)
             grid.add_argument("--out", required=True, metavar="FILE", help=endings)
             grid.add_argument(
@@ -64,7 +58,7 @@ class SweepCommand:
         if not 1 <= arguments.jobs <= 1024:
             raise PdscopeError(f"--jobs {arguments.jobs} is out of range; use 1 to 1024")
         axes = {
-            field: plan.axes[field] if text is None else parse_range(field, text)
+            field: plan.axes[field] if text is None else parse_values(field, text)
             for field, text in ((plan.x, arguments.x), (plan.y, arguments.y))
         }
         base = scenario_from(arguments, default=plan.base)
@@ -74,9 +68,24 @@ class SweepCommand:
         with _executor(arguments.jobs) as executor:
             table = sweep(base, axes, executor=executor, on_progress=_progress())
         writer(table, replace(plan, base=base), arguments.out)
-        feasible = table.dropna(subset="ttds_s")
-        print(f"{arguments.out}: {len(table)} cells, {len(table) - len(feasible)} infeasible")
+        print(f"{arguments.out}: {_counted(table)}")
         return 0
+
+
+def parse_values(field: str, text: str) -> tuple[int | str, ...]:
+    """The values of an axis, as the command line writes them; raises ScenarioError.
+
+    Names, and numbers too, are a list with commas; numbers may be a range as in `parse_range`.
+    """
+    info = parameters_of(Scenario)[field]
+    if isinstance(info, Number) and "," not in text:
+        return parse_range(field, text)
+    parts = [part.strip() for part in text.split(",")]
+    values = tuple(info.check(field, number_or_text(part)) for part in parts)
+    if len(set(values)) < len(values):
+        twice = next(value for value in values if values.count(value) > 1)
+        raise ScenarioError(f"{field}: {twice!r} stands twice; name each value once", field=field)
+    return values
 
 
 def parse_range(field: str, text: str) -> tuple[int, ...]:
@@ -98,6 +107,25 @@ def parse_range(field: str, text: str) -> tuple[int, ...]:
         raise ScenarioError(f"{field}: {text!r} has more than {MOST_CELLS:,} values; raise STEP",
                             field=field)  # fmt: skip
     return tuple(range(low, high + 1, step))
+
+
+def _axis_argument(plan, field):
+    """What argparse is told of the axis."""
+    values = plan.axes[field]
+    if plan.is_choice(field):
+        return {"metavar": "NAME,NAME", "help": f"values of {field} (default all {len(values)})"}
+    default = f"{values[0]}:{values[-1]}:{values[1] - values[0]}"
+    return {
+        "metavar": "FROM:TO:STEP",
+        "help": f"values of {field}, or a list with commas (default {default})",
+    }
+
+
+def _counted(table):
+    """How many cells there are, and how many of them have no results, in words."""
+    infeasible, skipped = ((table.outcome == kind).sum() for kind in (INFEASIBLE, SKIPPED))
+    parts = [f"{len(table)} cells", f"{infeasible} infeasible"]
+    return ", ".join(parts + ([f"{skipped} skipped"] if skipped else []))
 
 
 def _swept(plan):

@@ -87,6 +87,14 @@ BAD = {
     "400 digits in a range": ([*SWEEP, "--x", "1:1" + "0" * 400], "chunk_tokens"),
     "too many values": ([*SWEEP, "--x", "1:30000"], "more than 20,000"),
     "too many cells": ([*SWEEP, "--x", "1:2000", "--y", "1:2000"], "cells"),
+    "a hole in a list": ([*SWEEP, "--x", "64,,128"], "chunk_tokens = ''"),
+    "a word in a list": ([*SWEEP, "--x", "64,many"], "chunk_tokens = 'many'"),
+    "a number twice": ([*SWEEP, "--x", "64,128,64"], "64 stands twice"),
+    "a GPU there is not": (
+        ["sweep", "gpus", "--x", "NVIDIA H100,H20", "--out", "x.csv"], "did you mean"),
+    "a GPU twice": (
+        ["sweep", "gpus", "--y", "NVIDIA H100,NVIDIA H100", "--out", "x.csv"], "stands twice"),
+    "a range of GPUs": (["sweep", "gpus", "--y", "1:5", "--out", "x.csv"], "prefill_gpu = '1:5'"),
     "a swept field as a flag": ([*SWEEP, "--chunk-tokens", "5"], "--chunk-tokens"),
     "a sweep's bad base": ([*SWEEP, "--pp", "0"], "pp = 0"),
     "a sweep to nowhere": (

@@ -15,7 +15,7 @@ def test_a_sweep_is_written_as_csv(capsys, tmp_path):
     path = tmp_path / "mt.csv"
     arguments = ["--x", "256:1024:512", "--y", "512:1000:488", "--batch-size", "2", "--jobs", "1"]
     assert main(["sweep", "mt", *arguments, "--out", str(path)]) == 0
-    assert capsys.readouterr().out == f"{path}: 4 cells, 1 infeasible\n"
+    assert capsys.readouterr().out == f"{path}: 4 cells, 0 infeasible, 1 skipped\n"
     table = pd.read_csv(path, keep_default_na=False, na_values={"ttds_s": [""]})
     points = list(zip(table.chunk_tokens, table.prompt_tokens, strict=True))
     assert points == [(256, 512), (256, 1000), (768, 512), (768, 1000)]
@@ -24,6 +24,25 @@ def test_a_sweep_is_written_as_csv(capsys, tmp_path):
     for row in table[table.reason == ""].itertuples():
         scenario = base.replace(chunk_tokens=row.chunk_tokens, prompt_tokens=row.prompt_tokens)
         assert row.ttds_s == pytest.approx(run(scenario).metrics.ttds_s, rel=1e-15)
+
+
+def test_an_axis_of_names_is_a_list_with_commas(capsys, tmp_path):
+    path = tmp_path / "gpus.csv"
+    names = ["--x", "NVIDIA H100, AMD Instinct MI300X", "--y", "NVIDIA H200"]
+    assert main(["sweep", "gpus", *names, "--jobs", "1", "--out", str(path)]) == 0
+    assert capsys.readouterr().out == f"{path}: 2 cells, 0 infeasible\n"
+    table = pd.read_csv(path)
+    assert list(table.decode_gpu) == ["NVIDIA H100", "AMD Instinct MI300X"]
+    assert list(table.prefill_gpu) == ["NVIDIA H200"] * 2
+    scenario = Scenario(prefill_gpu="NVIDIA H200", decode_gpu="AMD Instinct MI300X")
+    assert table.ttft_s[1] == pytest.approx(run(scenario).metrics.ttft_s, rel=1e-15)
+
+
+def test_an_axis_of_numbers_may_be_a_list_too(tmp_path):
+    path = tmp_path / "mt.csv"
+    grid = ["--x", "1024,96", "--y", "2048", "--jobs", "1", "--out", str(path)]
+    assert main(["sweep", "mt", *grid]) == 0
+    assert list(pd.read_csv(path).chunk_tokens) == [1024, 96]
 
 
 def test_processes_write_the_same_file(tmp_path):

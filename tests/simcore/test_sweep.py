@@ -7,6 +7,7 @@ from multiprocessing import get_context
 import pandas as pd
 import pytest
 
+import gpu_catalog
 from simcore import SWEEPS, Scenario, ScenarioError, run, sweep
 from simcore.sweep import MOST_CELLS, Cell, cells, run_cell, table
 
@@ -46,13 +47,14 @@ class Idle(Executor):
 
 def test_a_cell_s_results_are_those_of_its_run():
     found = sweep(BASE, AXES, executor=Inline())
-    columns = ["chunk_tokens", "prompt_tokens", "ttds_s", "tpot_s", "ttft_s", "reason"]
+    columns = ["chunk_tokens", "prompt_tokens", "ttds_s", "tpot_s", "ttft_s", "outcome", "reason"]
     assert list(found.columns) == columns
     points = [(m, t) for m in AXES["chunk_tokens"] for t in AXES["prompt_tokens"]]
     assert list(zip(found.chunk_tokens, found.prompt_tokens, strict=True)) == points
     for row in found.itertuples():
         if row.chunk_tokens > row.prompt_tokens:
-            assert "chunk longer than the prompt" in row.reason
+            assert row.outcome == "skipped"
+            assert row.reason.startswith("skipped: chunk longer than the prompt (M = ")
             assert math.isnan(row.ttds_s)
             assert math.isnan(row.tpot_s)
             assert math.isnan(row.ttft_s)
@@ -62,7 +64,7 @@ def test_a_cell_s_results_are_those_of_its_run():
             assert (row.ttds_s, row.tpot_s, row.ttft_s) == (
                 metrics.ttds_s, metrics.tpot_s, metrics.ttft_s
             )  # fmt: skip
-            assert row.reason == ""
+            assert (row.outcome, row.reason) == ("done", "")
 
 
 def test_every_executor_gives_the_same_table():
@@ -129,10 +131,12 @@ def test_an_infeasible_cell_says_why():
     assert found.reason[1] == ""
     assert "pp = 300 is out of range" in found.reason[2]
     assert found.ttds_s.isna().tolist() == [True, False, True]
+    assert found.outcome.tolist() == ["infeasible", "done", "infeasible"]
 
 
 def test_a_cell_that_takes_too_long_is_infeasible():
     row = run_cell(Cell(BASE, (("pp", 8),)), max_events=10)
+    assert row["outcome"] == "infeasible"
     assert "more than 10" in row["reason"]
 
 
@@ -158,3 +162,19 @@ def test_the_named_sweeps_are_those_of_the_specification():
     assert (mt.filename, ppt.filename) == ("M_T_TTDS_sweep_3d", "PP_T_TTDS_sweep_3d")
     assert len(cells(mt.base, mt.axes)) == 16 * 8
     assert len(cells(ppt.base, ppt.axes)) == 64
+
+
+def test_the_sweep_of_gpus_has_every_pair_in_the_order_of_the_options():
+    plan = SWEEPS["gpus"]
+    names = tuple(gpu.name for gpu in gpu_catalog.gpus())
+    assert (plan.x, plan.y) == ("decode_gpu", "prefill_gpu")
+    assert plan.axes == {"decode_gpu": names, "prefill_gpu": names}
+    pairs = [dict(cell.values) for cell in cells(plan.base, plan.axes)]
+    assert len(pairs) == len(names) ** 2 == len({tuple(pair.items()) for pair in pairs})
+
+
+def test_a_plan_says_which_of_its_axes_are_names():
+    for plan in SWEEPS.values():
+        for name in (plan.x, plan.y):
+            assert plan.is_choice(name) == all(type(value) is str for value in plan.axes[name])
+            assert plan.is_choice(name) == (plan.name == "gpus" or name.endswith("_gpu"))
