@@ -1,11 +1,13 @@
 """What a cost model answers, and the semantics a pipeline runs under with it."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
 
 from simcore.costs.plan import Pool, Workload
+from simcore.costs.roofline import roofline_seconds
 from simcore.registry import Registry
 
 
@@ -28,7 +30,7 @@ class Semantics:
     full_duplex: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PassCosts:
     """Costs of one stage's passes, an entry for each chunk (prefill) or step (decode).
 
@@ -36,12 +38,36 @@ class PassCosts:
     ----------
     flop : floating-point operations [FLOP]
     traffic : bytes moved through the GPU's memory [byte]
+    weights : those of them that are weights; the others are KV cache [byte]
+    flops : peak compute the duration is reckoned with [FLOP/s]
+    bandwidth : memory bandwidth it is reckoned with [byte/s]
     seconds : duration [s]
     """
 
     flop: np.ndarray
     traffic: np.ndarray
+    weights: np.ndarray
+    flops: float
+    bandwidth: float
     seconds: np.ndarray
+
+    @classmethod
+    def roofline(cls, *, flop, traffic, weights, flops, bandwidth) -> "PassCosts":
+        """Passes that take as long as the roofline says."""
+        seconds = roofline_seconds(flop=flop, traffic=traffic, flops=flops, bandwidth=bandwidth)
+        return cls(
+            flop=flop,
+            traffic=traffic,
+            weights=weights,
+            flops=flops,
+            bandwidth=bandwidth,
+            seconds=seconds,
+        )
+
+    @cached_property
+    def compute_bound(self) -> np.ndarray:
+        """Whether computing takes a pass at least as long as moving its bytes."""
+        return self.flop / self.flops >= self.traffic / self.bandwidth
 
 
 class CostModel(Protocol):

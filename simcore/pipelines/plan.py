@@ -1,11 +1,13 @@
 """Everything a pipeline needs to know before it runs: durations, sizes and paths, as tables."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
-from simcore.costs import CostModel, Pool, Semantics, Workload
+from simcore.costs import CostModel, PassCosts, Pool, Semantics, Workload
 from simcore.engine import CommChannel, Device
 from simcore.engine.routes import RouteTable
+from simcore.pipelines.tags import DecodePass, PrefillPass
 from simcore.topologies import Place, Topology
 
 Path = tuple[CommChannel, ...]
@@ -32,7 +34,7 @@ class PipelinePlan:
 
     Attributes
     ----------
-    prefill_seconds, decode_seconds : duration of a pass, by stage and then chunk or step [s]
+    prefill_costs, decode_costs : of the passes of each stage
     activation_bytes : by chunk [byte]
     decode_activation_bytes : of each step [byte]
     activation_paths, decode_activation_paths : from each stage to the next
@@ -41,8 +43,8 @@ class PipelinePlan:
     """
 
     semantics: Semantics
-    prefill_seconds: list[list[float]]
-    decode_seconds: list[list[float]]
+    prefill_costs: list[PassCosts]
+    decode_costs: list[PassCosts]
     activation_bytes: list[float]
     decode_activation_bytes: float
     activation_paths: list[Path]
@@ -52,6 +54,25 @@ class PipelinePlan:
     decode_devices: list[Device]
     routes: RouteTable
 
+    @cached_property
+    def prefill_seconds(self) -> list[list[float]]:
+        """Duration of a prefill pass, by stage and then chunk [s]."""
+        return [costs.seconds.tolist() for costs in self.prefill_costs]
+
+    @cached_property
+    def decode_seconds(self) -> list[list[float]]:
+        """Duration of a decode pass, by stage and then step [s]."""
+        return [costs.seconds.tolist() for costs in self.decode_costs]
+
+    def costs_of(self, tag: PrefillPass | DecodePass) -> tuple[PassCosts, int]:
+        """The costs of a pass: those of its stage, and the place among them."""
+        match tag:
+            case PrefillPass(stage, chunk):
+                return self.prefill_costs[stage], chunk
+            case DecodePass(stage, step):
+                return self.decode_costs[stage], step
+        raise TypeError(f"{tag!r} is no pass, so it has no pass costs")
+
     @property
     def chunks(self) -> int:
         """Number of prefill chunks."""
@@ -60,7 +81,7 @@ class PipelinePlan:
     @property
     def steps(self) -> int:
         """Number of decode steps."""
-        return len(self.decode_seconds[0])
+        return len(self.decode_costs[0].seconds)
 
 
 def make_plan(
@@ -87,8 +108,8 @@ def make_plan(
         handoffs.append(routes)
     return PipelinePlan(
         semantics=costs.semantics,
-        prefill_seconds=[costs.prefill_passes(s).seconds.tolist() for s in range(prefill.pp)],
-        decode_seconds=[costs.decode_passes(s).seconds.tolist() for s in range(decode.pp)],
+        prefill_costs=[costs.prefill_passes(stage) for stage in range(prefill.pp)],
+        decode_costs=[costs.decode_passes(stage) for stage in range(decode.pp)],
         activation_bytes=costs.prefill_activation_bytes().tolist(),
         decode_activation_bytes=costs.decode_activation_bytes(),
         activation_paths=paths_along(prefill),

@@ -24,6 +24,12 @@ class Wire:
     latency = 0.0
 
 
+def passes_that_take(seconds):
+    """Passes of such durations, bound by compute of 1 FLOP/s."""
+    zero = np.zeros_like(seconds)
+    return PassCosts.roofline(flop=seconds, traffic=zero, weights=zero, flops=1.0, bandwidth=1.0)
+
+
 class Costs:
     """Two stages whose prefill passes, in seconds, and handoffs, in bytes, are as given."""
 
@@ -34,11 +40,10 @@ class Costs:
         self.activations = activations
 
     def prefill_passes(self, stage):
-        seconds = np.array(self.passes[stage])
-        return PassCosts(np.zeros_like(seconds), np.zeros_like(seconds), seconds)
+        return passes_that_take(np.array(self.passes[stage]))
 
     def decode_passes(self, stage):
-        return PassCosts(np.zeros(1), np.zeros(1), np.ones(1))
+        return passes_that_take(np.ones(1))
 
     def prefill_activation_bytes(self):
         return np.full(len(self.passes[0]), self.activations)

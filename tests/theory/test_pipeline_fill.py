@@ -43,7 +43,9 @@ class FreeTransfers:
         return np.zeros(self.workload.chunks) if sender == receiver else None
 
     def _passes(self, n, seconds):
-        return PassCosts(np.zeros(n), np.zeros(n), np.full(n, seconds))
+        flop = np.full(n, seconds)
+        zero = np.zeros(n)
+        return PassCosts.roofline(flop=flop, traffic=zero, weights=zero, flops=1.0, bandwidth=1.0)
 
 
 class FreeWire:

@@ -10,7 +10,6 @@ import gpu_catalog
 from simcore.costs import transformer as tf
 from simcore.costs.model import COST_MODELS, PassCosts, Semantics
 from simcore.costs.plan import split_layers
-from simcore.costs.roofline import roofline_seconds
 
 
 @COST_MODELS.register("physical")
@@ -93,9 +92,9 @@ class PhysicalCosts:
         flop = flop + n * tf.attention_flop(
             self.llm, part, new=self._new, context=self._context, absorbed=False
         )
-        traffic = tf.weights_read(self.llm, part, tokens, head=last)
-        traffic = traffic + n * tf.kv_touched(self.llm, part, new=self._new, context=self._context)
-        return self._costs(flop, traffic, "prefill")
+        weights = tf.weights_read(self.llm, part, tokens, head=last)
+        kv = n * tf.kv_touched(self.llm, part, new=self._new, context=self._context)
+        return self._costs(flop, weights, kv, "prefill")
 
     def _decode_passes(self, part):
         n = self.workload.batch_size
@@ -103,9 +102,9 @@ class PhysicalCosts:
         flop = tf.projection_flop(self.llm, part, n, outputs=n) + n * tf.attention_flop(
             self.llm, part, new=1, context=context, absorbed=True
         )
-        traffic = tf.weights_read(self.llm, part, n, head=True)
-        traffic = traffic + n * tf.kv_touched(self.llm, part, new=1, context=context)
-        return self._costs(flop, traffic, "decode")
+        weights = tf.weights_read(self.llm, part, n, head=True)
+        kv = n * tf.kv_touched(self.llm, part, new=1, context=context)
+        return self._costs(flop, weights, kv, "decode")
 
     def _once(self, pool_name, stage, passes):
         """Most stages hold alike slices: their passes are costed once."""
@@ -115,16 +114,17 @@ class PhysicalCosts:
             self._known[key] = passes(part)
         return self._known[key]
 
-    def _costs(self, flop, traffic, pool_name):
+    def _costs(self, flop, weights, kv, pool_name):
         gpu = self._pools[pool_name].gpu
         fast = self.llm.fp8_compute and gpu.flops_fp8
-        seconds = roofline_seconds(
+        traffic = weights + kv
+        return PassCosts.roofline(
             flop=flop,
             traffic=traffic,
+            weights=np.broadcast_to(weights, traffic.shape),
             flops=gpu.flops_fp8 if fast else gpu.flops,
             bandwidth=gpu.bandwidth,
         )
-        return PassCosts(flop, traffic, seconds)
 
     def _residual_bytes(self):
         return self.llm.hidden * self.llm.activation_bytes_per_element

@@ -45,25 +45,20 @@ class ReferenceCosts:
             2 * n * m * (llm.parameters // llm.layers) * self.layers_per_stage
             + 4 * n * llm.hidden * m**2 * self.layers_per_stage
         )
-        traffic = self._weights_read() + self._kv(m) // self.pp
-        return self._repeat(flop, traffic, self.prefill, self.workload.chunks)
+        kv = self._kv(m) // self.pp
+        chunks = self.workload.chunks
+        return self._passes([flop] * chunks, [kv] * chunks, self.prefill)
 
     def decode_passes(self, stage):
         """T_decode with a context of T tokens in the first step, one more in each that follows."""
         llm, n = self.llm, self.workload.batch_size
-        steps = []
+        flop, kv = [], []
         for step in range(self.workload.output_tokens):
             context = self.workload.prompt_tokens + step
             attention = (4 * n * context * self.layers_per_stage * llm.hidden) // self.pp
-            flop = 2 * n * (llm.parameters // self.pp) + attention
-            traffic = self._weights_read() + self._kv(context) // self.pp
-            steps.append(self._repeat(flop, traffic, self.decode, 1))
-        return PassCosts(
-            *(
-                np.concatenate([getattr(s, f) for s in steps])
-                for f in ("flop", "traffic", "seconds")
-            )
-        )
+            flop.append(2 * n * (llm.parameters // self.pp) + attention)
+            kv.append(self._kv(context) // self.pp)
+        return self._passes(flop, kv, self.decode)
 
     def prefill_activation_bytes(self):
         """N B M H."""
@@ -110,7 +105,12 @@ class ReferenceCosts:
     def _weights_read(self) -> int:
         return self.llm.parameters * self.llm.bytes_per_parameter // self.pp
 
-    def _repeat(self, flop, traffic, pool, times) -> PassCosts:
-        gpu = pool.gpu.reference
-        seconds = max(flop / gpu.flops, traffic / (MEMORY_EFFICIENCY * gpu.bandwidth))
-        return PassCosts(*(np.full(times, float(x)) for x in (flop, traffic, seconds)))
+    def _passes(self, flop, kv, pool) -> PassCosts:
+        gpu, weights = pool.gpu.reference, self._weights_read()
+        return PassCosts.roofline(
+            flop=np.array(flop, dtype=float),
+            traffic=np.array([weights + cache for cache in kv], dtype=float),
+            weights=np.full(len(kv), float(weights)),
+            flops=gpu.flops,
+            bandwidth=MEMORY_EFFICIENCY * gpu.bandwidth,
+        )
