@@ -1,27 +1,29 @@
 """Scenario in, result out."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 
+import numpy as np
 import pandas as pd
 
 import gpu_catalog
 from simcore.costs import COST_MODELS, CostModel
 from simcore.costs.memory import PoolMemory, pool_memory
 from simcore.engine.execute import execute
-from simcore.engine.trace import Trace
+from simcore.engine.graph import TaskGraph
+from simcore.engine.trace import Trace, completion_order
 from simcore.errors import DoesNotFit, ScenarioError
+from simcore.machine import Factors, factors_of, topology_of
 from simcore.metrics import Metrics, measure
 from simcore.pipelines import PipelinePlan, make_plan, pipeline_graph
+from simcore.pipelines.critical_path import CriticalPath, critical_path
 from simcore.remedies import remedies_for
 from simcore.scenario import Scenario
 from simcore.topologies import ReferenceFabric
 from simcore.units import GIB
 
 MOST_EVENTS = 5_000_000
-
-# A fabric remembers rates it has solved for: moving a slider does not solve for them again.
-MOST_FABRICS = 16
 
 
 @dataclass(frozen=True)
@@ -31,35 +33,86 @@ class Result:
     Attributes
     ----------
     memory : of the prefill and of the decode pool
+    faster : what was asked of links: name and factor on its bandwidth
+    plan, graph : what was executed
+    start_s, end_s : of each task of the graph [s]
     """
 
     scenario: Scenario
     table: Trace
     metrics: Metrics
     memory: tuple[PoolMemory, PoolMemory]
+    faster: Factors
+    plan: PipelinePlan
+    graph: TaskGraph
+    start_s: np.ndarray
+    end_s: np.ndarray
 
     @cached_property
     def trace(self) -> pd.DataFrame:
         """A row for each job and transfer, in order of completion; see the docs for its columns."""
         return self.table.to_frame()
 
+    @cached_property
+    def task_of_row(self) -> np.ndarray:
+        """The number in `graph` of each row of the trace."""
+        return completion_order(self.graph, self.end_s)
 
-def run(scenario: Scenario, *, max_events: int = MOST_EVENTS) -> Result:
+    @cached_property
+    def critical_path(self) -> CriticalPath:
+        """What the first token waited for, from arrival on."""
+        rows = np.empty(len(self.graph), dtype=int)
+        rows[self.task_of_row] = np.arange(len(rows))
+        return critical_path(
+            self.graph,
+            self.plan,
+            self.start_s,
+            self.end_s,
+            rows,
+            ttds_s=self.metrics.ttds_s,
+            ttft_s=self.metrics.ttft_s,
+        )
+
+
+def run(
+    scenario: Scenario,
+    *,
+    max_events: int = MOST_EVENTS,
+    faster: Mapping[str, float] | None = None,
+) -> Result:
     """Simulate `scenario`.
 
+    Parameters
+    ----------
+    faster : what if links were faster: by the name of a link in `topologies.reference.LINKS`, a
+        factor on its bandwidth
+
     Raises DoesNotFit where a pool's memory is too small, and ScenarioError where the scenario makes
-    no sense or its run would take more than `max_events` events.
+    no sense, its run would take more than `max_events` events, or `faster` names no link in use.
     """
+    factors = factors_of(faster)
     costs = cost_model_of(scenario)
     refuse_if_too_long(scenario, max_events)
     memory = _memory(scenario, costs)
     for pool in memory:
         if not pool.fits:
             raise _does_not_fit(scenario, pool)
-    topology = topology_of(scenario, costs)
-    graph = pipeline_graph(plan_of(scenario, costs, topology))
-    trace = Trace.of_graph(graph, *execute(graph))
-    return Result(scenario, trace, measure(trace, topology.channels), memory)
+    topology = topology_of(scenario, costs, factors)
+    plan = plan_of(scenario, costs, topology)
+    graph = pipeline_graph(plan)
+    start_s, end_s = map(np.array, execute(graph))
+    trace = Trace.of_graph(graph, start_s, end_s)
+    return Result(
+        scenario=scenario,
+        table=trace,
+        metrics=measure(trace, topology.channels),
+        memory=memory,
+        faster=factors,
+        plan=plan,
+        graph=graph,
+        start_s=start_s,
+        end_s=end_s,
+    )
 
 
 def cost_model_of(scenario: Scenario) -> CostModel:
@@ -77,32 +130,6 @@ def cost_model_of(scenario: Scenario) -> CostModel:
         workload=scenario.workload,
         prefill=scenario.prefill_pool,
         decode=scenario.decode_pool,
-    )
-
-
-def topology_of(scenario: Scenario, costs: CostModel) -> ReferenceFabric:
-    """The machine the scenario runs on; scenarios on like machines share one."""
-    return _fabric(
-        scenario.pp,
-        scenario.decode_stages,
-        scenario.prefill_nics,
-        costs.link,
-        costs.semantics.full_duplex,
-        gpu_catalog.llm(scenario.llm).layers,
-    )
-
-
-@lru_cache(maxsize=MOST_FABRICS)
-def _fabric(prefill_gpus, decode_gpus, prefill_nics, link, full_duplex, layers):
-    # Which routes are in use, and so their numbers, depends on where the layers meet. Were a fabric
-    # shared by models of other depths, last digits would depend on which of them had run before.
-    del layers
-    return ReferenceFabric(
-        prefill_gpus=prefill_gpus,
-        decode_gpus=decode_gpus,
-        prefill_nics=prefill_nics,
-        link=link,
-        full_duplex=full_duplex,
     )
 
 

@@ -59,12 +59,10 @@ class Trace:
     @classmethod
     def of_graph(cls, graph: TaskGraph, start_s, end_s) -> "Trace":
         """The trace of an executed task graph, from the times that `execute` returned."""
-        start_s, end_s = np.array(start_s), np.array(end_s)
-        route = np.array(graph.route)
+        start_s, end_s = np.asarray(start_s), np.asarray(end_s)
+        order = completion_order(graph, end_s)
+        route = np.array(graph.route)[order]
         job = route == COMPUTE
-        # At one instant transfers end before jobs, and each in the order of their numbers.
-        order = np.lexsort((job, end_s))
-        route, job = route[order], job[order]
         paths = [_name(path) for path in graph.routes.paths]
         return cls(
             start_s=start_s[order],
@@ -89,6 +87,12 @@ class Trace:
         facts = columns.pop("facts")
         kept = {name: columns.pop(name) for name in ("start_s", "end_s", "kind")}
         return pd.DataFrame({**kept, **facts, **columns})
+
+
+def completion_order(graph: TaskGraph, end_s) -> np.ndarray:
+    """The task of each row of the trace of an executed graph."""
+    # At one instant transfers end before jobs, and each in the order of their numbers.
+    return np.lexsort((np.array(graph.route) == COMPUTE, end_s))
 
 
 def _labels(values, order):

@@ -11,6 +11,7 @@ from simcore.topologies.base import Place, Wire
 LANE = "PCIe Gen5 x16"
 HANDOFF_CABLE = "Infiniband NDR"
 DECODE_CABLE = "Ethernet 100G"
+LINKS = (LANE, HANDOFF_CABLE, DECODE_CABLE)
 
 
 class ReferenceFabric:
