@@ -32,7 +32,13 @@ ROOMS = {
         *("simcore.commands", "gpu_catalog", "yaml"),
         *NUMBERS,
     ),
-    "simcore.commands": ("simcore", *SHARED, "gpu_catalog", *NUMBERS),
+    # On top of run: it runs what it compares with.
+    "simcore.explain": (
+        *SHARED,
+        *("simcore", "simcore.costs", "simcore.topologies", "simcore.pipelines", "gpu_catalog"),
+        *NUMBERS,
+    ),
+    "simcore.commands": ("simcore", "simcore.explain", *SHARED, "gpu_catalog", *NUMBERS),
     # Pure functions from tables to figures: nothing of ours but one another.
     "app.figures": ("plotly", *NUMBERS),
     "app": (

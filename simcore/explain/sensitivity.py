@@ -1,0 +1,92 @@
+"""What one step of a control, or a faster link, changes; found by running it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from simcore.errors import ScenarioError
+from simcore.parameters import Choice, parameters_of
+from simcore.run import MOST_EVENTS, run
+from simcore.scenario import Scenario
+from simcore.topologies.reference import LINKS
+
+CONTROLS = ("prefill_gpu", "decode_gpu", "pp", "batch_size", "prompt_tokens", "chunk_tokens")
+FASTER = 2.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """One thing changed, and what came of it.
+
+    Attributes
+    ----------
+    what : a field of Scenario, or the name of a link
+    link : whether it is a link
+    direction : "up" or "down"; of a GPU, by the order of its options
+    value : of the field; of a link, the factor on its bandwidth
+    ttds_s, tpot_s, ttft_s : of the changed run [s]; None if it cannot run
+    reason : why it cannot; "" if it can
+    """
+
+    what: str
+    link: bool
+    direction: Literal["up", "down"]
+    value: str | int | float
+    ttds_s: float | None
+    tpot_s: float | None
+    ttft_s: float | None
+    reason: str
+
+
+def sensitivity(scenario: Scenario, *, max_events: int = MOST_EVENTS) -> list[Change]:
+    """Every change around `scenario`; see `changes`."""
+    return list(changes(scenario, max_events=max_events))
+
+
+def changes(scenario: Scenario, *, max_events: int = MOST_EVENTS) -> Iterator[Change]:
+    """One step up and one down of each control, then twice the bandwidth of each link in use.
+
+    Each is run when it is asked for, so that a caller may stop when its time is over. A step that
+    leaves the range of its field is left out. A change that cannot run, as when memory is too small
+    or it would take more than `max_events` events, says why.
+    """
+    for field in CONTROLS:
+        for direction in ("up", "down"):
+            value = stepped(scenario, field, direction)
+            if value is not None:
+                yield _run(
+                    scenario, {field: value}, {}, max_events,
+                    what=field, link=False, direction=direction, value=value,
+                )  # fmt: skip
+    for link in LINKS:
+        yield _run(
+            scenario, {}, {link: FASTER}, max_events,
+            what=link, link=True, direction="up", value=FASTER,
+        )  # fmt: skip
+
+
+def stepped(scenario: Scenario, field: str, direction: Literal["up", "down"]):
+    """The value of `field` a step from that of `scenario`; None where there is none."""
+    info = parameters_of(Scenario)[field]
+    sign = 1 if direction == "up" else -1
+    value = getattr(scenario, field)
+    if isinstance(info, Choice):
+        options = info.options()
+        place = options.index(value) + sign
+        return options[place] if 0 <= place < len(options) else None
+    value += sign * info.step
+    return value if info.least <= value <= info.most else None
+
+
+def _run(scenario, fields, faster, max_events, **facts) -> Change:
+    try:
+        metrics = run(scenario.replace(**fields), max_events=max_events, faster=faster).metrics
+    except ScenarioError as error:
+        return Change(**facts, ttds_s=None, tpot_s=None, ttft_s=None, reason=str(error))
+    return Change(
+        **facts,
+        ttds_s=metrics.ttds_s,
+        tpot_s=metrics.tpot_s,
+        ttft_s=metrics.ttft_s,
+        reason="",
+    )
