@@ -14,10 +14,8 @@ def check_body(body, callbacks) -> None:
     callback = callbacks.get(output) if isinstance(output, str) else None
     if callback is None or "callback" not in callback:
         abort(400, "No such callback.")
-    # A dict for one output, a list of them for several.
-    outputs = body.get("outputs")
-    if not _are_properties(outputs if isinstance(outputs, list) else [outputs]):
-        abort(400, "The callback's outputs are missing.")
+    if not _are_outputs(body.get("outputs"), callback["output"]):
+        abort(400, "The callback's outputs are others.")
     for part, declared in (("inputs", callback["inputs"]), ("state", callback["state"])):
         if not _matches(body.get(part, []), declared):
             abort(400, f"The callback's {part} are others.")
@@ -26,11 +24,17 @@ def check_body(body, callbacks) -> None:
         abort(400, "`changedPropIds` is a list of texts.")
 
 
-def _are_properties(outputs):
-    return bool(outputs) and all(
+def _are_outputs(outputs, declared):
+    """A dict for one output, a list of them for several, as they were declared."""
+    if not isinstance(declared, list | tuple):
+        outputs, declared = [outputs], [declared]
+    if not isinstance(outputs, list) or len(outputs) != len(declared):
+        return False
+    return all(
         isinstance(output, dict)
-        and all(isinstance(output.get(part), str) for part in ("id", "property"))
-        for output in outputs
+        and output.get("id") == expected.component_id
+        and output.get("property") == expected.component_property
+        for output, expected in zip(outputs, declared, strict=True)
     )
 
 
