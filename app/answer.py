@@ -7,14 +7,16 @@ import numpy as np
 
 from app import numbers
 from app.asked import read, seq_of
-from app.figures.gantt import bars_of, facts, gantt, pool_spans, unit_of
 from app.figures.overview import overview
+from app.figures.strip import pool_spans, rows, strip
+from app.figures.timeline import bars_of, unit_of
 from app.results import Picture, Pictures
 from app.share import query_of
 from simcore import DoesNotFit, PdscopeError, PoolMemory, Scenario, ScenarioError, memory_of
 from simcore.parameters import parameters_of
 
-COARSE_BARS, FULL_BARS = 600, 2500
+# Nine bytes each, so that an answer stays within 30 kB.
+COARSE_BARS, FULL_BARS = 600, 1600
 # Room to the right of the last event, as a share of the run.
 AFTER = 0.004
 
@@ -38,24 +40,21 @@ def answer_to(asked, pictures: Pictures) -> dict:
 
 def _answer(request, picture: Picture) -> dict:
     events, metrics, scenario = picture.events, picture.metrics, picture.scenario
-    window = request.window or (0.0, events.end * (1 + AFTER))
+    end = events.end * (1 + AFTER)
+    window = request.window or (0.0, end)
     most = COARSE_BARS if request.coarse else FULL_BARS
     bars = bars_of(events, window=window, pixels=request.pixels, most=most)
     unit, per_s = unit_of(events.end)
     return {
         "seq": request.seq,
         "coarse": request.coarse,
-        "figure": gantt(
-            events,
-            bars,
-            window=window,
-            pixels=request.pixels,
-            marks={
-                f"TTDS {numbers.duration_text(metrics.ttds_s)}": metrics.ttds_s,
-                f"TTFT {numbers.duration_text(metrics.ttft_s)}": metrics.ttft_s,
-            },
-            scheme=request.scheme,
-        ),
+        "bars": strip(events, bars, window),
+        "window": window,
+        "lanes": rows(events.lanes),
+        "marks": [
+            {"text": f"{name} {numbers.duration_text(moment)}", "at_s": moment}
+            for name, moment in (("TTDS", metrics.ttds_s), ("TTFT", metrics.ttft_s))
+        ],
         "pools": [
             {"name": f"{pool} · {gpu}", "top": top, "height": height}
             for pool, gpu, (top, height) in zip(
@@ -65,23 +64,43 @@ def _answer(request, picture: Picture) -> dict:
                 strict=True,
             )
         ],
-        # Nobody reads facts off a bar while dragging.
-        "facts": [] if request.coarse else facts(events, bars),
         "unit": unit,
         "per_s": per_s,
-        "end_s": events.end * (1 + AFTER),
+        "end_s": end,
         "cards": {
             "ttds": [*numbers.duration(metrics.ttds_s), metrics.ttds_s],
             "tpot": [*numbers.duration(metrics.tpot_s), metrics.tpot_s],
             "ttft": [*numbers.duration(metrics.ttft_s), metrics.ttft_s],
-            "bubble": [f"{100 * metrics.bubble:.1f}", "%", metrics.bubble],
+            "bubble": [numbers.significant(100 * metrics.bubble), "%", metrics.bubble],
         },
         "meters": [_meter(pool) for pool in picture.memory],
-        "drawn": f"{len(bars):,} bars drawn for {bars.events:,} events",
+        "drawn": _drawn(bars, metrics),
         "said": _sentence(metrics),
         "overview": [_bytes(shares) for shares in overview(events)],
         "query": query_of(scenario),
+        "title": title_of(scenario),
     }
+
+
+def title_of(scenario: Scenario) -> str:
+    """The scenario in a line, as the window's title has it."""
+    stages = f"PP {scenario.pp}"
+    if scenario.decode_stages != scenario.pp:
+        stages += f"→{scenario.decode_stages}"
+    return (
+        f"{scenario.llm}, {scenario.prefill_gpu} → {scenario.decode_gpu}, {stages}, "
+        f"N {scenario.batch_size}, T {scenario.prompt_tokens}, M {scenario.chunk_tokens}"
+    )
+
+
+def _drawn(bars, metrics):
+    """How many bars stand for how much; a transfer is one bar and two events."""
+    shown, count = int(bars.count.sum()), numbers.count
+    some = "" if shown == bars.events else f"{count(shown)} of "
+    return (
+        f"{count(len(bars))} bars for {some}{count(bars.events)} jobs and transfers "
+        f"({count(metrics.events)} events)"
+    )
 
 
 def _refusal(seq, error: PdscopeError, scenario: Scenario | None) -> dict:

@@ -10,6 +10,7 @@ from simcore.parameters import Number, parameters_of
 LEAST_PX, MOST_PX = 40, 8000
 MOST_SEQ = 2**53
 LONGEST_NUMBER = 32
+MOST_LANE = 2**16
 
 
 @dataclass(frozen=True)
@@ -35,10 +36,23 @@ class Asked:
 
     def scenario(self) -> Scenario:
         """The scenario; raises ScenarioError naming the field to blame."""
-        infos = parameters_of(Scenario)
-        return Scenario.from_dict(
-            {name: _plain(infos.get(name), value) for name, value in self.values.items()}
-        )
+        return scenario_of(self.values)
+
+
+def scenario_of(values) -> Scenario:
+    """The scenario of fields as the controls have them; raises ScenarioError naming the field."""
+    infos = parameters_of(Scenario)
+    return Scenario.from_dict(
+        {name: _plain(infos.get(name), value) for name, value in values.items()}
+    )
+
+
+def scenario_in(asked) -> Scenario:
+    """The scenario under `values` of whatever was sent; raises ScenarioError if there is none."""
+    values = asked.get("values") if isinstance(asked, dict) else None
+    if not isinstance(values, dict):
+        raise ScenarioError("`values` maps scenario fields to values")
+    return scenario_of(values)
 
 
 def seq_of(asked) -> int | None:
@@ -55,7 +69,7 @@ def read(asked) -> Asked:
     if not isinstance(values, dict):
         raise ScenarioError("`values` maps scenario fields to values")
     if window is not None:
-        window = _window(window)
+        window = read_window(window)
     if not _finite(pixels):
         raise ScenarioError("`pixels` is the width of the picture")
     if asked.get("scheme") not in SCHEMES:
@@ -70,7 +84,8 @@ def read(asked) -> Asked:
     )
 
 
-def _window(window):
+def read_window(window) -> tuple[float, float]:
+    """The pair (from, to) [s]; raises ScenarioError where it is none."""
     if not (isinstance(window, list) and len(window) == 2 and all(map(_finite, window))):
         raise ScenarioError("`window` is a pair of times in seconds")
     low, high = map(float, window)

@@ -4,7 +4,7 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from app.figures.gantt import Timeline, timeline
+from app.figures.timeline import Timeline, timeline
 from simcore import Metrics, PoolMemory, Scenario, run
 
 # Of one run for the page: about two seconds.
@@ -60,6 +60,9 @@ class Pictures:
 def _picture(scenario):
     result = run(scenario, max_events=MOST_EVENTS)
     events = timeline(
-        result.trace, prefill_stages=scenario.pp, decode_stages=scenario.decode_stages
+        result.trace,
+        prefill_stages=scenario.pp,
+        decode_stages=scenario.decode_stages,
+        critical_rows=result.critical_path.rows if hasattr(result, "critical_path") else (),
     )
     return Picture(scenario, events, result.metrics, result.memory)

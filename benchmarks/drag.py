@@ -40,14 +40,12 @@ PROBE = """
     probe.most = Math.max(probe.most, probe.flying);
     try { return await fetch(...args); } finally { probe.flying -= 1; }
   };
-  const graph = document.querySelector("#gantt6d-graph .js-plotly-plot");
-  graph.on("plotly_afterplot", () => {
-    // The frame after the next one begins once this drawing has reached the screen.
-    requestAnimationFrame(() => setTimeout(() => {
-      const { seq } = document.getElementById("gantt6d-page").dataset;
-      probe.painted.push({ t: performance.now(), seq: Number(seq) });
-    }, 0));
-  });
+  const page = document.getElementById("gantt6d-page");
+  new MutationObserver(() => {
+    const seq = Number(page.dataset.seq);
+    // A task queued from a frame's callback runs once this drawing has reached the screen.
+    requestAnimationFrame(() => setTimeout(() => probe.painted.push({ t: performance.now(), seq }), 0));
+  }).observe(page, { attributes: true, attributeFilter: ["data-seq"] });
   const thumb = document.querySelector("#gantt6d-chunk_tokens-slider [role=slider]");
   new MutationObserver(() => probe.moves.push(
     { t: performance.now(), m: Number(thumb.getAttribute("aria-valuenow")) }
@@ -82,8 +80,7 @@ def measure(url, arguments) -> dict:
         browser = playwright.chromium.launch(executable_path=chromium.find(), args=chromium.flags())
         page = browser.new_page(viewport={"width": 1440, "height": 900})
         page.goto(url)
-        page.locator("#gantt6d-drawn").get_by_text("bars drawn").wait_for()
-        page.locator("#gantt6d-graph .bars path").first.wait_for(state="attached")
+        page.locator("#gantt6d-page[data-settled=true]").wait_for()
         page.evaluate(PROBE)
         devtools = page.context.new_cdp_session(page)
         # CPU time of the main thread, not wall time, which others on the machine would lengthen.

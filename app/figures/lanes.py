@@ -10,6 +10,9 @@ from app.figures.palette import KINDS
 # A stage's compute is what one looks at; what it sends runs in thinner lanes below it.
 POOLS = (("prefill", "handoff", "activations"), ("decode", "decode activations"))
 COMPUTE_HEIGHT, TRANSFER_HEIGHT, STAGE_GAP, POOL_GAP = 1.0, 0.55, 0.3, 1.1
+HEIGHTS = {
+    kind: COMPUTE_HEIGHT if kind in ("prefill", "decode") else TRANSFER_HEIGHT for kind in KINDS
+}
 MOST_LABELS = 32
 
 
@@ -21,6 +24,7 @@ class Lanes:
     ----------
     number : lane of (kind, stage), by place of the kind in KINDS
     middle, height : of each lane
+    kind, stage : of each lane, the place of its kind in KINDS and its stage
     bottom : where the last lane ends
     ticks : (position, label) of the stages that are named, MOST_LABELS at most
     pools : (position of the first lane's top, position of the last lane's bottom) of each pool
@@ -29,6 +33,8 @@ class Lanes:
     number: np.ndarray
     middle: np.ndarray
     height: np.ndarray
+    kind: np.ndarray
+    stage: np.ndarray
     bottom: float
     ticks: tuple[tuple[float, str], ...]
     pools: tuple[tuple[float, float], ...]
@@ -38,7 +44,7 @@ class Lanes:
 def lanes_of(prefill_stages: int, decode_stages: int) -> Lanes:
     """Lanes of two pools: prefill stage by stage, then decode."""
     number = np.full((len(KINDS), max(prefill_stages, decode_stages)), -1)
-    middle, height, ticks, pools = [], [], [], []
+    middle, height, places, ticks, pools = [], [], [], [], []
     at = 0.0
     stages_of = (prefill_stages, decode_stages)
     every = -(-sum(stages_of) // MOST_LABELS)
@@ -48,8 +54,9 @@ def lanes_of(prefill_stages: int, decode_stages: int) -> Lanes:
             if stage % every == 0:
                 ticks.append((at + COMPUTE_HEIGHT / 2, f"{letter}{stage}"))
             for kind in kinds:
-                tall = COMPUTE_HEIGHT if kind in ("prefill", "decode") else TRANSFER_HEIGHT
+                tall = HEIGHTS[kind]
                 number[KINDS.index(kind), stage] = len(middle)
+                places.append((KINDS.index(kind), stage))
                 middle.append(at + tall / 2)
                 height.append(tall)
                 at += tall
@@ -60,6 +67,8 @@ def lanes_of(prefill_stages: int, decode_stages: int) -> Lanes:
         number=number,
         middle=np.array(middle),
         height=np.array(height),
+        kind=np.array([kind for kind, _ in places]),
+        stage=np.array([stage for _, stage in places]),
         bottom=pools[-1][1],
         ticks=tuple(ticks[:MOST_LABELS]),
         pools=tuple(pools),

@@ -7,6 +7,13 @@ as bright or as dark as its page (WCAG 2.2, 1.4.11); tests hold both.
 from dataclasses import dataclass
 
 KINDS = ("prefill", "handoff", "activations", "decode", "decode activations")
+NAMES = {
+    "prefill": "Prefill",
+    "handoff": "KV handoff",
+    "activations": "Activations",
+    "decode": "Decode",
+    "decode activations": "Decode activations",
+}
 SCHEMES = ("light", "dark")
 
 

@@ -8,8 +8,7 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 
 from app.controls import control
-from app.figures.gantt import NAMES
-from app.figures.palette import KINDS
+from app.figures.palette import KINDS, NAMES
 from simcore import Scenario
 from simcore.parameters import parameters_of
 
@@ -156,6 +155,7 @@ def _panel():
             html.Div(legend, className="legend"),
             html.Div(
                 [
+                    dmc.Switch(id=f"{NAME}-path", label="Critical path", checked=True, size="xs"),
                     dmc.Switch(id=f"{NAME}-lock", label="Lock time axis", checked=False, size="xs"),
                     html.Button(
                         "Reset view",
@@ -171,6 +171,7 @@ def _panel():
     )
     graph = html.Div(
         [
+            html.Canvas(id=f"{NAME}-bars", className="bars", **{"aria-hidden": "true"}),
             dcc.Graph(
                 id=f"{NAME}-graph",
                 className="graph",

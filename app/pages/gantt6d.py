@@ -5,6 +5,7 @@ from flask import request
 
 from app.answer import answer_to
 from app.controls import connect_sliders, value_id
+from app.facts import facts_of
 from app.layouts.gantt6d import FIELDS, NAME, SLIDERS, layout
 from app.registry import PAGES
 from app.results import Pictures
@@ -38,6 +39,7 @@ class Gantt6D:
         for event, source in {
             "repaint": Input("scheme", "data"),
             "ranged": Input(f"{NAME}-range", "value"),
+            "emphasise": Input(f"{NAME}-path", "checked"),
             "locked": Input(f"{NAME}-lock", "checked"),
             "reset": Input(f"{NAME}-reset", "n_clicks"),
         }.items():
@@ -51,3 +53,7 @@ class Gantt6D:
         @app.server.post(f"/{NAME}/picture")
         def picture():
             return answer_to(request.get_json(), self.pictures)
+
+        @app.server.post(f"/{NAME}/facts")
+        def facts():
+            return facts_of(request.get_json(), self.pictures)

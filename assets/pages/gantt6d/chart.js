@@ -1,0 +1,227 @@
+/* The Gantt: bars and marks on a canvas, under axes that Plotly draws, zooms and pans.
+
+   Bars are not Plotly's: as 1,500 SVG paths they took half the time from a drag to its picture. */
+(() => {
+  const { gantt6d: page, Bars } = window.pdscope;
+  // Around the plot, for Plotly as for us.
+  const MARGIN = { l: 54, r: 84, t: 24, b: 34 };
+  const CONFIG = {
+    displayModeBar: false,
+    displaylogo: false,
+    showSendToCloud: false,
+    showTips: false,
+    responsive: true,
+    // Resets are ours: Plotly's would turn the lanes upside down.
+    doubleClick: false,
+  };
+  const plot = () => document.querySelector(`#${page.NAME}-graph .js-plotly-plot`);
+  const canvas = () => page.byId("bars");
+  const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  const KINDS = ["prefill", "handoff", "activations", "decode", "decode-activations"];
+
+  let bars = null;
+  let resets = 0;
+  let colours = null;
+
+  page.pixels = () => {
+    const width = plot()?._fullLayout?._size?.w || page.byId("graph").clientWidth - MARGIN.l - MARGIN.r;
+    return width;
+  };
+
+  function readColours() {
+    colours = {
+      kinds: KINDS.map((kind) => colour(`--kind-${kind}`)),
+      mark: colour("--text"),
+      text: colour("--text"),
+      faint: colour("--faint"),
+      grid: colour("--line"),
+      surface: colour("--surface"),
+      font: getComputedStyle(document.body).fontFamily,
+    };
+  }
+
+  function layout(answer) {
+    const { lanes, unit, per_s: perSecond } = answer;
+    // The user may have zoomed since this was asked for: what they see stays.
+    const range = (page.wanted() || [0, answer.end_s]).map((time) => time * perSecond);
+    return {
+      showlegend: false,
+      hovermode: false,
+      dragmode: "zoom",
+      margin: MARGIN,
+      paper_bgcolor: "rgba(0,0,0,0)",
+      plot_bgcolor: "rgba(0,0,0,0)",
+      font: { family: colours.font, size: 11, color: colours.faint },
+      xaxis: {
+        range,
+        autorange: false,
+        ticksuffix: ` ${unit}`,
+        tickangle: 0,
+        // Behind the bars, and so on the canvas.
+        showgrid: false,
+        zeroline: false,
+        exponentformat: "none",
+        // The page says which window it shows; the figure follows.
+        uirevision: false,
+      },
+      yaxis: {
+        range: [lanes.bottom, lanes.top],
+        autorange: false,
+        tickvals: lanes.positions,
+        ticktext: lanes.labels,
+        // Room between a label and a bar that starts at the axis.
+        ticks: "outside",
+        ticklen: 4,
+        tickcolor: "rgba(0,0,0,0)",
+        showgrid: false,
+        zeroline: false,
+        // A zoom into some lanes lasts as long as the lanes are the same.
+        uirevision: `${lanes.bottom}, ${resets}`,
+      },
+      separators: ".\u202f",
+    };
+  }
+
+  function draw(answer) {
+    colours || readColours();
+    bars = new Bars(answer);
+    const graph = plot();
+    window.Plotly.react(graph, [], layout(answer), CONFIG);
+    if (!graph.dataset.ours) {
+      // The first drawing with our configuration is a new plot, without listeners.
+      graph.dataset.ours = "yes";
+      graph.on("plotly_relayout", zoomed);
+      graph.on("plotly_relayouting", paint);
+      graph.on("plotly_doubleclick", page.showAll);
+      graph.on("plotly_afterplot", paint);
+    }
+    paint();
+    const stage = page.byId("stage");
+    stage.dataset.bars = bars.size;
+  }
+
+  /* Seconds and lanes to pixels of the stage, as the axes are now. */
+  function scales() {
+    const { xaxis, yaxis, _size: size } = plot()._fullLayout;
+    const perSecond = page.shown.per_s;
+    const [x0, x1] = xaxis.range.map((value) => value / perSecond);
+    const [y0, y1] = yaxis.range;
+    return {
+      area: { left: size.l, top: size.t, width: size.w, height: size.h },
+      x: (time) => size.l + ((time - x0) / (x1 - x0)) * size.w,
+      y: (position) => size.t + ((position - y1) / (y0 - y1)) * size.h,
+      time: (x) => x0 + ((x - size.l) / size.w) * (x1 - x0),
+      position: (y) => y1 + ((y - size.t) / size.h) * (y0 - y1),
+    };
+  }
+
+  function paint() {
+    if (!bars || !plot()?._fullLayout?.xaxis) return;
+    const surface = canvas();
+    const ratio = window.devicePixelRatio || 1;
+    const [width, height] = [surface.clientWidth, surface.clientHeight];
+    // Setting a size also clears, but costs more.
+    if (surface.width !== Math.round(width * ratio) || surface.height !== Math.round(height * ratio)) {
+      surface.width = Math.round(width * ratio);
+      surface.height = Math.round(height * ratio);
+    }
+    const context = surface.getContext("2d");
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.clearRect(0, 0, width, height);
+    const scale = scales();
+    const emphasis = page.byId("path")?.checked ?? false;
+    drawGrid(context, scale);
+    bars.draw(context, { ...scale, colours, emphasis });
+    drawMarks(context, scale);
+  }
+
+  function drawGrid(context, { area }) {
+    const { range, tick0, dtick } = plot()._fullLayout.xaxis;
+    const [low, high] = [Math.min(...range), Math.max(...range)];
+    context.fillStyle = colours.grid;
+    for (let n = Math.ceil((low - tick0) / dtick); tick0 + n * dtick <= high; n += 1) {
+      const share = (tick0 + n * dtick - low) / (high - low);
+      context.fillRect(Math.round(area.left + share * area.width), area.top, 1, area.height);
+    }
+  }
+
+  /* The moments that the cards tell of, named beside the tops of their lines. */
+  function drawMarks(context, { x, area }) {
+    context.font = `11px ${colours.font}`;
+    context.textBaseline = "bottom";
+    page.shown.marks.forEach(({ text, at_s: moment }, n) => {
+      const at = x(moment);
+      if (at < area.left - 1 || at > area.left + area.width + 1) return;
+      context.strokeStyle = colours.mark;
+      context.lineWidth = 1.2;
+      context.setLineDash(n ? [2, 3] : []);
+      context.beginPath();
+      context.moveTo(at, area.top - 4);
+      context.lineTo(at, area.top + area.height);
+      context.stroke();
+      context.fillStyle = colours.text;
+      context.textAlign = n ? "left" : "right";
+      context.fillText(text, at + (n ? 4 : -4), area.top - 5);
+    });
+    context.setLineDash([]);
+  }
+
+  function zoomed(change) {
+    if (Object.keys(change).some((key) => key.startsWith("yaxis.range"))) {
+      page.byId("pools").classList.add("hidden");
+    }
+    if ("xaxis.range[0]" in change) {
+      page.zoomTo([0, 1].map((i) => change[`xaxis.range[${i}]`] / page.shown.per_s));
+    }
+    paint();
+  }
+
+  /* Which lanes are whose, along the left; hidden while the lanes are zoomed. */
+  function showPools({ pools }) {
+    const key = JSON.stringify(pools);
+    const root = page.byId("pools");
+    if (root.dataset.key === key) return;
+    root.dataset.key = key;
+    root.classList.remove("hidden");
+    root.replaceChildren(
+      ...pools.map(({ name, top, height }) => {
+        const label = document.createElement("div");
+        label.textContent = name;
+        label.style.top = `${100 * top}%`;
+        label.style.height = `${100 * height}%`;
+        return label;
+      }),
+    );
+  }
+
+  /* dcc.Graph fetches Plotly and makes the plot; then it is ours. */
+  function whenPlotted(then) {
+    if (plot()) then();
+    else if (page.byId("graph")) requestAnimationFrame(() => whenPlotted(then));
+  }
+
+  page.on("begin", () => {
+    bars = null;
+    whenPlotted(page.ask);
+  });
+  page.on("answer", (answer) => {
+    showPools(answer);
+    draw(answer);
+    page.byId("drawn").textContent = answer.drawn;
+  });
+  page.on("all", () => {
+    resets += 1;
+    page.byId("pools").classList.remove("hidden");
+  });
+  page.on("recolour", () => {
+    readColours();
+    paint();
+  });
+
+  page.chart = { scales, paint, bars: () => bars, colours: () => colours };
+
+  window.dash_clientside[page.NAME].emphasise = () => {
+    paint();
+    return window.dash_clientside.no_update;
+  };
+})();

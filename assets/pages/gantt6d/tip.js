@@ -1,0 +1,91 @@
+/* What the bar under the pointer stands for: at once what the page knows, then what the server does. */
+(() => {
+  const { gantt6d: page, Bars, duration, significant } = window.pdscope;
+  const TITLES = ["Prefill", "KV handoff", "Activations", "Decode", "Decode activations"];
+  const ASK_AFTER_MS = 60;
+  const RIGHT_OF_PX = 14;
+  let shown = -1;
+  let timer = null;
+  let asked = 0;
+
+  function place(tip, [left, top]) {
+    const room = page.byId("stage").getBoundingClientRect();
+    const right = left + RIGHT_OF_PX;
+    const fits = right + tip.offsetWidth < room.width;
+    tip.style.left = `${Math.max(0, fits ? right : left - RIGHT_OF_PX - tip.offsetWidth)}px`;
+    tip.style.top = `${Math.max(0, Math.min(top + 8, room.height - tip.offsetHeight))}px`;
+  }
+
+  function fill(tip, lines) {
+    tip.replaceChildren(
+      ...lines.map((line) => {
+        const row = document.createElement("div");
+        row.textContent = line;
+        return row;
+      }),
+    );
+  }
+
+  function hide() {
+    shown = -1;
+    clearTimeout(timer);
+    page.byId("tip")?.classList.remove("shown");
+  }
+
+  function known(bars, i) {
+    const lane = bars.laneOf(i);
+    const title = `${TITLES[bars.kind[lane]]}, stage ${bars.kind[lane] < 3 ? "P" : "D"}${bars.stage[lane]}`;
+    const time = `at ${duration(bars.from(i))} for ${duration(bars.to(i) - bars.from(i))}`;
+    if (bars.single(i)) return [title, time];
+    return [title, time, `busy ${significant(100 * bars.share(i))} % of it; zoom in for its parts`];
+  }
+
+  async function ask(bars, i, at) {
+    const number = (asked += 1);
+    const response = await fetch("/gantt6d/facts", {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({
+        values: page.good,
+        lane: bars.laneOf(i),
+        window: [bars.from(i), bars.to(i)],
+      }),
+    });
+    if (!response.ok || number !== asked || shown !== i) return;
+    const { lines } = await response.json();
+    const tip = page.byId("tip");
+    if (!lines || shown !== i || !tip) return;
+    fill(tip, lines);
+    place(tip, at);
+  }
+
+  function point(event) {
+    const bars = page.chart.bars();
+    const tip = page.byId("tip");
+    if (!bars || !tip || event.buttons) return hide();
+    const room = page.byId("stage").getBoundingClientRect();
+    const at = [event.clientX - room.left, event.clientY - room.top];
+    const { time, position, area } = page.chart.scales();
+    const inside =
+      at[0] >= area.left && at[0] <= area.left + area.width &&
+      at[1] >= area.top && at[1] <= area.top + area.height;
+    const reach = (time(Bars.REACH_PX) - time(0)) || 0;
+    const i = inside ? bars.at(time(at[0]), position(at[1]), reach) : -1;
+    if (i < 0) return hide();
+    if (i !== shown) {
+      shown = i;
+      fill(tip, known(bars, i));
+      tip.classList.add("shown");
+      clearTimeout(timer);
+      // What is passed over on the way is not asked for; a server that is away is told of elsewhere.
+      timer = setTimeout(() => ask(bars, i, at).catch(() => {}), ASK_AFTER_MS);
+    }
+    place(tip, at);
+  }
+
+  document.addEventListener("pointermove", (event) => {
+    if (event.target.closest?.(`#${page.NAME}-stage`)) point(event);
+    else if (shown >= 0) hide();
+  });
+  page.on("answer", hide);
+})();

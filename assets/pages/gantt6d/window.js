@@ -1,0 +1,68 @@
+/* The whole run below the chart, and the part of it that is seen. */
+(() => {
+  const { gantt6d: page, significant } = window.pdscope;
+  const { no_update } = window.dash_clientside;
+  // As the page's layout makes the slider.
+  const RANGE_STEPS = 1000;
+  let range = [0, RANGE_STEPS];
+
+  function showOverview({ overview }) {
+    const canvas = page.byId("overview");
+    const width = Math.round(canvas.clientWidth * devicePixelRatio);
+    const height = Math.round(canvas.clientHeight * devicePixelRatio);
+    // Setting a size also clears, but costs more.
+    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+    const context = canvas.getContext("2d");
+    context.clearRect(0, 0, width, height);
+    const [prefill, , , decode] = page.chart.colours().kinds;
+    overview.forEach((encoded, pool) => {
+      const bytes = atob(encoded);
+      const base = ((pool + 1) * height) / 2;
+      const cell = width / bytes.length;
+      context.fillStyle = pool ? decode : prefill;
+      context.beginPath();
+      context.moveTo(0, base);
+      for (let i = 0; i < bytes.length; i += 1) {
+        const top = base - ((bytes.charCodeAt(i) / 255) * height) / 2;
+        context.lineTo(i * cell, top);
+        context.lineTo((i + 1) * cell, top);
+      }
+      context.lineTo(width, base);
+      context.fill();
+    });
+  }
+
+  function showRange({ end_s: end }) {
+    const place = (time) => Math.round(Math.min(1, Math.max(0, time / end)) * RANGE_STEPS);
+    const next = page.wanted()?.map(place) || [0, RANGE_STEPS];
+    if (next[0] === range[0] && next[1] === range[1]) return;
+    range = next;
+    page.setProps("range", { value: next });
+  }
+
+  function showSeen({ end_s: end, per_s: perSecond, unit }) {
+    const [low, high] = page.wanted() || [0, end];
+    const number = (time) => significant(time * perSecond, 4);
+    page.byId("seen").textContent = page.wanted()
+      ? `${number(low)} to ${number(high)} ${unit} of ${number(end)} ${unit}`
+      : `all of ${number(end)} ${unit}`;
+  }
+
+  page.on("begin", () => {
+    range = [0, RANGE_STEPS];
+  });
+  page.on("answer", (answer) => {
+    showRange(answer);
+    showSeen(answer);
+    showOverview(answer);
+  });
+
+  window.dash_clientside[page.NAME].ranged = (places) => {
+    if (!page.shown || (places[0] === range[0] && places[1] === range[1])) return no_update;
+    range = places;
+    const all = places[0] === 0 && places[1] === RANGE_STEPS;
+    const times = places.map((place) => (place / RANGE_STEPS) * page.shown.end_s);
+    page.zoomTo(all ? null : times, { moving: true });
+    return no_update;
+  };
+})();

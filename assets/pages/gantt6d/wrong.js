@@ -1,0 +1,50 @@
+/* What is wrong, beside the control to blame; the last good picture stays, greyed. */
+(() => {
+  const { gantt6d: page } = window.pdscope;
+
+  function clear() {
+    for (const control of document.querySelectorAll(`#${page.NAME}-page .control.wrong`)) {
+      control.classList.remove("wrong");
+      control.querySelector(".control-message").replaceChildren();
+    }
+    page.byId("page").classList.remove("stale");
+  }
+
+  /* If one control alone was changed since all was well, it is that one, whatever else would help. */
+  function toBlame(field, values) {
+    const changed = Object.keys(page.good || {}).filter((name) => values[name] !== page.good[name]);
+    return changed.length === 1 ? changed[0] : field;
+  }
+
+  function show({ wrong: { field, message, remedies }, values }) {
+    const blamed = toBlame(field, values);
+    const control = blamed && page.byId(`${blamed}-control`);
+    const text = control?.querySelector(".control-message");
+    if (!control?.classList.contains("wrong") || text.dataset.said !== message) {
+      clear();
+      if (control) {
+        const more = control.closest("details");
+        if (more) more.open = true;
+        control.classList.add("wrong");
+        text.dataset.said = message;
+        text.replaceChildren(message, ...remedies.map(remedyButton));
+      }
+    }
+    page.byId("page").classList.add("stale");
+    // Beside the control, where there is one, stands why.
+    const shown = page.good ? " Shown is the last setting that could." : "";
+    page.say(control ? `This cannot be run.${shown}` : message);
+  }
+
+  function remedyButton({ field, value, label }) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "remedy";
+    button.textContent = label;
+    button.addEventListener("click", () => page.setProps(field, { value }));
+    return button;
+  }
+
+  page.on("answer", clear);
+  page.on("wrong", show);
+})();
