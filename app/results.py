@@ -63,6 +63,6 @@ def _picture(scenario):
         result.trace,
         prefill_stages=scenario.pp,
         decode_stages=scenario.decode_stages,
-        critical_rows=result.critical_path.rows if hasattr(result, "critical_path") else (),
+        critical_rows=result.critical_path.rows,
     )
     return Picture(scenario, events, result.metrics, result.memory)

@@ -1,13 +1,17 @@
 """What the Gantt page is told: the numbers of `run`, or what is wrong; never an exception."""
 
+import base64
 import json
+import re
 import time
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.answer import COARSE_BARS, FULL_BARS, answer_to
+from app.figures.strip import CRITICAL
 from app.results import Pictures
 from app.shell import create_app
 from simcore import Scenario, run
@@ -48,7 +52,13 @@ def test_the_numbers_are_those_of_run(pictures, values):
 
 
 def bars_drawn(answer):
-    return int(answer["drawn"].partition(" ")[0].replace(",", ""))
+    drawn = int(answer["drawn"].partition(" bars")[0].replace("\u202f", ""))
+    assert len(decoded(answer["bars"]["state"])) == drawn
+    return drawn
+
+
+def decoded(array):
+    return np.frombuffer(base64.b64decode(array["bdata"]), array["dtype"])
 
 
 def test_few_bars_while_dragging_and_more_at_rest(pictures):
@@ -56,6 +66,43 @@ def test_few_bars_while_dragging_and_more_at_rest(pictures):
     coarse = bars_drawn(answer_to(asked(values, coarse=True), pictures))
     full = bars_drawn(answer_to(asked(values), pictures))
     assert coarse <= COARSE_BARS < full <= FULL_BARS
+
+
+@pytest.mark.parametrize(
+    "values, coarse",
+    [
+        ({}, False),
+        ({"pp": 32, "prompt_tokens": 16384, "chunk_tokens": 32}, False),
+        ({"pp": 32, "prompt_tokens": 16384, "chunk_tokens": 32}, True),
+        ({"llm": "LLaMA-3.1-405B", "pp": 126, "chunk_tokens": 128}, False),
+        ({"llm": "LLaMA-3.1-405B", "pp": 126, "output_tokens": 50}, False),
+    ],
+)
+@pytest.mark.parametrize("window", [None, [0.1, 0.2]])
+def test_no_answer_is_larger_than_30_kB(client, values, coarse, window):
+    answer = client.post(PICTURE, json=asked(values, coarse=coarse, window=window, pixels=2400))
+    assert "bars" in answer.json
+    assert len(answer.data) <= 30_000
+
+
+def test_the_page_says_how_many_bars_stand_for_how_many_events(pictures):
+    whole = answer_to(asked({"pp": 32, "prompt_tokens": 16384, "chunk_tokens": 32}), pictures)
+    assert re.fullmatch(
+        r"1.\d{3} bars for 48.703 jobs and transfers \(80.990 events\)", whole["drawn"]
+    )
+    part = answer_to(asked(window=[0.1, 0.11]), pictures)
+    assert re.fullmatch(
+        r"\d+ bars for \d+ of 1.487 jobs and transfers \(2.454 events\)", part["drawn"]
+    )
+
+
+def test_the_critical_path_is_in_the_picture_however_many_events_there_are(pictures):
+    for values in ({}, {"pp": 32, "prompt_tokens": 16384, "chunk_tokens": 32}):
+        bars = answer_to(asked(values, coarse=True), pictures)["bars"]
+        critical = decoded(bars["state"]) >= CRITICAL
+        covered = decoded(bars["length"])[critical].sum()
+        # The path has no gap, and its merged bars cover it; the end of the axis is a little later.
+        assert covered == pytest.approx(1, abs=0.01)
 
 
 def test_a_zoom_a_pan_and_other_colours_simulate_nothing():
@@ -66,7 +113,7 @@ def test_a_zoom_a_pan_and_other_colours_simulate_nothing():
     assert pictures.runs == 1
     assert zoomed["cards"] == whole["cards"]
     assert bars_drawn(zoomed) < bars_drawn(whole)
-    assert zoomed["figure"]["layout"]["xaxis"]["range"] == pytest.approx([100, 110])
+    assert zoomed["window"] == (0.1, 0.11)
 
 
 def test_what_does_not_fit_names_its_field_its_remedies_and_how_much_is_missing(pictures):
@@ -76,7 +123,7 @@ def test_what_does_not_fit_names_its_field_its_remedies_and_how_much_is_missing(
     assert "does not fit" in wrong["message"]
     assert wrong["remedies"][0]["field"] == "pp"
     remedied = answer_to(asked({"pp": wrong["remedies"][0]["value"]}), pictures)
-    assert "figure" in remedied
+    assert "bars" in remedied
     prefill, _ = answer["meters"]
     assert not prefill["fits"]
     assert prefill["limit"] + prefill["over"] == pytest.approx(100)
@@ -128,7 +175,7 @@ PARTS = ("seq", "values", "window", "pixels", "coarse", "scheme")
 def test_whatever_is_asked_has_an_answer_in_json(changes):
     pictures = Pictures()
     answer = answer_to(asked({"pp": 2, "prompt_tokens": 512}, **{}) | changes, pictures)
-    assert ("wrong" in answer) != ("figure" in answer)
+    assert ("wrong" in answer) != ("bars" in answer)
     json.dumps(answer, allow_nan=False)
 
 

@@ -24,7 +24,12 @@ def events(seed, count, lanes, busy):
 def all_of(lane, start, end, most, pixels=1000):
     order = sort_for_detail(lane, start)
     table = lane[order], start[order], end[order]
-    return table, level_of_detail(*table, window=(0.0, 1.0), pixels=pixels, most=most)
+    return table, detail(*table, pixels=pixels, most=most)
+
+
+def detail(lane, start, end, *, window=(0.0, 1.0), pixels=1000, most=2500, apart=None):
+    apart = np.zeros(len(lane), dtype=bool) if apart is None else apart
+    return level_of_detail(lane, start, end, apart=apart, window=window, pixels=pixels, most=most)
 
 
 @given(
@@ -53,7 +58,7 @@ def test_every_event_is_in_one_bar_and_there_are_few_enough(seed, count, lanes, 
 
 def test_what_can_be_seen_stays_as_it_is():
     lane, start, end = np.zeros(10, int), np.arange(10) / 10, np.arange(10) / 10 + 0.05
-    bars = level_of_detail(lane, start, end, window=(0.0, 1.0), pixels=1000, most=2500)
+    bars = detail(lane, start, end, window=(0.0, 1.0), pixels=1000, most=2500)
     assert (bars.count == 1).all()
     np.testing.assert_array_equal(bars.start_s, start)
     np.testing.assert_array_equal(bars.end_s, end)
@@ -61,7 +66,7 @@ def test_what_can_be_seen_stays_as_it_is():
 
 def test_what_is_too_short_to_see_merges_and_says_how_busy_its_lane_is():
     start = np.arange(100_000) * 1e-5
-    bars = level_of_detail(
+    bars = detail(
         np.zeros(100_000, int), start, start + 0.25e-5, window=(0.0, 1.0), pixels=500, most=2500
     )
     assert len(bars) == pytest.approx(250, abs=2)
@@ -70,7 +75,7 @@ def test_what_is_too_short_to_see_merges_and_says_how_busy_its_lane_is():
 
 def test_a_zoom_shows_single_events_again_and_leaves_out_what_is_far_away():
     start = np.arange(100_000) * 1e-5
-    bars = level_of_detail(
+    bars = detail(
         np.zeros(100_000, int), start, start + 0.9e-5, window=(0.5, 0.501), pixels=1000, most=2500
     )
     assert (bars.count == 1).all()
@@ -81,15 +86,26 @@ def test_a_zoom_shows_single_events_again_and_leaves_out_what_is_far_away():
 
 def test_long_events_that_overlap_in_a_lane_merge_when_they_are_too_many():
     lane = np.repeat([0, 1], 1000)
-    bars = level_of_detail(
-        lane, np.zeros(2000), np.ones(2000), window=(0.0, 1.0), pixels=1000, most=100
-    )
+    bars = detail(lane, np.zeros(2000), np.ones(2000), window=(0.0, 1.0), pixels=1000, most=100)
     assert len(bars) == 2
     np.testing.assert_array_equal(bars.share, 1.0)
 
 
+@given(seed=st.integers(0, 10_000), count=st.integers(1, 3000), few=st.booleans())
+def test_what_is_kept_apart_is_never_merged_with_others(seed, count, few):
+    lane, start, end = events(seed, count, 5, 0.5)
+    apart = np.random.default_rng(seed).uniform(size=count) < (0.01 if few else 0.5)
+    bars = detail(lane, start, end, apart=apart, pixels=50, most=200)
+    assert len(bars) <= 200
+    marked = np.repeat(bars.marked, bars.count)
+    # Each of them is in a marked bar; and alone there, unless there would be too many bars.
+    assert (marked | ~apart).all()
+    if few:
+        np.testing.assert_array_equal(marked, apart)
+
+
 def test_there_may_be_nothing_to_see():
-    bars = level_of_detail(
+    bars = detail(
         np.zeros(3, int), np.arange(3.0), np.arange(3.0) + 1, window=(50, 60), pixels=900, most=600
     )
     assert len(bars) == 0

@@ -1,14 +1,16 @@
-"""The Gantt's figure: one trace for each kind, and bars where the trace has events."""
+"""The Gantt, on the page and to save: bars where the trace has events."""
 
 import base64
 
 import numpy as np
 import pytest
 
-from app.figures.gantt import bars_of, facts, gantt, pool_spans, timeline, unit_of
+from app.figures.gantt import gantt
 from app.figures.lanes import MOST_LABELS, lanes_of
 from app.figures.overview import overview
 from app.figures.palette import KINDS, SCHEMES
+from app.figures.strip import CRITICAL, SINGLE, pool_spans, rows, strip
+from app.figures.timeline import bars_of, timeline, unit_of
 from simcore import Scenario, run
 
 
@@ -23,14 +25,17 @@ def result():
 
 @pytest.fixture(scope="module")
 def events(result):
-    return timeline(result.trace, prefill_stages=4, decode_stages=3)
+    critical = result.critical_path.rows
+    return timeline(result.trace, prefill_stages=4, decode_stages=3, critical_rows=critical)
 
 
 def drawn(events, window=None, most=2500, scheme="light"):
     window = window or (0.0, events.end)
     bars = bars_of(events, window=window, pixels=1000, most=most)
     marks = {"TTDS": 0.1, "TTFT": 0.2}
-    return bars, gantt(events, bars, window=window, pixels=1000, marks=marks, scheme=scheme)
+    return bars, gantt(
+        events, bars, title="a run", window=window, pixels=1000, marks=marks, scheme=scheme
+    )
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
@@ -40,33 +45,61 @@ def test_there_is_one_bar_trace_for_each_kind(events, scheme):
     assert len({trace["marker"]["color"] for trace in figure["data"]}) == len(KINDS)
 
 
-def test_each_event_has_its_bar_with_its_facts(result, events):
+def test_each_event_has_its_bar(result, events):
     bars, figure = drawn(events, most=10**6)
-    trace = result.trace
     assert (bars.count == 1).sum() > 100
-    for kind, drawn_trace, fact in zip(KINDS, figure["data"], facts(events, bars), strict=True):
-        rows = trace[trace["kind"] == kind].sort_values(["stage", "start_s"])
-        count = decoded(fact["count"])
-        assert count.sum() == len(rows)
-        assert len(decoded(drawn_trace["base"])) == len(count)
-        if (count == 1).all():
-            np.testing.assert_array_equal(decoded(fact["start_s"]), rows["start_s"])
-            np.testing.assert_array_equal(decoded(fact["end_s"]), rows["end_s"])
-            np.testing.assert_array_equal(decoded(fact["stage"]), rows["stage"])
-            np.testing.assert_array_equal(decoded(fact["bytes"]), rows["bytes"])
-            np.testing.assert_allclose(
-                decoded(drawn_trace["base"]), 1e3 * rows["start_s"], rtol=1e-6, atol=1e-6
-            )
+    for kind, trace in zip(KINDS, figure["data"], strict=True):
+        rows_of_kind = result.trace[result.trace["kind"] == kind]
+        base, length = decoded(trace["base"]), decoded(trace["x"])
+        mine = events.kind[bars.first] == KINDS.index(kind)
+        assert bars.count[mine].sum() == len(rows_of_kind)
+        np.testing.assert_allclose(base, 1e3 * bars.start_s[mine])
+        # Longer events leave a gap of a pixel, shorter ones are at least as wide as one.
+        pixel = 1e3 * events.end / 1000
+        np.testing.assert_allclose(
+            length, 1e3 * (bars.end_s - bars.start_s)[mine], atol=1.001 * pixel
+        )
+
+
+def test_rows_lead_back_to_the_trace(result, events):
+    trace = result.trace
+    np.testing.assert_array_equal(events.start_s, trace["start_s"].to_numpy()[events.row])
+    lanes = rows(events.lanes)
+    kinds = np.array(KINDS)[decoded(lanes["kind"])[events.lane]]
+    np.testing.assert_array_equal(kinds, trace["kind"].to_numpy()[events.row])
+    stages = decoded(lanes["stage"])[events.lane]
+    np.testing.assert_array_equal(stages, trace["stage"].to_numpy()[events.row])
+
+
+@pytest.mark.parametrize("share", [1, 1e-3, 1e-6])
+def test_nine_bytes_a_bar_say_where_it_is(events, share):
+    middle = 0.6 * events.end
+    window = (middle, middle + share * events.end)
+    bars = bars_of(events, window=window, pixels=1000, most=1600)
+    sent = {name: decoded(array) for name, array in strip(events, bars, window).items()}
+    assert sum(sent[name].nbytes for name in ("start", "length", "state")) == 9 * len(bars)
+    lane = np.repeat(np.arange(len(sent["per_lane"])), sent["per_lane"])
+    np.testing.assert_array_equal(lane, events.lane[bars.first])
+    span = window[1] - window[0]
+    seen = (bars.start_s > window[0] - span) & (bars.end_s < window[1] + span)
+    pixel = span / 1000
+    start = window[0] + sent["start"] * span
+    np.testing.assert_allclose(start[seen], bars.start_s[seen], rtol=0, atol=1e-2 * pixel)
+    end = start + sent["length"] * span
+    np.testing.assert_allclose(end[seen], bars.end_s[seen], rtol=0, atol=1e-2 * pixel)
+    np.testing.assert_array_equal(sent["state"] >= CRITICAL, bars.marked)
+    np.testing.assert_array_equal(sent["state"] % CRITICAL == SINGLE, bars.count == 1)
 
 
 def test_bars_are_as_long_as_their_events_but_for_the_gap(events):
     window = (0.0, events.end / 20)
     bars, figure = drawn(events, window)
-    prefill, fact = figure["data"][0], facts(events, bars)[0]
-    lasted = 1e3 * (decoded(fact["end_s"]) - decoded(fact["start_s"]))
+    mine = (events.kind[bars.first] == 0) & (bars.end_s < window[1])
+    lasted = 1e3 * (bars.end_s - bars.start_s)[mine]
     gap = 1e3 * window[1] / 1000
     assert (lasted > 10 * gap).all()
-    np.testing.assert_allclose(decoded(prefill["x"]), lasted - gap, rtol=1e-3)
+    inside = (bars.end_s < window[1])[events.kind[bars.first] == 0]
+    np.testing.assert_allclose(decoded(figure["data"][0]["x"])[inside], lasted - gap, rtol=1e-3)
 
 
 def test_moments_and_lanes_are_where_the_page_says(events):
