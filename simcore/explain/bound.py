@@ -1,0 +1,172 @@
+"""What bounds a configuration, as one sentence in numbers."""
+
+import dataclasses
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from simcore.explain.numbers import percent, quantity
+from simcore.explain.trials import ACTING, Trial, trials
+from simcore.parameters import parameters_of
+from simcore.pipelines.critical_path import PathKind, Segment
+from simcore.run import MOST_EVENTS, Result
+from simcore.scenario import Scenario
+
+# Who saves less than this helps nobody.
+WORTH_SAYING = 0.01
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bound:
+    """The largest part of TTDS, and what would help.
+
+    Attributes
+    ----------
+    kind : that part
+    share : of TTDS, as the critical path has it, from 0 to 1
+    cause : that part in words and numbers
+    ttds_s : of the run [s]
+    tried : whether remedies were looked for
+    remedy : the best of them; None if none saves as much as `WORTH_SAYING`
+    """
+
+    kind: PathKind
+    share: float
+    cause: str
+    ttds_s: float
+    tried: bool = False
+    remedy: Trial | None = None
+
+    @property
+    def saved(self) -> float:
+        """Share of TTDS that the remedy saves."""
+        return 1.0 - self.remedy.ttds_s / self.ttds_s if self.remedy else 0.0
+
+    @property
+    def text(self) -> str:
+        """One sentence."""
+        said = f"{self.cause}: {percent(self.share)} of TTDS"
+        if self.remedy:
+            return f"{said}; {self.remedy.label} would save {percent(self.saved)}."
+        if self.tried:
+            return f"{said}; no {_either(self.kind)} that was tried would save 1 %."
+        return f"{said}."
+
+    def after(self, tried: Iterable[Trial]) -> "Bound":
+        """The same with the best of `tried` as its remedy; of equals the first."""
+        best = min(tried, key=lambda trial: trial.ttds_s, default=None)
+        if best is not None and best.ttds_s > self.ttds_s * (1.0 - WORTH_SAYING):
+            best = None
+        return dataclasses.replace(self, tried=True, remedy=best)
+
+
+def bound_of(result: Result, *, try_remedy: bool = True, max_events: int = MOST_EVENTS) -> Bound:
+    """What bounds the TTDS of `result`.
+
+    Parameters
+    ----------
+    try_remedy : look for what helps, by running about ten other scenarios. To stop in between,
+        leave it out and give `Bound.after` as many of `trials` as there is time for.
+    max_events : of each of those runs
+    """
+    seconds = result.critical_path.seconds("ttds")
+    kind = max(seconds, key=seconds.get)
+    ttds_s = result.metrics.ttds_s
+    segments = [
+        segment
+        for segment in result.critical_path.segments
+        if segment.kind is kind and segment.end_s <= ttds_s
+    ]
+    bound = Bound(
+        kind=kind,
+        share=seconds[kind] / ttds_s,
+        cause=CAUSES[kind](result, segments),
+        ttds_s=ttds_s,
+    )
+    return bound.after(trials(result, kind, max_events=max_events)) if try_remedy else bound
+
+
+def _memory(result, segments):
+    weights, traffic, _ = _per_chunk(result, segments)
+    if weights >= traffic / 2:
+        return f"Each prefill stage streams {quantity(weights, 'B')} of weights per chunk"
+    cache = quantity(traffic - weights, "B")
+    return f"Each prefill stage reads and writes {cache} of KV cache per chunk"
+
+
+def _compute(result, segments):
+    _, _, flop = _per_chunk(result, segments)
+    peak = result.plan.prefill_costs[0].flops
+    return (
+        f"Each prefill stage computes {quantity(flop, 'FLOP')} per chunk at "
+        f"{quantity(peak, 'FLOP/s')}"
+    )
+
+
+def _fill(result, segments):
+    took = quantity(_length(segments), "s")
+    return f"Filling a pipeline of {result.scenario.pp} stages takes {took}"
+
+
+def _transfer(result, segments):
+    rows = {segment.row for segment in segments}
+    moved = float(result.table.bytes[list(rows)].sum())
+    last = segments[-1].row
+    path = result.graph.routes.paths[result.graph.route[result.task_of_row[last]]]
+    narrowest = min(path, key=lambda channel: channel.bandwidth_bps)
+    return (
+        f"Handing over {quantity(moved, 'B')} of KV cache through {narrowest.name} at "
+        f"{quantity(narrowest.bandwidth_bps, 'B/s')}"
+    )
+
+
+def _waiting(result, segments):
+    spent: dict[str, float] = {}
+    for segment in segments:
+        name = _waited_for(result, segment)
+        spent[name] = spent.get(name, 0.0) + segment.end_s - segment.start_s
+    most = max(spent, key=spent.get)
+    others = " and others" if len(spent) > 1 else ""
+    return f"Waiting for {most}{others} to be free"
+
+
+def _waited_for(result: Result, segment: Segment) -> str:
+    """The GPU that was busy, or the busiest channel that the transfer crosses."""
+    table = result.table
+    device = table.device.categories[table.device.codes[segment.row]]
+    if device:
+        return device
+    crossed = set(table.path.categories[table.path.codes[segment.row]].split(" > "))
+    use = result.metrics.channel_use
+    use = use[use.channel.isin(crossed)]
+    return str(use.channel.iloc[int(np.argmax(use.utilisation))])
+
+
+CAUSES = {
+    PathKind.PREFILL_MEMORY: _memory,
+    PathKind.PREFILL_COMPUTE: _compute,
+    PathKind.PIPELINE_FILL: _fill,
+    PathKind.KV_TRANSFER: _transfer,
+    PathKind.WAITING: _waiting,
+}
+
+
+def _per_chunk(result, segments):
+    """Median weights [byte], traffic [byte] and operations [FLOP] of the passes on the path."""
+    terms = []
+    for row in dict.fromkeys(segment.row for segment in segments):
+        costs, place = result.plan.costs_of(result.graph.tag(result.task_of_row[row]))
+        terms.append((costs.weights[place], costs.traffic[place], costs.flop[place]))
+    return (float(x) for x in np.median(terms, axis=0))
+
+
+def _length(segments):
+    return sum(segment.end_s - segment.start_s for segment in segments)
+
+
+def _either(kind):
+    known = parameters_of(Scenario)
+    names = dict.fromkeys(known[field].symbol or known[field].label for field, _ in ACTING[kind])
+    *others, last = names
+    return f"{', '.join(others)} or {last}" if others else last

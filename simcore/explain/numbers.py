@@ -1,0 +1,35 @@
+"""Quantities as sentences have them: three significant digits and an SI prefix."""
+
+import math
+
+DIGITS = 3
+PREFIXES = (
+    (1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"),
+    (1.0, ""), (1e-3, "m"), (1e-6, "µ"), (1e-9, "n"),
+)  # fmt: skip
+# Below these nobody prefixes them.
+WHOLE = ("B", "B/s", "FLOP", "FLOP/s")
+
+
+def quantity(value: float, unit: str) -> str:
+    """`value` in SI units, as "5.27 ms" or "3.35 TB/s"; an exact 0 as "0 s"."""
+    if value == 0 or not math.isfinite(value):
+        return f"{value:g} {unit}".rstrip()
+    # Of the rounded value: 999.7 GB is 1.00 TB.
+    rounded = abs(float(f"{value:.{DIGITS - 1}e}"))
+    least = 1.0 if unit in WHOLE else 1e-9
+    scale, prefix = next((s, p) for s, p in PREFIXES if rounded >= s or s == least)
+    return f"{significant(value / scale)} {prefix}{unit}"
+
+
+def significant(value: float) -> str:
+    """`value` with three significant digits; more before the point where it has more."""
+    if value == 0:
+        return "0"
+    magnitude = math.floor(math.log10(abs(float(f"{value:.{DIGITS - 1}e}"))))
+    return f"{value:.{max(0, DIGITS - 1 - magnitude)}f}"
+
+
+def percent(share: float) -> str:
+    """`share` of 1 in whole percent."""
+    return f"{share * 100:.0f} %"

@@ -1,0 +1,130 @@
+"""Values of the controls that act on what bounds a configuration, tried by running them."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import gpu_catalog
+from simcore.errors import ScenarioError
+from simcore.explain.sensitivity import stepped
+from simcore.parameters import parameters_of
+from simcore.pipelines.critical_path import PathKind
+from simcore.run import MOST_EVENTS, Result, run
+from simcore.scenario import Scenario
+
+Values = Callable[[Scenario], Iterator[int | str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """A scenario with one field changed, run.
+
+    Attributes
+    ----------
+    field, value : what was changed, to what
+    ttds_s : what came of it [s]
+    """
+
+    field: str
+    value: int | str
+    ttds_s: float
+
+    @property
+    def label(self) -> str:
+        """The change for people, as "M 512"."""
+        info = parameters_of(Scenario)[self.field]
+        return f"{info.symbol} {self.value}" if info.symbol else f"{info.label} {self.value}"
+
+
+def larger_chunks(scenario: Scenario) -> Iterator[int]:
+    """M doubled, and again, up to the whole prompt."""
+    value = 2 * scenario.chunk_tokens
+    while value < scenario.prompt_tokens:
+        yield value
+        value *= 2
+    if scenario.chunk_tokens < scenario.prompt_tokens:
+        yield scenario.prompt_tokens
+
+
+def smaller_chunks(scenario: Scenario) -> Iterator[int]:
+    """M halved, and again, thrice at most."""
+    value = min(scenario.chunk_tokens, scenario.prompt_tokens)
+    for _ in range(3):
+        value //= 2
+        if value:
+            yield value
+
+
+def more_stages(scenario: Scenario) -> Iterator[int]:
+    """PP doubled."""
+    layers = gpu_catalog.llm(scenario.llm).layers
+    if scenario.pp < layers:
+        yield min(2 * scenario.pp, layers)
+
+
+def fewer_stages(scenario: Scenario) -> Iterator[int]:
+    """PP halved."""
+    if scenario.pp > 1:
+        yield scenario.pp // 2
+
+
+def more_nics(scenario: Scenario) -> Iterator[int]:
+    """K doubled, and again, up to one for each stage."""
+    value = scenario.prefill_nics
+    while value < scenario.pp:
+        value = min(2 * value, scenario.pp)
+        yield value
+
+
+def next_gpus(scenario: Scenario) -> Iterator[str]:
+    """The prefill GPU's neighbours in the order of its options."""
+    for direction in ("up", "down"):
+        value = stepped(scenario, "prefill_gpu", direction)
+        if value is not None:
+            yield value
+
+
+# By kind, what acts on it: larger chunks read the weights less often, smaller ones fill a pipeline
+# sooner, more stages hold less each.
+ACTING: dict[PathKind, tuple[tuple[str, Values], ...]] = {
+    PathKind.PREFILL_MEMORY: (
+        ("chunk_tokens", larger_chunks),
+        ("pp", more_stages),
+        ("prefill_gpu", next_gpus),
+    ),
+    PathKind.PREFILL_COMPUTE: (
+        ("chunk_tokens", smaller_chunks),
+        ("pp", more_stages),
+        ("prefill_gpu", next_gpus),
+    ),
+    PathKind.PIPELINE_FILL: (
+        ("chunk_tokens", smaller_chunks),
+        ("pp", fewer_stages),
+        ("prefill_gpu", next_gpus),
+    ),
+    PathKind.KV_TRANSFER: (
+        ("prefill_nics", more_nics),
+        ("chunk_tokens", smaller_chunks),
+        ("pp", more_stages),
+    ),
+    PathKind.WAITING: (
+        ("prefill_nics", more_nics),
+        ("chunk_tokens", larger_chunks),
+        ("chunk_tokens", smaller_chunks),
+        ("pp", more_stages),
+    ),
+}
+
+
+def trials(result: Result, kind: PathKind, *, max_events: int = MOST_EVENTS) -> Iterator[Trial]:
+    """Runs of values that act on `kind`, each when it is asked for.
+
+    Those that cannot run, or would take more than `max_events` events, are left out.
+    """
+    for field, values in ACTING[kind]:
+        for value in values(result.scenario):
+            try:
+                changed = result.scenario.replace(**{field: value})
+                found = run(changed, max_events=max_events, faster=dict(result.faster))
+            except ScenarioError:
+                continue
+            yield Trial(field=field, value=value, ttds_s=found.metrics.ttds_s)

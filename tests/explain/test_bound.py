@@ -1,0 +1,101 @@
+"""The sentence about what bounds a configuration says what the critical path and real runs say."""
+
+import re
+
+import pytest
+from hypothesis import assume, given, settings
+
+from simcore import Scenario, ScenarioError, run
+from simcore.explain import Trial, bound_of, trials
+from simcore.explain.trials import ACTING
+from simcore.pipelines.critical_path import PathKind
+from tests.properties.test_random_scenarios import scenarios
+
+ROOMY = {"prefill_gpu": "AMD Instinct MI300X", "decode_gpu": "AMD Instinct MI300X"}
+# A scenario for each kind that can be the largest.
+BOUND_BY = {
+    PathKind.PREFILL_MEMORY: Scenario(),
+    PathKind.PREFILL_COMPUTE: Scenario(chunk_tokens=512),
+    PathKind.PIPELINE_FILL: Scenario(chunk_tokens=4096),
+}
+
+
+@pytest.mark.parametrize("kind", BOUND_BY)
+def test_the_largest_part_of_the_critical_path_is_named_with_its_share(kind):
+    result = run(BOUND_BY[kind])
+    bound = bound_of(result, try_remedy=False)
+    assert bound.kind is kind
+    assert bound.share == result.critical_path.seconds("ttds")[kind] / result.metrics.ttds_s
+    assert f"{100 * bound.share:.0f} % of TTDS" in bound.text
+    assert (bound.tried, bound.remedy, bound.saved) == (False, None, 0.0)
+
+
+def test_prefill_bound_by_memory_is_told_by_the_weights_of_a_chunk():
+    """Ten of 80 layers of LLaMA-3.1-70B, 2 bytes a weight."""
+    layer = 2 * 8192 * 64 * 128 + 2 * 8192 * 8 * 128 + 3 * 8192 * 28672
+    streamed = f"{2 * 10 * layer / 1e9:.1f} GB of weights per chunk"
+    assert streamed in bound_of(run(Scenario()), try_remedy=False).text
+
+
+def test_prefill_bound_by_compute_is_told_by_its_operations_and_the_peak():
+    result = run(Scenario(chunk_tokens=512))
+    text = bound_of(result, try_remedy=False).text
+    assert "at 989 TFLOP/s" in text
+    stated = float(re.search(r"computes ([\d.]+) TFLOP", text)[1]) * 1e12
+    flop = result.plan.prefill_costs[0].flop
+    assert flop.min() * 0.99 <= stated <= flop.max() * 1.01
+
+
+@pytest.mark.parametrize("kind", BOUND_BY)
+def test_the_remedy_is_a_real_run_and_the_best_of_those_tried(kind):
+    result = run(BOUND_BY[kind])
+    bound = bound_of(result)
+    again = run(result.scenario.replace(**{bound.remedy.field: bound.remedy.value}))
+    assert again.metrics.ttds_s == bound.remedy.ttds_s
+    tried = list(trials(result, bound.kind))
+    assert {trial.field for trial in tried} == {field for field, _ in ACTING[kind]}
+    assert bound.remedy.ttds_s == min(trial.ttds_s for trial in tried)
+    saved = 1 - again.metrics.ttds_s / result.metrics.ttds_s
+    assert bound.text.endswith(f"{bound.remedy.label} would save {100 * saved:.0f} %.")
+
+
+def test_a_remedy_that_saves_less_than_a_hundredth_is_none():
+    bound = bound_of(run(Scenario(prompt_tokens=512)), try_remedy=False)
+    barely = Trial(field="chunk_tokens", value=256, ttds_s=bound.ttds_s * 0.995)
+    assert bound.after([barely]).remedy is None
+    assert bound.after([]).text.endswith("; no M, PP or Prefill GPU that was tried would save 1 %.")
+    enough = Trial(field="chunk_tokens", value=256, ttds_s=bound.ttds_s * 0.75)
+    assert bound.after([barely, enough]).text.endswith("; M 256 would save 25 %.")
+
+
+def test_no_trial_takes_more_events_than_allowed():
+    result = run(Scenario(prompt_tokens=1024))
+    limit = result.metrics.events
+    few = list(trials(result, PathKind.PREFILL_MEMORY, max_events=limit))
+    assert few
+    for trial in few:
+        changed = result.scenario.replace(**{trial.field: trial.value})
+        assert run(changed).metrics.events <= limit
+    assert not list(trials(result, PathKind.PREFILL_MEMORY, max_events=1))
+
+
+@pytest.mark.parametrize("llm", ["GPT-OSS-20B", "DeepSeek-V3"])
+def test_trials_stay_within_what_the_model_allows(llm):
+    result = run(Scenario(llm=llm, pp=20, prompt_tokens=700, chunk_tokens=300, **ROOMY))
+    for kind in ACTING:
+        for trial in trials(result, kind):
+            assert trial.value != getattr(result.scenario, trial.field)
+
+
+@given(scenarios())
+@settings(max_examples=60)
+def test_every_run_is_bounded_by_something_that_can_be_said(scenario):
+    try:
+        result = run(scenario, max_events=4000)
+    except ScenarioError:
+        assume(False)
+    bound = bound_of(result, try_remedy=False)
+    assert bound.kind in ACTING
+    assert 0.2 <= bound.share <= 1.0  # the largest of five
+    assert "\n" not in bound.text
+    assert "nan" not in bound.text.split()
