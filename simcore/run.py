@@ -17,7 +17,8 @@ from simcore.errors import DoesNotFit, ScenarioError
 from simcore.machine import Factors, factors_of, topology_of
 from simcore.metrics import Metrics, measure
 from simcore.pipelines import PipelinePlan, make_plan, pipeline_graph
-from simcore.pipelines.critical_path import CriticalPath, critical_path
+from simcore.pipelines.critical_path import CriticalPath
+from simcore.pipelines.walk_back import critical_path
 from simcore.remedies import remedies_for
 from simcore.scenario import Scenario
 from simcore.topologies import ReferenceFabric

@@ -5,8 +5,13 @@ import json
 
 from simcore.commands.files import write_text
 from simcore.commands.scenario_flags import add_scenario_arguments, scenario_from
+from simcore.pipelines.critical_path import merged
 from simcore.run import Result, run
 from simcore.units import GB, MS
+
+MOST_SEGMENTS = 1000
+# Parts of TTDS smaller than this are not worth a word.
+SMALL_PART = 0.005
 
 name = "run"
 help = "simulate one scenario"
@@ -43,7 +48,40 @@ def as_json(result: Result) -> dict:
         },
         "device_busy": metrics.device_busy.to_dict("records"),
         "channel_use": metrics.channel_use.to_dict("records"),
+        "critical_path": critical_path_as_json(result),
     }
+
+
+def critical_path_as_json(result: Result) -> dict:
+    """The critical path: seconds by kind until decode starts and until the first token.
+
+    `segments` are its stretches of one kind, in order; of more than `MOST_SEGMENTS` the longest,
+    and `segments_left_out` says how many are not there.
+    """
+    path = result.critical_path
+    stretches = merged(path.segments)
+    longest = sorted(stretches, key=lambda s: s.start_s - s.end_s)[:MOST_SEGMENTS]
+    kept = sorted(longest, key=lambda s: s.start_s)
+    return {
+        **{
+            until: {kind.value: seconds for kind, seconds in path.seconds(until).items()}
+            for until in ("ttds", "ttft")
+        },
+        "segments": [{**vars(s), "kind": s.kind.value} for s in kept],
+        "segments_left_out": len(stretches) - len(kept),
+    }
+
+
+def critical_path_as_text(result: Result) -> str:
+    """The parts of TTDS, the largest first."""
+    total = result.metrics.ttds_s
+    shares = {kind: s / total for kind, s in result.critical_path.seconds("ttds").items()}
+    parts = [
+        f"{shares[kind]:.1%} {kind.value}"
+        for kind in sorted(shares, key=shares.get, reverse=True)
+        if shares[kind] >= SMALL_PART
+    ]
+    return f"critical path to decode start: {'; '.join(parts)}"
 
 
 def as_text(result: Result) -> str:
@@ -61,6 +99,7 @@ def as_text(result: Result) -> str:
         f"pipeline bubble {m.bubble:.1%}; KV handoff {m.handoff_hidden_s / MS:.3f} ms hidden "
         f"behind prefill, {m.handoff_exposed_s / MS:.3f} ms exposed",
     ]
+    lines.append(critical_path_as_text(result))
     for pool in result.memory:
         lines.append(
             f"{pool.pool} memory {pool.need / GB:.2f} GB of {pool.limit / GB:.2f} GB allowed "

@@ -2,12 +2,15 @@
 
 import io
 import json
+import math
+from itertools import pairwise
 
 import pandas as pd
 import pytest
 
 from simcore import Scenario, run
 from simcore.__main__ import main
+from simcore.commands.run import critical_path_as_json
 
 QUICK = ["--prompt-tokens", "1000", "--chunk-tokens", "400"]
 
@@ -108,3 +111,41 @@ def test_the_reference_model_prints_the_specification_s_numbers(capsys):
     found = json_of(capsys, "--cost-model", "reference")
     assert found["ttds_s"] == pytest.approx(0.4688125328475931, rel=1e-12)
     assert found["tpot_s"] == pytest.approx(0.106644466012786, rel=1e-12)
+
+
+def test_json_holds_the_critical_path(capsys):
+    found = json_of(capsys, *QUICK)
+    path = found["critical_path"]
+    scenario = Scenario(prompt_tokens=1000, chunk_tokens=400)
+    expected = run(scenario).critical_path
+    for until in ("ttds", "ttft"):
+        assert math.fsum(path[until].values()) == found[f"{until}_s"]
+        assert path[until] == {kind.value: s for kind, s in expected.seconds(until).items()}
+    assert path["segments_left_out"] == 0
+    segments = path["segments"]
+    assert sum(segment["segments"] for segment in segments) == len(expected.segments)
+    assert segments[0]["start_s"] == 0
+    assert segments[-1]["end_s"] == found["ttft_s"]
+    for before, after in pairwise(segments):
+        assert before["end_s"] == after["start_s"]
+        assert before["kind"] != after["kind"]
+
+
+def test_a_long_critical_path_is_cut_to_its_longest_stretches(monkeypatch):
+    result = run(Scenario(prompt_tokens=1000, chunk_tokens=400))
+    whole = critical_path_as_json(result)["segments"]
+    monkeypatch.setattr("simcore.commands.run.MOST_SEGMENTS", 3)
+    cut = critical_path_as_json(result)
+    assert cut["segments_left_out"] == len(whole) - 3
+    longest = sorted(whole, key=lambda s: s["start_s"] - s["end_s"])[:3]
+    assert cut["segments"] == sorted(longest, key=lambda s: s["start_s"])
+
+
+def test_text_names_the_largest_parts_of_the_critical_path(capsys):
+    assert main(["run", *QUICK]) == 0
+    [line] = [x for x in capsys.readouterr().out.splitlines() if x.startswith("critical path")]
+    result = run(Scenario(prompt_tokens=1000, chunk_tokens=400))
+    seconds = result.critical_path.seconds("ttds")
+    largest = max(seconds, key=seconds.get)
+    share = seconds[largest] / result.metrics.ttds_s
+    assert line.startswith(f"critical path to decode start: {share:.1%} {largest.value}; ")
