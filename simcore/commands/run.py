@@ -5,7 +5,6 @@ import json
 
 from simcore.commands.files import write_text
 from simcore.commands.scenario_flags import add_scenario_arguments, scenario_from
-from simcore.pipelines.critical_path import merged
 from simcore.run import Result, run
 from simcore.units import GB, MS
 
@@ -59,7 +58,7 @@ def critical_path_as_json(result: Result) -> dict:
     and `segments_left_out` says how many are not there.
     """
     path = result.critical_path
-    stretches = merged(path.segments)
+    stretches = path.stretches
     longest = sorted(stretches, key=lambda s: s.start_s - s.end_s)[:MOST_SEGMENTS]
     kept = sorted(longest, key=lambda s: s.start_s)
     return {

@@ -1,7 +1,6 @@
 """What the first token waited for, from arrival on, by kind."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
@@ -56,15 +55,6 @@ class Stretch:
     segments: int
 
 
-def merged(segments: Sequence[Segment]) -> list[Stretch]:
-    """The stretches of one kind each, in order."""
-    stretches = []
-    for kind, run in groupby(segments, key=attrgetter("kind")):
-        alike = list(run)
-        stretches.append(Stretch(kind, alike[0].start_s, alike[-1].end_s, len(alike)))
-    return stretches
-
-
 @dataclass(frozen=True)
 class CriticalPath:
     """The chain of passes and transfers that leads from arrival to the first token.
@@ -93,6 +83,15 @@ class CriticalPath:
         if until not in ("ttds", "ttft"):
             raise ValueError(f'until = {until!r}: use "ttds" or "ttft"')
         return dict(self._seconds[until])
+
+    @property
+    def stretches(self) -> list[Stretch]:
+        """The path with neighbours of one kind merged, in order."""
+        found = []
+        for kind, alike in groupby(self.segments, key=attrgetter("kind")):
+            run = list(alike)
+            found.append(Stretch(kind, run[0].start_s, run[-1].end_s, len(run)))
+        return found
 
     @cached_property
     def _seconds(self):

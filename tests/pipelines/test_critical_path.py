@@ -12,7 +12,7 @@ from simcore.engine.execute import execute
 from simcore.engine.trace import Trace, completion_order
 from simcore.metrics import measure
 from simcore.pipelines import make_plan, pipeline_graph
-from simcore.pipelines.critical_path import PathKind, Segment, merged, seconds_by_kind
+from simcore.pipelines.critical_path import PathKind, Segment, seconds_by_kind
 from simcore.pipelines.walk_back import critical_path
 from simcore.topologies import ReferenceFabric
 
@@ -189,7 +189,7 @@ def test_what_is_returned_is_the_caller_s_own():
 
 def test_stretches_of_one_kind_are_merged():
     path, _ = path_of(MadeUp([[1.0] * 3] * 2))
-    whole = [(s.kind, s.start_s, s.end_s, s.segments) for s in merged(path.segments)]
+    whole = [(s.kind, s.start_s, s.end_s, s.segments) for s in path.stretches]
     assert whole == [
         (PathKind.PREFILL_COMPUTE, 0.0, 3.0, 3),
         (PathKind.PIPELINE_FILL, 3.0, 4.0, 1),
