@@ -1,24 +1,39 @@
 """The Gantt page in a real Chromium: what is dragged is shown, and it is what `run` says."""
 
 import json
+import math
 import re
 
 import pytest
 from playwright.sync_api import expect
 
-from app.numbers import duration
+from app.figures.palette import PALETTES
+from app.numbers import count, duration
 from simcore import Scenario, run
 
 NAME = "gantt6d"
 PICTURE = "**/gantt6d/picture"
+# 80,990 events: the largest that the page must stay live with.
+LARGE = {"pp": 32, "prompt_tokens": 16384, "chunk_tokens": 32}
 CARDS = {"ttds": "ttds_s", "tpot": "tpot_s", "ttft": "ttft_s"}
 SHOWN = f"""() => Object.fromEntries({json.dumps([*CARDS, "bubble"])}.map(
     (name) => [name, Number(document.getElementById(`{NAME}-card-${{name}}`).dataset.value)]))"""
-# Axis ranges and bars, as Plotly has them.
+# Axis ranges, as Plotly has them, and the number of bars on the canvas.
 PLOT = f"""() => {{
   const plot = document.querySelector("#{NAME}-graph .js-plotly-plot");
   return {{ x: plot._fullLayout.xaxis.range, y: plot._fullLayout.yaxis.range,
-           traces: plot.data.length, bars: plot.querySelectorAll(".bars path").length }};
+           bars: Number(document.getElementById("{NAME}-stage").dataset.bars) }};
+}}"""
+# How many pixels of the canvas have each of these colours, more or less.
+INK = f"""(colours) => {{
+  const canvas = document.getElementById("{NAME}-bars");
+  const {{ data }} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  const wanted = colours.map((c) => [1, 3, 5].map((i) => parseInt(c.slice(i, i + 2), 16)));
+  const found = colours.map(() => 0);
+  for (let i = 0; i < data.length; i += 4)
+    wanted.forEach((rgb, n) => {{ found[n] += rgb.every((v, j) => Math.abs(v - data[i + j]) < 3)
+                                             && data[i + 3] > 250; }});
+  return found;
 }}"""
 
 
@@ -89,14 +104,24 @@ def assert_shows(page, scenario):
 
 def test_the_page_opens_with_the_default_scenario(gantt):
     assert_shows(gantt, Scenario())
-    plot = gantt.evaluate(PLOT)
-    assert plot["traces"] == 5
-    assert plot["bars"] == len(run(Scenario()).trace)
-    expect(gantt.locator(f"#{NAME}-drawn")).to_have_text("1,487 bars drawn for 1,487 events")
-    for text in ("TTDS 367.9 ms", "TTFT 447.1 ms"):
-        expect(gantt.locator(".annotation", has_text=text)).to_be_attached()
-    expect(gantt.get_by_role("status")).to_contain_text("Decode starts after 367.9 ms")
+    result = run(Scenario())
+    assert gantt.evaluate(PLOT)["bars"] == len(result.trace)
+    expect(gantt.locator(f"#{NAME}-drawn")).to_have_text(
+        f"{count(1487)} bars for {count(1487)} jobs and transfers ({count(2454)} events)"
+    )
     expect(gantt.locator(".nav-link[aria-current=page]")).to_have_text("Gantt6D")
+
+
+def test_bars_are_drawn_in_their_colours_and_the_critical_path_stands_out(gantt):
+    kinds = PALETTES["light"].kinds
+    colours = [kinds["prefill"], kinds["decode"]]
+    emphasised = gantt.evaluate(INK, colours)
+    assert min(emphasised) > 1000
+    gantt.get_by_label("Critical path").click(force=True)
+    gantt.wait_for_function(f"([colours, few]) => ({INK})(colours)[0] > 3 * few",
+                            arg=[colours, emphasised[0]])  # fmt: skip
+    # All of prefill is in full colour now; decode is on the path in any case.
+    assert gantt.evaluate(INK, colours)[1] >= emphasised[1]
 
 
 @pytest.mark.parametrize(
@@ -113,7 +138,6 @@ def test_a_drag_shows_what_the_python_api_says(gantt, field, share):
     expect(box(gantt, field)).to_have_value(f"{value:,}".replace(",", "\u202f"))
     expect(gantt.locator(f"#{NAME}-page")).to_have_attribute("data-settled", "true")
     assert_shows(gantt, Scenario(**{field: value}))
-    expect(gantt).to_have_url(re.compile(rf"\?{field}={value}$"))
 
 
 @pytest.mark.parametrize("field", ["prefill_gpu", "decode_gpu"])
@@ -161,7 +185,12 @@ def test_more_holds_the_other_fields(gantt):
     assert_shows(gantt, Scenario(output_tokens=3))
 
 
-def test_a_continuous_drag_has_one_request_in_flight_and_ends_at_the_last_value(gantt):
+@pytest.mark.parametrize("query, seconds", [("", 10), ("?pp=32&t=16384&m=32", 4)])
+def test_a_continuous_drag_has_one_request_in_flight_and_ends_at_the_last_value(
+    page, query, seconds
+):
+    page.goto(f"/{query}")
+    seq = settled(page)
     seen = {"flying": 0, "most": 0, "asked": []}
 
     def leaves(request):
@@ -174,23 +203,24 @@ def test_a_continuous_drag_has_one_request_in_flight_and_ends_at_the_last_value(
         if request.url.endswith("/picture"):
             seen["flying"] -= 1
 
-    gantt.on("request", leaves)
-    gantt.on("requestfinished", arrives)
-    gantt.on("requestfailed", arrives)
-    seq = sequence(gantt)
-    drag(gantt, "chunk_tokens", [0.02 * i for i in range(4, 40)])
-    settled(gantt, seq)
+    page.on("request", leaves)
+    page.on("requestfinished", arrives)
+    page.on("requestfailed", arrives)
+    steps = [0.4 + 0.3 * math.sin(n / 5) for n in range(seconds * 20)]
+    drag(page, "batch_size", steps, between=lambda: page.wait_for_timeout(1000 / 20))
+    settled(page, seq)
     # Whatever is still to come is the last value.
-    value = number_in(gantt, "chunk_tokens")
-    gantt.wait_for_function(
+    value = int(float(thumb(page, "batch_size").get_attribute("aria-valuenow")))
+    scenario = Scenario(**(LARGE if query else {}), batch_size=value)
+    page.wait_for_function(
         f"(text) => document.getElementById('{NAME}-card-ttds').dataset.value === text",
-        arg=repr(run(Scenario(chunk_tokens=value)).metrics.ttds_s),
+        arg=repr(run(scenario).metrics.ttds_s),
     )
     assert seen["most"] == 1
-    assert len(seen["asked"]) >= 3
+    assert len(seen["asked"]) >= 2
     assert seen["asked"][-1]["coarse"] is False
-    assert seen["asked"][-1]["values"]["chunk_tokens"] == value
-    assert_shows(gantt, Scenario(chunk_tokens=value))
+    assert seen["asked"][-1]["values"]["batch_size"] == value
+    assert_shows(page, scenario)
 
 
 def test_the_picture_follows_the_drag_before_the_mouse_is_released(gantt):
@@ -222,12 +252,12 @@ def test_what_does_not_fit_keeps_the_last_picture_greyed_and_says_why(gantt):
     assert gantt.evaluate(SHOWN) == good
     assert gantt.evaluate(PLOT)["bars"] == bars
     assert "grayscale" in gantt.locator(".stage").evaluate("(e) => getComputedStyle(e).filter")
-    expect(gantt.locator(".meter.over[data-pool=prefill] .meter-text")).to_contain_text("133.9 of")
+    expect(gantt.locator(".meter.over[data-pool=prefill] .meter-text")).to_contain_text("134 of")
     # A remedy is one click away.
     message.get_by_role("button", name="PP = 2").click()
     expect(page_).not_to_have_class(re.compile(r"\bstale\b"))
     expect(message).to_be_hidden()
-    expect(gantt.locator(f"#{NAME}-card-ttds .card-number")).to_have_text("1,343")
+    expect(gantt.locator(f"#{NAME}-card-ttds .card-number")).to_have_text("1.34")
     assert_shows(gantt, Scenario(pp=2))
 
 
@@ -319,14 +349,35 @@ def test_a_locked_time_axis_stays_while_the_run_gets_shorter(gantt):
     assert_shows(gantt, Scenario(prompt_tokens=2048))
 
 
+def point_at(page, lane, share):
+    """Move the pointer to that share of the run in a lane, from a little beside it."""
+    x, y = page.evaluate(
+        """([lane, share]) => {
+            const { scales, bars } = window.pdscope.gantt6d.chart;
+            const stage = document.getElementById("gantt6d-stage").getBoundingClientRect();
+            const time = share * window.pdscope.gantt6d.shown.end_s;
+            return [stage.x + scales().x(time), stage.y + scales().y(bars().middle[lane])]; }""",
+        [lane, share],
+    )
+    page.mouse.move(x - 3, y)
+    page.mouse.move(x, y)
+
+
 def test_the_pointer_reads_facts(gantt):
-    bar = gantt.locator(f"#{NAME}-graph .bars path").nth(20).bounding_box()
     tip = gantt.locator(f"#{NAME}-tip")
-    gantt.mouse.move(bar["x"] + bar["width"] / 2 - 3, bar["y"] + bar["height"] / 2)
-    gantt.mouse.move(bar["x"] + bar["width"] / 2, bar["y"] + bar["height"] / 2)
+    trace = run(Scenario()).trace
+    passes = trace[(trace["kind"] == "prefill") & (trace["stage"] == 0)]
+    one = passes.iloc[20]
+    end = trace["end_s"].max() * 1.004
+    point_at(gantt, 0, (one["start_s"] + one["end_s"]) / 2 / end)
     expect(tip).to_have_class(re.compile("shown"))
     expect(tip).to_contain_text("Prefill, stage P0")
-    expect(tip).to_contain_text(re.compile(r"chunk 20\s*at [\d.]+ ms for [\d.]+ ms"))
+    start, lasted = duration(one["start_s"]), duration(one["end_s"] - one["start_s"])
+    expect(tip).to_contain_text(f"at {' '.join(start)} for {' '.join(lasted)}")
+    expect(tip).to_contain_text("chunk 20")
+    expect(tip).to_contain_text("on the critical path")
+    gantt.mouse.move(10, 10)
+    expect(tip).not_to_have_class(re.compile("shown"))
 
 
 def test_sliders_are_named_and_obey_keys(gantt):
@@ -342,15 +393,17 @@ def test_sliders_are_named_and_obey_keys(gantt):
 def test_dark_is_a_click_away_and_stays(gantt):
     html = gantt.locator("html")
     expect(html).to_have_attribute("data-mantine-color-scheme", "light")
-    colour = "() => document.querySelector('.js-plotly-plot').data[0].marker.color"
-    light, seq = gantt.evaluate(colour), sequence(gantt)
+    decode = [PALETTES[scheme].kinds["decode"] for scheme in ("light", "dark")]
+    light, _ = gantt.evaluate(INK, decode)
+    assert light > 1000
+    seq = sequence(gantt)
     gantt.get_by_role("button", name="Switch between light and dark").click()
     settled(gantt, seq)
-    assert gantt.evaluate(colour) != light
+    assert gantt.evaluate(INK, decode)[1] > 1000
     gantt.reload()
     settled(gantt)
     expect(html).to_have_attribute("data-mantine-color-scheme", "dark")
-    assert gantt.evaluate(colour) != light
+    assert gantt.evaluate(INK, decode)[1] > 1000
 
 
 def test_an_address_opens_its_scenario(page):
