@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from dash.exceptions import DependencyException
 from flask import Response, abort, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from app.dash_bodies import check_body
 
@@ -18,6 +18,10 @@ LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 WILDCARDS = ("0.0.0.0", "::")
 MOST_BODY_BYTES = 64 * 1024
 DASH_UPDATE = "/_dash-update-component"
+# Whatever path has no route of its own gets the app's shell from Dash.
+DASH_ANY_PATH = "/<path:path>"
+# The folder of assets is a package, so that there is code in it, too.
+ASSET_KINDS = (".css", ".js", ".ico", ".svg", ".png", ".woff2")
 YEAR_S, DAY_S = 31_536_000, 86_400
 
 HEADERS = {
@@ -35,13 +39,14 @@ def allowed_hosts() -> list[str]:
     return [name.strip() for name in names if name.strip()]
 
 
-def protect(app, hosts=()) -> None:
+def protect(app, hosts=(), pages=("/",)) -> None:
     """Guard the server of a Dash app whose callbacks are all registered.
 
     Parameters
     ----------
     hosts : names under which it may be reached, besides this machine's own; one that stands for
         every address allows every address, but no further name
+    pages : paths of pages; what is shown at any other is "not found" in its status, too
     """
     server = app.server
     server.config["MAX_CONTENT_LENGTH"] = MOST_BODY_BYTES
@@ -52,11 +57,14 @@ def protect(app, hosts=()) -> None:
     def guard():
         _check_host(allowed)
         _check_origin()
+        _check_asset()
         if request.method == "POST":
             _check_body(app)
 
     @server.after_request
     def complete(response: Response):
+        if request.endpoint == DASH_ANY_PATH and response.status_code == 200:
+            response.status_code = 200 if request.path in pages else 404
         response.headers.update(HEADERS)
         response.headers["Content-Security-Policy"] = policy
         response.headers["Cache-Control"] = _cache_control(response.status_code)
@@ -69,7 +77,10 @@ def protect(app, hosts=()) -> None:
 
     @server.errorhandler(HTTPException)
     def refuse(error):
-        return Response(f"{error.description}\n", error.code, mimetype="text/plain")
+        answer = Response(f"{error.description}\n", error.code, mimetype="text/plain")
+        if isinstance(error, MethodNotAllowed) and error.valid_methods:
+            answer.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+        return answer
 
 
 def _check_host(allowed):
@@ -89,11 +100,18 @@ def _check_origin():
         abort(403, "Requests of other sites are refused.")
 
 
+def _check_asset():
+    if request.path.startswith("/assets/") and not request.path.endswith(ASSET_KINDS):
+        abort(404)
+
+
 def _check_body(app):
     if request.mimetype != "application/json":
         abort(415, "The body has to be application/json.")
+    # Of a body that does not say its length, no more than the limit is read, and no error raised.
+    if len(request.get_data()) >= MOST_BODY_BYTES and request.content_length is None:
+        abort(413)
     try:
-        # Reading it all is what notices a body that is larger than it says, or says nothing.
         body = request.get_json()
     except RecursionError:
         abort(400, "The body is nested too deeply.")

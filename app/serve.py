@@ -42,7 +42,7 @@ def _settings(host, port, workers):
     return {
         "bind": f"{bracketed}:{port}",
         "workers": workers,
-        "worker_class": "gthread",
+        "worker_class": "app.worker.Worker",
         "threads": THREADS,
         "keepalive": KEEP_ALIVE_S,
         "timeout": TIMEOUT_S,

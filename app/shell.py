@@ -58,7 +58,7 @@ def create_app(hosts=()) -> Dash:
         Input("theme-toggle", "n_clicks"),
         State("scheme", "data"),
     )
-    protect(app, hosts)
+    protect(app, hosts, [page.path for page in known])
     _warm_up(app)
     return app
 

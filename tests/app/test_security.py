@@ -151,10 +151,32 @@ def test_a_hostile_address_gets_a_page_and_no_error(client, part, value):
 @pytest.mark.parametrize(
     "path",
     ["/_dash-component-suites/nothing/there.js", "/_dash-component-suites/dash/../../secret",
-     "/assets/../pyproject.toml", "/assets/nothing.js"],
+     "/assets/../pyproject.toml", "/assets/nothing.js", "/assets/__init__.py",
+     "/assets/%5f_init__.py",
+     "/assets/__pycache__/__init__.cpython-311.pyc", "/assets/pages", "/assets//etc/passwd",
+     "/assets/..%2fpyproject.toml", "/assets/%2e%2e/pyproject.toml", "/assets/style.css%00.js",
+     "/static/style.css", "/nothing", "/mt-sweep/", "/%ff", "/gantt6d/picture", "/" + "a" * 4000],
 )  # fmt: skip
 def test_what_is_not_there_is_not_found(client, path):
     assert client.get(path).status_code == 404
+
+
+def test_an_unknown_page_is_shown_and_not_found(client):
+    answer = client.get("/nothing")
+    assert answer.status_code == 404
+    assert '<div id="react-entry-point">' in answer.text
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE", "X" * 99])
+def test_no_other_method_does_anything(app, client, method):
+    for rule in app.server.url_map.iter_rules():
+        path = rule.rule.replace("<", "").replace(">", "")
+        answer = client.open(path, method=method)
+        assert answer.status_code in (200, 400, 404, 405), (path, answer.text)
+        if answer.status_code == 405:
+            assert method not in answer.headers["Allow"]
+        assert answer.text == "" or answer.status_code != 200
 
 
 def test_the_policy_allows_nothing_foreign_and_no_evaluation(client):
