@@ -1,12 +1,15 @@
 """A scenario as the part of an address after "?", and back: short, readable, versioned.
 
-    v=1&prefill=NVIDIA+H200&t=4096&m=512
+    v=1&prefill=NVIDIA+H200&t=4096&m=512&pin=m:256,t:4096&pin=default&base=2
 
 Each key is the one that the scenario's field names; fields at their defaults are left out. The
 version says which defaults and keys are meant: whoever changes either adds a version.
+
+Scenarios that are pinned to be compared with are a `pin` each, with the same keys; `base` is the
+number of the one that is the baseline, unless it is the first.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode
 
@@ -17,6 +20,10 @@ VERSION = 1
 MOST_CHARACTERS = 4096
 MOST_PAIRS = 64
 LONGEST_SHOWN = 24
+MOST_PINS = 4
+PIN, BASE = "pin", "base"
+# A pinned scenario where all is as usual.
+ALL_USUAL = "default"
 
 
 @dataclass(frozen=True)
@@ -28,11 +35,15 @@ class Link:
     scenario : with the defaults for what it does not say, or says wrongly
     own : the page's own keys that it has, with their texts
     ignored : what it says that means nothing, a sentence each
+    pins : scenarios to compare with, MOST_PINS at most
+    base : index of the pin that is the baseline, 0 where there is none
     """
 
     scenario: Scenario
     own: dict[str, str]
     ignored: tuple[str, ...]
+    pins: tuple[Scenario, ...] = ()
+    base: int = 0
 
     @property
     def notice(self) -> str | None:
@@ -42,16 +53,32 @@ class Link:
         return f"This link says what could not be used: {' '.join(self.ignored)}"
 
 
-def query_of(scenario: Scenario, own: dict[str, str] | None = None) -> str:
+def query_of(
+    scenario: Scenario,
+    own: dict[str, str] | None = None,
+    *,
+    pins: Sequence[Scenario] = (),
+    base: int = 0,
+) -> str:
     """The address of a scenario; "" where all is as usual.
 
     Parameters
     ----------
     own : further keys, which the page itself reads
+    pins : scenarios to compare with
+    base : index of the pin that is the baseline
     """
-    pairs = {**_pairs(scenario), **(own or {})}
+    pairs = [*_pairs(scenario).items(), *(own or {}).items()]
+    pairs += [(PIN, pin_text(pin)) for pin in pins]
+    if base:
+        pairs.append((BASE, base + 1))
     # Readable in an address line: neither is special behind the "?".
-    return urlencode({"v": VERSION, **pairs}, safe=":,") if pairs else ""
+    return urlencode([("v", VERSION), *pairs], safe=":,") if pairs else ""
+
+
+def pin_text(scenario: Scenario) -> str:
+    """A pinned scenario as an address has it, before it is escaped."""
+    return ",".join(f"{key}:{value}" for key, value in _pairs(scenario).items()) or ALL_USUAL
 
 
 def read_query(query: str, own: Collection[str] = ()) -> Link:
@@ -68,21 +95,56 @@ def read_query(query: str, own: Collection[str] = ()) -> Link:
         pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=MOST_PAIRS)
     except ValueError:
         return Link(Scenario(), {}, (f"it has more than {MOST_PAIRS} parts.",))
-    fields = _fields_by_key()
-    scenario, kept, ignored = Scenario(), {}, []
+    pinned = [text for key, text in pairs if key == PIN]
+    bases = [text for key, text in pairs if key == BASE]
+    kept = {key: text for key, text in pairs if key in own}
+    apart = {"v", PIN, BASE, *own}
+    ignored = [doubt for key, text in pairs if key == "v" for doubt in _doubts(text)]
+    scenario = _read([pair for pair in pairs if pair[0] not in apart], ignored)
+    pins = _read_pins(pinned, ignored)
+    base = _read_base(bases, len(pins), ignored)
+    return Link(scenario, kept, tuple(ignored), pins, base)
+
+
+def _read(pairs, ignored):
+    """The scenario that keys and texts say; what means nothing is added to `ignored`."""
+    fields, scenario = _fields_by_key(), Scenario()
     for key, text in pairs:
-        if key in own:
-            kept[key] = text
-        elif key == "v":
-            ignored += _doubts(text)
-        elif key in fields:
-            try:
-                scenario = scenario.replace(**{fields[key]: _value(fields[key], text)})
-            except ScenarioError as error:
-                ignored.append(f"{error}.")
-        else:
+        if key not in fields:
             ignored.append(f"{_short(key)} is no setting.")
-    return Link(scenario, kept, tuple(ignored))
+            continue
+        try:
+            scenario = scenario.replace(**{fields[key]: _value(fields[key], text)})
+        except ScenarioError as error:
+            ignored.append(f"{error}.")
+    return scenario
+
+
+def _read_pins(texts, ignored):
+    if len(texts) > MOST_PINS:
+        ignored.append(f"of {len(texts)} pins only the first {MOST_PINS} are kept.")
+    return tuple(
+        _read_pin(number, text, ignored) for number, text in enumerate(texts[:MOST_PINS], 1)
+    )
+
+
+def _read_pin(number, text, ignored):
+    parts = [] if text in ("", ALL_USUAL) else text.split(",")
+    pairs = [(key, value) for key, _, value in (part.partition(":") for part in parts)]
+    doubts = []
+    scenario = _read(pairs, doubts)
+    ignored += [f"pin {number}: {doubt}" for doubt in doubts]
+    return scenario
+
+
+def _read_base(texts, pins, ignored):
+    if not texts:
+        return 0
+    numbers = [str(number) for number in range(1, pins + 1)]
+    if texts[-1] in numbers:
+        return numbers.index(texts[-1])
+    ignored.append(f"base={_short(texts[-1])} is the number of no pin.")
+    return 0
 
 
 def _pairs(scenario):

@@ -2,9 +2,9 @@
 
 import pytest
 
-from app.share import VERSION, query_of, read_query
+from app.share import MOST_PINS, VERSION, query_of, read_query
 from simcore import Scenario
-from simcore.parameters import parameters_of
+from simcore.parameters import Choice, parameters_of
 
 # What links of each version mean where they say nothing. Whoever changes a default adds a version
 # that has the new one, and lets links of the old version keep the old one.
@@ -47,15 +47,15 @@ def test_keys_are_those_of_this_version():
     ],
 )
 def test_there_and_back(scenario):
-    link = read_query(query_of(scenario, {"pin": "t:4096,m:512"}), own={"pin"})
+    link = read_query(query_of(scenario, {"metric": "ttds"}), own={"metric"})
     assert (link.scenario, link.ignored) == (scenario, ())
-    assert link.own == {"pin": "t:4096,m:512"}
+    assert link.own == {"metric": "ttds"}
 
 
 def test_what_is_usual_is_not_said():
     assert query_of(Scenario()) == ""
     assert query_of(Scenario(pp=4, prompt_tokens=4096)) == "v=1&pp=4&t=4096"
-    assert query_of(Scenario(), {"pin": "t:4096,m:512"}) == "v=1&pin=t:4096,m:512"
+    assert query_of(Scenario(), {"x": "2048:16384,2048"}) == "v=1&x=2048:16384,2048"
 
 
 def test_links_without_a_version_still_work():
@@ -94,3 +94,50 @@ def test_a_wrong_part_spoils_no_other():
     link = read_query("v=1&pp=0&m=512&what=now&t=4096")
     assert link.scenario == Scenario(chunk_tokens=512, prompt_tokens=4096)
     assert len(link.ignored) == 2
+
+
+PINS = (
+    Scenario(),
+    Scenario(chunk_tokens=512, prompt_tokens=4096),
+    Scenario(prefill_gpu="NVIDIA H200", vram_limit_ratio=0.9),
+    Scenario(pp=4, decode_pp=6, cost_model="reference"),
+)
+
+
+@pytest.mark.parametrize("base", range(len(PINS)))
+def test_pins_there_and_back(base):
+    link = read_query(query_of(Scenario(pp=16), pins=PINS, base=base))
+    assert (link.scenario, link.pins, link.base) == (Scenario(pp=16), PINS, base)
+    assert link.ignored == ()
+
+
+def test_pins_can_be_read_in_an_address():
+    assert query_of(Scenario(), pins=PINS[:2]) == "v=1&pin=default&pin=t:4096,m:512"
+    assert query_of(Scenario(), pins=PINS[:2], base=1).endswith("&base=2")
+
+
+@pytest.mark.parametrize("info", parameters_of(Scenario).values(), ids=lambda info: info.key)
+def test_no_name_has_what_parts_a_pin(info):
+    names = info.options() if isinstance(info, Choice) else ()
+    assert not [name for name in names if "," in name or ":" in name]
+
+
+@pytest.mark.parametrize(
+    ("query", "pins", "base", "said"),
+    [
+        ("pin=m:512,pp:0", (Scenario(chunk_tokens=512),), 0, "pin 1: pp = 0"),
+        ("pin=&pin=x:1", (Scenario(), Scenario()), 0, "pin 2: “x” is no setting."),
+        ("pin=m", (Scenario(),), 0, "pin 1: chunk_tokens = ''"),
+        ("pin=prefill:H100", (Scenario(),), 0, "pin 1: prefill_gpu = 'H100' is unknown"),
+        ("pin=&" * 6, (Scenario(),) * MOST_PINS, 0, "of 6 pins only the first 4 are kept."),
+        ("pin=&base=2", (Scenario(),), 0, "base=“2” is the number of no pin."),
+        ("base=1", (), 0, "base=“1” is the number of no pin."),
+        ("pin=&base=0", (Scenario(),), 0, "is the number of no pin."),
+        ("pin=&base=-1", (Scenario(),), 0, "is the number of no pin."),
+        ("pin=&base=x", (Scenario(),), 0, "is the number of no pin."),
+    ],
+)
+def test_what_means_nothing_in_pins_is_ignored_and_said(query, pins, base, said):
+    link = read_query(query)
+    assert (link.scenario, link.pins, link.base) == (Scenario(), pins, base)
+    assert len(link.ignored) == 1 and said in link.ignored[0]
