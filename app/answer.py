@@ -74,6 +74,7 @@ def _answer(request, picture: Picture) -> dict:
             "bubble": [numbers.significant(100 * metrics.bubble), "%", metrics.bubble],
         },
         "meters": [_meter(pool) for pool in picture.memory],
+        "breakdown": picture.breakdown,
         "drawn": _drawn(bars, metrics),
         "said": _sentence(metrics),
         "overview": [_bytes(shares) for shares in overview(events)],
