@@ -37,6 +37,8 @@ class PassCosts:
     Attributes
     ----------
     flop : floating-point operations [FLOP]
+    attention : those of them that attention itself takes; the others are products with weights
+        [FLOP]
     traffic : bytes moved through the GPU's memory [byte]
     weights : those of them that are weights; the others are KV cache [byte]
     flops : peak compute the duration is reckoned with [FLOP/s]
@@ -45,6 +47,7 @@ class PassCosts:
     """
 
     flop: np.ndarray
+    attention: np.ndarray
     traffic: np.ndarray
     weights: np.ndarray
     flops: float
@@ -52,11 +55,12 @@ class PassCosts:
     seconds: np.ndarray
 
     @classmethod
-    def roofline(cls, *, flop, traffic, weights, flops, bandwidth) -> "PassCosts":
+    def roofline(cls, *, flop, attention, traffic, weights, flops, bandwidth) -> "PassCosts":
         """Passes that take as long as the roofline says."""
         seconds = roofline_seconds(flop=flop, traffic=traffic, flops=flops, bandwidth=bandwidth)
         return cls(
             flop=flop,
+            attention=attention,
             traffic=traffic,
             weights=weights,
             flops=flops,

@@ -153,3 +153,25 @@ def test_more_stages_than_layers_are_refused(name):
     with pytest.raises(ScenarioError) as caught:
         cost_model_of(Scenario(llm="GPT-OSS-20B", pp=24, decode_pp=25))
     assert caught.value.field == "decode_pp"
+
+
+@pytest.mark.parametrize("name", COST_MODELS.names())
+@pytest.mark.parametrize("llm", [llm.name for llm in gpu_catalog.llms()])
+def test_the_terms_of_a_pass_give_its_duration(name, llm):
+    scenario = Scenario(llm=llm, cost_model=name, pp=5, batch_size=2, prompt_tokens=700,
+                        chunk_tokens=300, output_tokens=2)  # fmt: skip
+    costs = cost_model_of(scenario)
+    for stage in range(5):
+        for passes in (costs.prefill_passes(stage), costs.decode_passes(stage)):
+            computing, moving = passes.flop / passes.flops, passes.traffic / passes.bandwidth
+            assert passes.seconds.tolist() == np.maximum(computing, moving).tolist()
+            assert passes.compute_bound.tolist() == (computing >= moving).tolist()
+            assert (passes.weights > 0).all() and (passes.weights < passes.traffic).all()
+            assert (passes.attention > 0).all() and (passes.attention < passes.flop).all()
+
+
+def test_the_weights_of_a_pass_are_those_of_its_layers():
+    passes = cost_model_of(Scenario()).prefill_passes(3)
+    assert passes.weights.tolist() == [2 * 10 * LAYER] * 64
+    assert passes.attention[0] == 10 * 64 * 2 * (128 + 128) * 128 * 129 / 2
+    assert (passes.flops, passes.bandwidth) == H100

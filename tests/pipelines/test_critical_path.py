@@ -59,6 +59,7 @@ class MadeUp:
     def _passes(self, seconds, memory_bound):
         return PassCosts.roofline(
             flop=np.where(memory_bound, 0.0, seconds),
+            attention=np.zeros_like(seconds),
             traffic=np.where(memory_bound, seconds, 0.0),
             weights=np.zeros_like(seconds),
             flops=1.0,

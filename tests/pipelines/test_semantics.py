@@ -27,7 +27,9 @@ class Wire:
 def passes_that_take(seconds):
     """Passes of such durations, bound by compute of 1 FLOP/s."""
     zero = np.zeros_like(seconds)
-    return PassCosts.roofline(flop=seconds, traffic=zero, weights=zero, flops=1.0, bandwidth=1.0)
+    return PassCosts.roofline(
+        flop=seconds, attention=zero, traffic=zero, weights=zero, flops=1.0, bandwidth=1.0
+    )
 
 
 class Costs:

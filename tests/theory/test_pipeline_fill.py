@@ -45,7 +45,9 @@ class FreeTransfers:
     def _passes(self, n, seconds):
         flop = np.full(n, seconds)
         zero = np.zeros(n)
-        return PassCosts.roofline(flop=flop, traffic=zero, weights=zero, flops=1.0, bandwidth=1.0)
+        return PassCosts.roofline(
+            flop=flop, attention=zero, traffic=zero, weights=zero, flops=1.0, bandwidth=1.0
+        )
 
 
 class FreeWire:

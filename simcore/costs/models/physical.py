@@ -51,7 +51,17 @@ class PhysicalCosts:
         return float(self.workload.batch_size * self._residual_bytes())
 
     def handoff_bytes(self, sender, receiver):
-        """Of a sliding-window layer only what decode will still look at is sent."""
+        tokens = self.handoff_tokens(sender, receiver)
+        if tokens is None:
+            return None
+        return self.workload.batch_size * tokens * tf.kv_bytes_per_token(self.llm)
+
+    def handoff_tokens(self, sender, receiver):
+        """Tokens whose KV cache goes from one stage to another, summed over layers, by chunk.
+
+        Of a sliding-window layer only what decode will still look at is sent. None where the
+        receiver holds none of the sender's layers.
+        """
         ours, theirs = self._layers["prefill"][sender], self._layers["decode"][receiver]
         shared = range(max(ours.start, theirs.start), min(ours.stop, theirs.stop))
         if not shared:
@@ -63,7 +73,7 @@ class PhysicalCosts:
             end = self._context + self._new
             kept = np.clip(end - max(first_kept, 0), 0, self._new)
             tokens = tokens + part.local_layers * kept
-        return self.workload.batch_size * tokens * tf.kv_bytes_per_token(self.llm)
+        return tokens
 
     def weight_bytes(self, pool, stage):
         return float(tf.weights_held(self.llm, self._slices[pool.name][stage]))
@@ -88,23 +98,22 @@ class PhysicalCosts:
         tokens = n * self._new
         # The first output token needs the head once, after the prompt's last token.
         last = np.arange(self.workload.chunks) == self.workload.chunks - 1
-        flop = tf.projection_flop(self.llm, part, tokens, outputs=n * last)
-        flop = flop + n * tf.attention_flop(
+        products = tf.projection_flop(self.llm, part, tokens, outputs=n * last)
+        attention = n * tf.attention_flop(
             self.llm, part, new=self._new, context=self._context, absorbed=False
         )
         weights = tf.weights_read(self.llm, part, tokens, head=last)
         kv = n * tf.kv_touched(self.llm, part, new=self._new, context=self._context)
-        return self._costs(flop, weights, kv, "prefill")
+        return self._costs(products, attention, weights, kv, "prefill")
 
     def _decode_passes(self, part):
         n = self.workload.batch_size
         context = self.workload.prompt_tokens + np.arange(self.workload.output_tokens, dtype=float)
-        flop = tf.projection_flop(self.llm, part, n, outputs=n) + n * tf.attention_flop(
-            self.llm, part, new=1, context=context, absorbed=True
-        )
+        products = tf.projection_flop(self.llm, part, n, outputs=n)
+        attention = n * tf.attention_flop(self.llm, part, new=1, context=context, absorbed=True)
         weights = tf.weights_read(self.llm, part, n, head=True)
         kv = n * tf.kv_touched(self.llm, part, new=1, context=context)
-        return self._costs(flop, weights, kv, "decode")
+        return self._costs(products, attention, weights, kv, "decode")
 
     def _once(self, pool_name, stage, passes):
         """Most stages hold alike slices: their passes are costed once."""
@@ -114,12 +123,13 @@ class PhysicalCosts:
             self._known[key] = passes(part)
         return self._known[key]
 
-    def _costs(self, flop, weights, kv, pool_name):
+    def _costs(self, products, attention, weights, kv, pool_name):
         gpu = self._pools[pool_name].gpu
         fast = self.llm.fp8_compute and gpu.flops_fp8
         traffic = weights + kv
         return PassCosts.roofline(
-            flop=flop,
+            flop=products + attention,
+            attention=attention,
             traffic=traffic,
             weights=np.broadcast_to(weights, traffic.shape),
             flops=gpu.flops_fp8 if fast else gpu.flops,

@@ -41,24 +41,22 @@ class ReferenceCosts:
     def prefill_passes(self, stage):
         """T_prefill; every chunk counts as whole M tokens, and looks at itself alone."""
         llm, n, m = self.llm, self.workload.batch_size, self.workload.chunk_tokens
-        flop = (
-            2 * n * m * (llm.parameters // llm.layers) * self.layers_per_stage
-            + 4 * n * llm.hidden * m**2 * self.layers_per_stage
-        )
+        products = 2 * n * m * (llm.parameters // llm.layers) * self.layers_per_stage
+        attention = 4 * n * llm.hidden * m**2 * self.layers_per_stage
         kv = self._kv(m) // self.pp
         chunks = self.workload.chunks
-        return self._passes([flop] * chunks, [kv] * chunks, self.prefill)
+        return self._passes(products, [attention] * chunks, [kv] * chunks, self.prefill)
 
     def decode_passes(self, stage):
         """T_decode with a context of T tokens in the first step, one more in each that follows."""
         llm, n = self.llm, self.workload.batch_size
-        flop, kv = [], []
+        products = 2 * n * (llm.parameters // self.pp)
+        attention, kv = [], []
         for step in range(self.workload.output_tokens):
             context = self.workload.prompt_tokens + step
-            attention = (4 * n * context * self.layers_per_stage * llm.hidden) // self.pp
-            flop.append(2 * n * (llm.parameters // self.pp) + attention)
+            attention.append((4 * n * context * self.layers_per_stage * llm.hidden) // self.pp)
             kv.append(self._kv(context) // self.pp)
-        return self._passes(flop, kv, self.decode)
+        return self._passes(products, attention, kv, self.decode)
 
     def prefill_activation_bytes(self):
         """N B M H."""
@@ -105,11 +103,13 @@ class ReferenceCosts:
     def _weights_read(self) -> int:
         return self.llm.parameters * self.llm.bytes_per_parameter // self.pp
 
-    def _passes(self, flop, kv, pool) -> PassCosts:
+    def _passes(self, products, attention, kv, pool) -> PassCosts:
         gpu, weights = pool.gpu.reference, self._weights_read()
         return PassCosts.roofline(
-            flop=np.array(flop, dtype=float),
-            traffic=np.array([weights + cache for cache in kv], dtype=float),
+            # Whole numbers, added as such: floats would round the largest.
+            flop=np.array([products + each for each in attention], dtype=float),
+            attention=np.array(attention, dtype=float),
+            traffic=np.array([weights + each for each in kv], dtype=float),
             weights=np.full(len(kv), float(weights)),
             flops=gpu.flops,
             bandwidth=MEMORY_EFFICIENCY * gpu.bandwidth,
