@@ -77,7 +77,7 @@ SHOWN = {
 
 
 def breakdown_of(path: CriticalPath) -> dict[str, list[float]]:
-    """By part, the time spent on each kind [s], in the order of SHOWN; a part sums to its length."""
+    """By part, the time spent on each kind in the order of SHOWN [s]; together its length."""
     until, whole = path.seconds("ttds"), path.seconds("ttft")
     return {
         "ttds": [until[kind] for kind in SHOWN],

@@ -1,0 +1,154 @@
+"""The components of the Gantt page that say why: what the first token waited for, what bounds it,
+and what a step would change. Their numbers are the browser's to fill (assets/pages/gantt6d)."""
+
+from dash import html
+
+from app.breakdown import PARTS, SHOWN
+from simcore import Scenario
+from simcore.explain.sensitivity import CONTROLS
+from simcore.parameters import parameters_of
+from simcore.topologies.reference import LINKS
+
+METRICS = {"ttds": "TTDS", "tpot": "TPOT", "ttft": "TTFT"}
+STEPS = {"down": "One step down", "up": "One step up"}
+
+
+def breakdown(page: str):
+    """A bar of the time to the first token by kind, and what its colours mean."""
+    bar = html.Div(
+        [
+            html.Div(
+                [html.I(className=f"path-{kind.key}") for kind in SHOWN.values()],
+                className="breakdown-part",
+                **{"data-part": part},
+            )
+            for part in PARTS
+        ],
+        className="breakdown-bar",
+        **{"aria-hidden": "true"},
+    )
+    keys = [
+        html.Button(
+            [
+                html.I(className=f"swatch path-{kind.key}"),
+                html.Span(kind.name, className="breakdown-name"),
+                html.Span(className="breakdown-value"),
+            ],
+            type="button",
+            className="breakdown-key explains",
+            **{
+                "data-explain": "kind",
+                "data-part": kind.part,
+                "data-of": PARTS[kind.part],
+                "data-meaning": kind.meaning,
+            },
+        )
+        for kind in SHOWN.values()
+    ]
+    return html.Div(
+        [bar, html.Div(keys, className="breakdown-keys")],
+        id=f"{page}-breakdown",
+        className="breakdown",
+        role="group",
+        **{"aria-label": "What the first token waited for"},
+    )
+
+
+def bound(page: str):
+    """Where one sentence says what bounds the configuration, and a button tries what would help."""
+    return html.Div(
+        [
+            html.P(id=f"{page}-bound", className="bound-text"),
+            html.Button(id=f"{page}-remedy", type="button", className="text-button bound-remedy"),
+            html.Div(id=f"{page}-aloud", className="visually-hidden", role="status"),
+        ],
+        className="bound",
+    )
+
+
+def why(page: str, metric: str, title: str):
+    """The button that shows how a card's number was computed."""
+    return html.Button(
+        "?",
+        id=f"{page}-why-{metric}",
+        type="button",
+        className="why explains",
+        **{"data-explain": "metric", "data-metric": metric, "aria-label": f"How {title} is computed"},
+    )  # fmt: skip
+
+
+def popover(page: str):
+    """What is explained, beside what was pointed at."""
+    return html.Div(id=f"{page}-popover", className="popover", role="tooltip")
+
+
+def sensitivity(page: str):
+    """What one step of each control, or a faster link, would change."""
+    tables = [
+        _table(page, caption, [(field, direction) for field in CONTROLS])
+        for direction, caption in STEPS.items()
+    ]
+    tables.append(_table(page, "Twice the bandwidth", [(link, "up") for link in LINKS]))
+    head = html.Div(
+        [
+            html.H2("What a step would change", id=f"{page}-steps-title"),
+            html.Div(
+                [
+                    html.Span([html.I(className=f"swatch swatch-{way}"), way])
+                    for way in ("better", "worse")
+                ],
+                className="legend",
+            ),
+            html.Span(id=f"{page}-steps-state", className="steps-state"),
+        ],
+        className="steps-head",
+    )
+    return html.Section(
+        [head, html.Div(tables, className="steps-tables")],
+        id=f"{page}-steps",
+        className="panel steps",
+        **{"aria-labelledby": f"{page}-steps-title"},
+    )
+
+
+def _table(page, caption, steps):
+    head = html.Tr(
+        [
+            html.Th("Change", scope="col", colSpan=2),
+            *[html.Th(title, scope="col") for title in METRICS.values()],
+        ]
+    )
+    return html.Table(
+        [
+            html.Caption(caption),
+            html.Thead(head),
+            html.Tbody([_row(page, *step) for step in steps]),
+        ],
+        className="steps-table",
+    )
+
+
+def _row(page, what, direction):
+    infos = parameters_of(Scenario)
+    if what not in infos:
+        names = [html.Th(what, scope="row", colSpan=2)]
+    else:
+        info = infos[what]
+        step = html.Button(type="button", className="step explains", **{"data-explain": "step"})
+        names = [
+            html.Th(info.symbol or info.label, scope="row", title=info.label),
+            html.Td(step),
+        ]
+    cells = [
+        html.Td(
+            [html.Span(className="step-text"), html.I(className="step-bar")],
+            className="step-change",
+        )
+        for _ in METRICS
+    ]
+    return html.Tr([*names, *cells], **{"data-step": step_key(what, direction)})
+
+
+def step_key(what: str, direction: str) -> str:
+    """What a change is called between server and browser."""
+    return f"{what}:{direction}"

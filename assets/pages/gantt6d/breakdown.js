@@ -1,0 +1,43 @@
+/* What the first token waited for: one bar above the chart, with every picture. */
+(() => {
+  const { gantt6d: page, duration } = window.pdscope;
+  // Of the bar's width; what is wider says how long it is.
+  const WIDE_ENOUGH = 0.07;
+
+  function percent(share) {
+    if (share > 0 && share < 5e-4) return "<0.1 %";
+    return `${(100 * share).toFixed(1)} %`;
+  }
+
+  function write(element, text) {
+    if (element.textContent !== text) element.textContent = text;
+  }
+
+  function show({ breakdown }) {
+    const root = page.byId("breakdown");
+    const lengths = Object.fromEntries(
+      Object.entries(breakdown).map(([part, kinds]) => [part, kinds.reduce((a, b) => a + b)]),
+    );
+    const whole = Object.values(lengths).reduce((a, b) => a + b);
+    for (const part of root.querySelectorAll(".breakdown-part")) {
+      const seconds = breakdown[part.dataset.part];
+      part.style.flexGrow = lengths[part.dataset.part];
+      [...part.children].forEach((bar, i) => {
+        bar.style.flexGrow = seconds[i];
+        write(bar, seconds[i] > WIDE_ENOUGH * whole ? duration(seconds[i]) : "");
+      });
+    }
+    root.querySelectorAll(".breakdown-key").forEach((key, i) => {
+      const { part, of } = key.dataset;
+      const seconds = breakdown[part][i];
+      const share = seconds / lengths[part] || 0;
+      write(key.querySelector(".breakdown-value"), seconds ? `${duration(seconds)} · ${percent(share)}` : "none");
+      key.classList.toggle("none", !seconds);
+      key.dataset.value = seconds
+        ? `${duration(seconds)}: ${percent(share)} of ${of}, ${percent(seconds / whole)} of TTFT`
+        : "None here.";
+    });
+  }
+
+  page.on("answer", show);
+})();
