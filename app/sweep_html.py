@@ -5,11 +5,10 @@ import json
 
 from plotly.offline import get_plotlyjs
 
-from app.figures.surface import CONFIG, THEMES, Axis, figure
-from app.sweep_slices import describe
+from app.figures import heatmap, surface
+from app.figures.grid import CONFIG, THEMES, Grid, Metric
+from app.sweep_terms import METRICS, axis_of, describe
 from simcore.commands.files import write_text
-from simcore.parameters import parameters_of
-from simcore.scenario import Scenario
 
 # Where the browser that has computed a sweep puts the figures into `blank_page`.
 PLACE = "/*figures*/"
@@ -26,7 +25,12 @@ _TEMPLATE = """<!doctype html>
 <title>{{title}}</title>
 <style>
 html, body { height: 100%; margin: 0; background: #ffffff; }
-#sweep { height: min(100vh, 85vw); }
+#sweep {
+  display: grid; min-height: 100%;
+  grid-template-columns: repeat(auto-fit, minmax(min(100%, 560px), 1fr));
+}
+#sweep > div { height: min(100vh, 900px); min-width: 0; }
+@media (max-width: 1119px) { #sweep > div { height: min(100vh, 110vw); min-height: 380px; } }
 @media (prefers-color-scheme: dark) { html, body { background: #14181f; } }
 </style>
 </head>
@@ -37,9 +41,11 @@ html, body { height: 100%; margin: 0; background: #ffffff; }
 <script>
 const figures = JSON.parse(document.getElementById("figures").textContent);
 const dark = window.matchMedia("(prefers-color-scheme: dark)");
+const places = figures.light.map(() => document.createElement("div"));
+document.getElementById("sweep").append(...places);
 function draw() {
-  const { data, layout } = figures[dark.matches ? "dark" : "light"];
-  return Plotly.react("sweep", data, layout, {{config}});
+  figures[dark.matches ? "dark" : "light"].forEach(({ data, layout }, n) =>
+    Plotly.react(places[n], data, layout, {{config}}));
 }
 dark.addEventListener("change", draw);
 draw();
@@ -49,24 +55,12 @@ draw();
 """
 
 
-def axis_of(field: str) -> Axis:
-    """How a picture shows a field of the scenario."""
-    info = parameters_of(Scenario)[field]
-    unit = f" [{info.unit}]" if info.unit else ""
-    return Axis(field=field, symbol=info.symbol, title=f"{info.label} {info.symbol}{unit}")
-
-
-def figures_of(table, plan, *, subtitle=()) -> dict:
-    """The plan's figure in each colour scheme."""
+def figures_of(table, plan, *, metric: Metric = METRICS["ttds"], subtitle=()) -> dict:
+    """The plan's figures in each colour scheme: a surface, unless it is over names; a heat map."""
+    grid = Grid(table=table, x=axis_of(plan.x), y=axis_of(plan.y), metric=metric)
+    kinds = (heatmap,) if plan.is_choice(plan.x) else (surface, heatmap)
     return {
-        theme: figure(
-            table,
-            title=plan.title,
-            subtitle=subtitle,
-            x=axis_of(plan.x),
-            y=axis_of(plan.y),
-            theme=theme,
-        )
+        theme: [kind.figure(grid, subtitle=subtitle, theme=theme) for kind in kinds]
         for theme in THEMES
     }
 

@@ -1,10 +1,11 @@
-"""A page that sweeps two fields of the scenario and draws TTDS over them.
+"""A page that sweeps two fields of the scenario and draws a metric over them.
 
 The layout and the two routes are here; what happens in between (asking for slices, filling the
-picture, making the files to download) happens in the browser, in assets/pages/sweep.js.
+pictures, making the files to download) happens in the browser, in assets/pages/sweep.js.
 """
 
 import json
+import os
 
 import dash_mantine_components as dmc
 import pandas as pd
@@ -12,15 +13,22 @@ from dash import ClientsideFunction, Input, Output, State, dcc, html
 from flask import Response, request
 
 from app.controls import control, message_id, value_id
-from app.figures.surface import CONFIG
-from app.sweep_html import PLACE, axis_of, blank_page, figures_of
-from app.sweep_slices import BadRequest, answer, compute, read, swept_fields
-from simcore.errors import ScenarioError
+from app.figures.grid import CONFIG, Metric
+from app.sweep_address import SweepLink, read_sweep
+from app.sweep_axes import ENDS, BadRequest
+from app.sweep_html import PLACE, blank_page, figures_of
+from app.sweep_slices import Worker, answer, read, swept_fields
+from app.sweep_terms import MEANINGS, METRICS, axis_of, filename_of
+from simcore.cell_cache import default_cache
+from simcore.errors import PdscopeError
+from simcore.executors import DaskCluster
 from simcore.parameters import Number, parameters_of
 from simcore.scenario import Scenario
 from simcore.sweep import COLUMNS, SweepPlan
 
-ENDS = ("from", "to", "step")
+DASK_VARIABLE = "PDSCOPE_DASK"
+# What the browser puts the shown metric's symbol in place of.
+SYMBOL = "{metric}"
 
 
 class SweepPage:
@@ -43,31 +51,35 @@ class SweepPage:
         return [field for field in parameters_of(Scenario) if field not in swept]
 
     def layout(self, query):
+        """The page for the sweep of the address."""
+        link = read_sweep(query, self.plan)
         return html.Div(
             [
                 html.H1(self.plan.title, className="visually-hidden"),
-                dcc.Store(id=self._id("plan"), data=self._facts()),
-                html.Aside(self._rail(), className="sweep-rail", **{"aria-label": "Sweep"}),
-                html.Section(self._result(), className="sweep-result"),
+                dcc.Store(id=self._id("plan"), data=self._facts(link)),
+                html.Aside(self._rail(link), className="sweep-rail", **{"aria-label": "Sweep"}),
+                html.Section(self._result(link), className="sweep-result"),
             ],
             className="sweep",
+            id=self._id("page"),
         )
 
     def callbacks(self, app) -> None:
-        plan, graph = State(self._id("plan"), "data"), self._id("graph")
-        boxes = [self._end_id(field, end) for field in (self.plan.x, self.plan.y) for end in ENDS]
-        boxes += [value_id(self.name, field) for field in self.fields]
+        """The browser does what is to be done; two routes give it what it needs."""
+        plan = State(self._id("plan"), "data")
         app.clientside_callback(
             ClientsideFunction("sweep", "start"),
             Output(self._id("count"), "children"),
             Input(self._id("run"), "n_clicks"),
             plan,
-            *(State(box, "value") for box in boxes),
+            State(self._id("metric"), "value"),
+            *(State(box, "value") for box in self._boxes()),
         )
         app.clientside_callback(
-            ClientsideFunction("sweep", "draw"),
-            Output(graph, "figure"),
+            ClientsideFunction("sweep", "show"),
+            *(Output(self._id(part), "figure") for part in self._pictures()),
             Input("scheme", "data"),
+            Input(self._id("metric"), "value"),
             plan,
         )
         for action in ("cancel", "html", "csv"):
@@ -78,6 +90,16 @@ class SweepPage:
                 plan,
                 prevent_initial_call=True,
             )
+        for part in self._pictures():
+            app.clientside_callback(
+                ClientsideFunction("sweep", "open"),
+                Output(self._id(part), "clickData"),
+                Input(self._id(part), "clickData"),
+                plan,
+                prevent_initial_call=True,
+            )
+        address = os.environ.get(DASK_VARIABLE)
+        self._worker = Worker(default_cache(), DaskCluster(address) if address else None)
         app.server.add_url_rule(
             f"{self.path}/slice", self._id("slice"), self._answer, methods=["POST"]
         )
@@ -89,27 +111,54 @@ class SweepPage:
     def _end_id(self, field, end):
         return f"{value_id(self.name, field)}-{end}"
 
-    def _facts(self):
+    def _pictures(self):
+        return ("heat",) if self.plan.is_choice(self.plan.x) else ("surface", "heat")
+
+    def _boxes(self):
+        """Ids of what holds the sweep's values, in the order in which the browser reads them."""
+        for field in (self.plan.x, self.plan.y):
+            if self.plan.is_choice(field):
+                yield value_id(self.name, field)
+            else:
+                yield from (self._end_id(field, end) for end in ENDS)
+        yield from (value_id(self.name, field) for field in self.fields)
+
+    def _facts(self, link: SweepLink):
         """What assets/pages/sweep.js must know."""
-        x, y = axis_of(self.plan.x), axis_of(self.plan.y)
-        nothing = pd.DataFrame(columns=[x.field, y.field, *COLUMNS])
+        axes = [axis_of(field) for field in (self.plan.x, self.plan.y)]
+        nothing = pd.DataFrame(columns=[*(axis.field for axis in axes), *COLUMNS])
+        any_metric = Metric(field="ttds_s", symbol=SYMBOL, text=str)
         return {
             "page": self.name,
+            "path": self.path,
             "slices": f"{self.path}/slice",
             "blank": f"{self.path}/blank",
             "place": PLACE,
-            "filename": self.plan.filename,
-            "axes": [{"field": axis.field, "symbol": axis.symbol} for axis in (x, y)],
+            "axes": [
+                {"field": axis.field, "name": axis.name, "names": axis.names} for axis in axes
+            ],
             "ends": ENDS,
             "fields": self.fields,
+            "carried": {name: getattr(link.base, name) for name in swept_fields(self.plan)},
             "columns": list(nothing.columns),
-            "figures": figures_of(nothing, self.plan),
+            "pictures": self._pictures(),
+            "config": CONFIG,
+            "symbol": SYMBOL,
+            "metrics": {
+                key: {
+                    "field": metric.field,
+                    "symbol": metric.symbol,
+                    "filename": filename_of(self.plan, metric),
+                }
+                for key, metric in METRICS.items()
+            },
+            "figures": figures_of(nothing, self.plan, metric=any_metric),
         }
 
-    def _rail(self):
-        infos, base = parameters_of(Scenario), self.plan.base
+    def _rail(self, link):
+        infos = parameters_of(Scenario)
         return [
-            *(self._axis(field) for field in (self.plan.x, self.plan.y)),
+            *(self._axis(field, link.spans[field]) for field in (self.plan.x, self.plan.y)),
             html.Div(
                 [
                     dmc.Button("Run", id=self._id("run"), size="xs"),
@@ -122,7 +171,7 @@ class SweepPage:
                 [
                     html.Legend("The same in every cell"),
                     *(
-                        self._control(field, infos[field], getattr(base, field))
+                        self._control(field, infos[field], getattr(link.base, field))
                         for field in self.fields
                     ),
                 ],
@@ -137,42 +186,55 @@ class SweepPage:
             part[value_id(self.name, field)].debounce = False
         return part
 
-    def _axis(self, field):
-        info, values = parameters_of(Scenario)[field], self.plan.axes[field]
-        step = values[1] - values[0]
-        # As people say it: M to 2048, though no step ends there.
-        last = info.high if values[-1] < info.high < values[-1] + step else values[-1]
-        start = {"from": values[0], "to": last, "step": step}
-        boxes = [
-            dmc.NumberInput(
-                id=self._end_id(field, end),
-                label=end.capitalize(),
-                value=start[end],
-                min=1,
-                max=info.most,
-                step=1 if end == "step" else info.step,
-                allowDecimal=False,
-                allowNegative=False,
-                # What is out of range is refused with a reason, not silently changed.
-                clampBehavior="none",
-                thousandSeparator="\u202f",
-                hideControls=True,
-                size="xs",
+    def _axis(self, field, span):
+        info = parameters_of(Scenario)[field]
+        boxes = (
+            self._names(field, info, span)
+            if self.plan.is_choice(field)
+            else html.Div(
+                [self._end(field, info, end, span[end]) for end in ENDS], className="sweep-ends"
             )
-            for end in ENDS
-        ]
+        )
+        message = html.Div(
+            id=message_id(self.name, field), className="control-message", role="alert"
+        )
         return html.Fieldset(
-            [
-                html.Legend(axis_of(field).title, title=info.help),
-                html.Div(boxes, className="sweep-ends"),
-                html.Div(
-                    id=message_id(self.name, field), className="control-message", role="alert"
-                ),
-            ],
+            [html.Legend(axis_of(field).title, title=info.help), boxes, message],
             className="sweep-group",
+            id=f"{value_id(self.name, field)}-control",
         )
 
-    def _result(self):
+    def _end(self, field, info, end, value):
+        return dmc.NumberInput(
+            id=self._end_id(field, end),
+            label=end.capitalize(),
+            value=value,
+            min=1,
+            max=info.most,
+            step=1 if end == "step" else info.step,
+            allowDecimal=False,
+            allowNegative=False,
+            # What is out of range is refused with a reason, not silently changed.
+            clampBehavior="none",
+            thousandSeparator="\u202f",
+            hideControls=True,
+            size="xs",
+        )
+
+    def _names(self, field, info, names):
+        return dmc.MultiSelect(
+            id=value_id(self.name, field),
+            label=f"{info.label}s to compare",
+            value=names,
+            data=list(info.options()),
+            clearable=True,
+            searchable=True,
+            size="xs",
+            className="sweep-names",
+            clearButtonProps={"aria-label": f"Remove every {info.label}"},
+        )
+
+    def _result(self, link):
         progress = html.Progress(
             id=self._id("progress"),
             value="0",
@@ -180,15 +242,26 @@ class SweepPage:
             className="sweep-progress",
             **{"aria-label": "Cells computed"},
         )
-        graph = dcc.Graph(
-            id=self._id("graph"),
-            config=CONFIG | {"toImageButtonOptions": {"filename": self.plan.filename, "scale": 2}},
-            responsive=True,
-            className="sweep-graph",
+        metric = html.Fieldset(
+            [
+                html.Legend("Shown", className="visually-hidden"),
+                dmc.SegmentedControl(
+                    id=self._id("metric"),
+                    data=[
+                        {"value": key, "label": html.Span(metric.symbol, title=MEANINGS[key])}
+                        for key, metric in METRICS.items()
+                    ],
+                    value=link.metric,
+                    size="xs",
+                ),
+            ],
+            className="sweep-metric",
         )
         return [
+            html.Div(link.notice, className="notice") if link.notice else None,
             html.Div(
                 [
+                    metric,
                     progress,
                     html.Span(id=self._id("count"), className="sweep-count"),
                     self._button("html", "Download HTML"),
@@ -198,12 +271,20 @@ class SweepPage:
             ),
             html.P(id=self._id("status"), className="sweep-status", role="status"),
             html.Div(
-                graph,
-                className="sweep-picture",
-                role="group",
-                **{"aria-label": f"{self.plan.title}, in 3D"},
+                [self._picture(part) for part in self._pictures()], className="sweep-pictures"
             ),
+            # Its links are the browser's to fill.
+            html.Nav(id=self._id("best"), className="sweep-best", **{"aria-label": "Best cells"}),
         ]
+
+    def _picture(self, part):
+        what = "as a heat map" if part == "heat" else "in 3D"
+        return html.Div(
+            dcc.Graph(id=self._id(part), config=CONFIG, responsive=True, className="sweep-graph"),
+            className=f"sweep-picture sweep-picture-{part}",
+            role="group",
+            **{"aria-label": f"{self.plan.title}, {what}"},
+        )
 
     def _button(self, part, label):
         """A button that has nothing to do yet."""
@@ -213,9 +294,9 @@ class SweepPage:
         """The next slice; a refusal that the reader can act on is an answer like any other."""
         try:
             asked = read(request.get_data(), self.plan)
-            body, status = answer(asked, compute(asked)), 200
-        except ScenarioError as error:
-            body, status = {"error": str(error), "field": error.field}, 200
+            body, status = answer(asked, self._worker.compute(asked)), 200
+        except PdscopeError as error:
+            body, status = {"error": str(error), "field": getattr(error, "field", None)}, 200
         except BadRequest as error:
             body, status = {"error": str(error), "field": None}, 400
         except RecursionError:

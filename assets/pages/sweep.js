@@ -1,29 +1,47 @@
-/* Sweeps: asks the server for one slice after the other, fills the picture as they come, and makes
-   the files to download. A run that is cancelled, superseded or left simply asks no further. */
+/* Sweeps: asks the server for one slice after the other and shows what has come. A run that is
+   cancelled, superseded or left simply asks no further. What is shown of it, and the files to
+   download, are made in the folder sweep/. */
 (() => {
   const PATIENCE_MS = 60_000;
+  // After a failure: the first pause, doubled each time up to the longest.
+  const PAUSE_MS = 500;
+  const LONGEST_PAUSE_MS = 8_000;
   const runs = {}; // by page: the newest run
-  const drawn = {}; // by page: the run whose cells are in the picture
+  const drawn = {}; // by page: the run whose cells are in the pictures
+  const shown = {}; // by page: the metric in the pictures
 
+  const { no_update } = window.dash_clientside;
+  const sweep = (window.pdscope.sweep = {
+    scheme: () =>
+      document.documentElement.getAttribute("data-mantine-color-scheme") === "dark"
+        ? "dark"
+        : "light",
+  });
+  const byId = (plan, part) => document.getElementById(`${plan.page}-${part}`);
   const show = (plan, part, props) =>
     window.dash_clientside.set_props(`${plan.page}-${part}`, props);
-  const isOpen = (plan) => document.getElementById(`${plan.page}-graph`) !== null;
+  const isOpen = (plan) => byId(plan, "page") !== null;
   const isWanted = (run) => runs[run.plan.page] === run && !run.over && isOpen(run.plan);
-  const scheme = () => document.documentElement.getAttribute("data-mantine-color-scheme");
+  const metricOf = (plan) => plan.metrics[shown[plan.page]];
 
-  /* Values of the controls, in the order in which the callback gives them, as the server's body. */
+  /* Values of the boxes, in the order in which the callback gives them, as the server's body. */
   function question(plan, values) {
-    const known = (value) => (value === "" || value === undefined ? null : value);
-    const rest = values.map(known);
+    const rest = values.map((value) => (value === "" || value === undefined ? null : value));
     const axes = {};
-    for (const { field } of plan.axes) {
+    for (const { field, names } of plan.axes) {
+      if (names) {
+        axes[field] = rest.shift() || [];
+        continue;
+      }
       const ends = rest.splice(0, plan.ends.length);
       axes[field] = Object.fromEntries(plan.ends.map((end, n) => [end, ends[n]]));
     }
-    return { scenario: Object.fromEntries(plan.fields.map((name, n) => [name, rest[n]])), axes };
+    const scenario = Object.fromEntries(plan.fields.map((name, n) => [name, rest[n]]));
+    return { scenario, carried: plan.carried, axes };
   }
 
-  async function ask(run, first) {
+  /* The server's answer; throws where it gives none, which it may do once it has been restarted. */
+  async function askOnce(run, first) {
     const response = await fetch(run.plan.slices, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
@@ -31,9 +49,34 @@
       signal: AbortSignal.any([run.abort.signal, AbortSignal.timeout(PATIENCE_MS)]),
     });
     const type = response.headers.get("Content-Type") || "";
-    if (!type.startsWith("application/json")) throw new Error(`status ${response.status}`);
-    return response.json();
+    if (type.startsWith("application/json")) return response.json();
+    const failure = new Error(`status ${response.status}`);
+    failure.final = response.status < 500;
+    throw failure;
   }
+
+  /* A slice depends on nothing that came before, so that it can be asked for again. */
+  async function ask(run, first) {
+    const end = performance.now() + PATIENCE_MS;
+    for (let pause = PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
+      try {
+        const answer = await askOnce(run, first);
+        if (run.silent) {
+          run.silent = false;
+          say(run, "The server is back. Computing…");
+        }
+        return answer;
+      } catch (error) {
+        if (error.final || !isWanted(run) || performance.now() + pause > end) throw error;
+        if (!run.silent) say(run, "The server does not answer. Asking again until it does…");
+        run.silent = true;
+        await new Promise((resolve) => setTimeout(resolve, pause));
+        if (!isWanted(run)) throw error;
+      }
+    }
+  }
+
+  const say = (run, text) => isWanted(run) && show(run.plan, "status", { children: text });
 
   async function work(run) {
     let asked = ask(run, 0);
@@ -41,8 +84,9 @@
       const answer = await asked;
       if (!isWanted(run)) return;
       if (answer.error) return refuse(run, answer.error, answer.field);
+      if (!run.answer) sweep.writeAddress(run.plan, answer.query, shown[run.plan.page]);
       run.answer = answer;
-      run.rows.push(...answer.rows);
+      run.rows.push(...answer.rows.map((row, n) => ({ ...row, link: answer.links[n] })));
       run.over = answer.next >= answer.total;
       // The server computes on while the browser draws.
       if (!run.over) {
@@ -56,156 +100,68 @@
   function refuse(run, error, field) {
     run.over = true;
     const { plan } = run;
-    const beside = [...plan.axes.map((axis) => axis.field), ...plan.fields].includes(field);
-    show(plan, beside ? `${field}-message` : "error", { children: error });
+    const beside = byId(plan, `${field}-message`) !== null;
+    show(plan, beside ? `${field}-message` : "error", { children: `${error}.` });
+    if (beside) sweep.markWrong(byId(plan, `${field}-control`));
     show(plan, "cancel", { disabled: true });
     show(plan, "count", { children: "" });
     show(plan, "progress", { value: "0" });
     show(plan, "status", { children: drawn[plan.page] ? summary(drawn[plan.page]) : "" });
   }
 
+  const summary = (run) => sweep.summary(run, metricOf(run.plan));
+
   function report(run) {
     const { plan, answer } = run;
     const done = run.rows.length;
     drawn[plan.page] = run;
-    show(plan, "graph", { figure: filled(run, scheme()) });
+    draw(run);
+    const { count } = window.pdscope;
     show(plan, "progress", { value: String(done), max: String(answer.total) });
     show(plan, "count", { children: `${count(done)} of ${count(answer.total)} cells` });
     show(plan, "html", { disabled: false });
     show(plan, "csv", { disabled: false });
-    if (run.over) {
-      show(plan, "cancel", { disabled: true });
-      show(plan, "status", { children: summary(run) });
+    if (run.over) finish(run);
+  }
+
+  /* What is said and linked once no more cells come. */
+  function finish(run) {
+    show(run.plan, "cancel", { disabled: true });
+    show(run.plan, "status", { children: summary(run) });
+    sweep.listBest(byId(run.plan, "best"), run, metricOf(run.plan));
+  }
+
+  function draw(run) {
+    const figures = sweep.figures(run, metricOf(run.plan), sweep.scheme());
+    run.plan.pictures.forEach((part, n) => show(run.plan, part, { figure: figures[n] }));
+  }
+
+  function clear(plan) {
+    for (const field of [...plan.axes.map((axis) => axis.field), ...plan.fields]) {
+      show(plan, `${field}-message`, { children: "" });
+      sweep.markRight(byId(plan, `${field}-control`));
     }
-  }
-
-  /* A copy, as Plotly writes into what it is given: where the camera is, for one. */
-  const empty = (plan, theme) => structuredClone(plan.figures[theme] || plan.figures.light);
-
-  /* The plan's empty figure with what is known so far, as app/figures/surface.py fills it. */
-  function filled(run, theme) {
-    const { plan, answer, rows } = run;
-    const { data, layout } = empty(plan, theme);
-    const [x, y] = plan.axes.map((axis) => axis.field);
-    const [xs, ys] = [answer.axes[x], answer.axes[y]];
-    const z = ys.map(() => xs.map(() => null));
-    const [column, line] = [xs, ys].map((values) => new Map(values.map((value, n) => [value, n])));
-    const found = rows.filter((row) => row.ttds_s !== null);
-    const missing = rows.filter((row) => row.ttds_s === null);
-    for (const row of found) z[line.get(row[y])][column.get(row[x])] = row.ttds_s;
-    const at = (some) => ({ x: some.map((row) => row[x]), y: some.map((row) => row[y]) });
-    const [surface, points, holes] = data;
-    const size = Math.min(3.2, Math.max(1.4, 40 / Math.sqrt(xs.length * ys.length)));
-    const sized = (trace, factor) => ({ ...trace.marker, size: factor * size });
-    const subtitle = { ...layout.title.subtitle, text: answer.subtitle.join("<br>") };
-    return {
-      data: [
-        { ...surface, x: xs, y: ys, z, visible: hasPatch(z) },
-        {
-          ...points,
-          ...at(found),
-          z: found.map((row) => row.ttds_s),
-          marker: sized(points, 1),
-        },
-        {
-          ...holes,
-          ...at(missing),
-          z: missing.map(() => 0),
-          text: missing.map((row) => wrapped(row.reason)),
-          marker: sized(holes, 1.6),
-        },
-      ],
-      layout: { ...layout, title: { ...layout.title, subtitle } },
-    };
-  }
-
-  function hasPatch(z) {
-    return z.slice(1).some((line, j) =>
-      line.slice(1).some((_, i) =>
-        [z[j][i], z[j][i + 1], line[i], line[i + 1]].every((height) => height !== null),
-      ),
-    );
-  }
-
-  function wrapped(text, width = 56) {
-    const lines = [""];
-    for (const word of text.split(" ")) {
-      if (lines.at(-1) && lines.at(-1).length + word.length >= width) lines.push("");
-      lines[lines.length - 1] += lines.at(-1) ? ` ${word}` : word;
-    }
-    return lines.join("<br>");
-  }
-
-  function summary(run) {
-    const { plan, rows, answer } = run;
-    const [x, y] = plan.axes;
-    const found = rows.filter((row) => row.ttds_s !== null);
-    const least = (some) => some.reduce((a, b) => (b.ttds_s < a.ttds_s ? b : a));
-    const value = (axis, row) => `${axis.symbol} = ${count(row[axis.field])}`;
-    const parts = [];
-    if (rows.length < answer.total)
-      parts.push(`Cancelled after ${count(rows.length)} of ${count(answer.total)} cells.`);
-    if (found.length) {
-      const best = least(found);
-      const top = Math.max(...found.map((row) => row[y.field]));
-      const there = least(found.filter((row) => row[y.field] === top));
-      parts.push(`Best TTDS ${time(best.ttds_s)} at ${value(x, best)}, ${value(y, best)}.`);
-      if (top !== best[y.field])
-        parts.push(`At ${value(y, there)} it is ${time(there.ttds_s)}, at ${value(x, there)}.`);
-    }
-    const holes = rows.length - found.length;
-    parts.push(holes ? `${count(holes)} of ${count(rows.length)} cells are infeasible.` : "Every cell fits.");
-    return parts.join(" ");
-  }
-
-  const count = (number) => number.toLocaleString("en");
-
-  function time(seconds) {
-    return seconds < 1
-      ? `${(seconds * 1e3).toPrecision(4)} ms`
-      : `${seconds.toLocaleString("en", { maximumSignificantDigits: 4 })} s`;
-  }
-
-  function csv(run) {
-    const cell = (value) => {
-      const text = value === null ? "" : String(value);
-      return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-    };
-    const { columns } = run.plan;
-    const lines = run.rows.map((row) => columns.map((name) => cell(row[name])).join(","));
-    return `${[columns.join(","), ...lines].join("\n")}\n`;
-  }
-
-  async function page(run) {
-    const response = await fetch(run.plan.blank);
-    if (!response.ok) throw new Error(`status ${response.status}`);
-    const figures = { light: filled(run, "light"), dark: filled(run, "dark") };
-    const json = JSON.stringify(figures).replaceAll("<", "\\u003c");
-    return (await response.text()).replace(run.plan.place, () => json);
-  }
-
-  function save(name, type, text) {
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([text], { type }));
-    link.download = name;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), PATIENCE_MS);
+    show(plan, "error", { children: "" });
   }
 
   const fail = (run) => (error) => {
-    if (isWanted(run)) refuse(run, `The server does not answer (${error.message}); run it again.`);
+    if (isWanted(run))
+      refuse(run, `The server does not answer (${error.message}); run it again`);
   };
+
+  const files = (plan) => [drawn[plan.page], metricOf(plan)];
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     sweep: {
-      start(clicks, plan, ...values) {
+      start(clicks, plan, metric, ...values) {
         runs[plan.page]?.abort.abort();
-        const run = { plan, rows: [], over: false, abort: new AbortController() };
+        // On a page that was opened anew, what was drawn on it before is of no use.
+        if (!clicks) delete drawn[plan.page];
+        shown[plan.page] = metric;
+        const run = { plan, rows: [], over: false, silent: false, abort: new AbortController() };
         run.question = question(plan, values);
         runs[plan.page] = run;
-        for (const { field } of plan.axes) show(plan, `${field}-message`, { children: "" });
-        for (const field of plan.fields) show(plan, `${field}-message`, { children: "" });
-        show(plan, "error", { children: "" });
+        clear(plan);
         show(plan, "cancel", { disabled: false });
         show(plan, "status", { children: "Computing…" });
         work(run).catch(fail(run));
@@ -215,23 +171,58 @@
         const run = runs[plan.page];
         run.over = true;
         run.abort.abort();
-        show(plan, "status", { children: run.answer ? summary(run) : "Cancelled." });
+        if (run.answer) finish(run);
+        else show(plan, "status", { children: "Cancelled." });
         return true;
       },
-      draw(theme, plan) {
+      /* The scheme or the metric is another one: nothing has to be computed for that. */
+      show(theme, metric, plan) {
+        const changed = shown[plan.page] && shown[plan.page] !== metric;
+        shown[plan.page] = metric;
+        const { filename } = metricOf(plan);
+        const config = {
+          ...plan.config,
+          toImageButtonOptions: { filename, scale: 2 },
+        };
+        for (const part of plan.pictures) show(plan, part, { config });
         const run = drawn[plan.page];
-        return run ? filled(run, theme) : empty(plan, theme);
+        if (changed) {
+          const query = run?.answer.query ?? window.location.search.slice(1);
+          sweep.writeAddress(plan, query, metric);
+        }
+        if (run?.over && runs[plan.page] === run) finish(run);
+        const figures = run
+          ? sweep.figures(run, metricOf(plan), sweep.scheme())
+          : sweep.emptyFigures(plan, metricOf(plan), sweep.scheme());
+        return figures.length === 1 ? figures[0] : figures;
       },
       html(clicks, plan) {
-        page(drawn[plan.page])
-          .then((text) => save(`${plan.filename}.html`, "text/html", text))
-          .catch((error) => show(plan, "error", { children: `No file: ${error.message}` }));
+        sweep.savePage(...files(plan)).catch((error) =>
+          show(plan, "error", { children: `No file: ${error.message}` }),
+        );
         return false;
       },
       csv(clicks, plan) {
-        save(`${plan.filename}.csv`, "text/csv", csv(drawn[plan.page]));
+        sweep.saveTable(...files(plan));
         return false;
       },
+      open(click, plan) {
+        const part = window.dash_clientside.callback_context.triggered[0]?.prop_id.split(".")[0];
+        const run = drawn[plan.page];
+        const row = click && run && sweep.rowAt(run, part.endsWith("-surface"), click.points[0]);
+        if (row) sweep.open(row.link);
+        // So that the same point can be clicked again.
+        return click ? null : no_update;
+      },
     },
+  });
+
+  /* Enter in a box is Run, unless it chooses from a list. */
+  document.addEventListener("keydown", (event) => {
+    const box = event.target;
+    if (event.key !== "Enter" || event.isComposing || !box.matches?.(".sweep-rail input")) return;
+    if (box.getAttribute("aria-haspopup") === "listbox") return;
+    event.preventDefault();
+    document.querySelector(".sweep-buttons button").click();
   });
 })();

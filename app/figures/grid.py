@@ -1,0 +1,246 @@
+"""What the pictures of a sweep have in common: axes, a metric, texts, colours.
+
+assets/pages/sweep/figures.js makes the same of the rows that it has so far.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pandas as pd
+
+# Ink, secondary ink, lines, the walls of the scene and the paper, by colour scheme.
+THEMES = {
+    "light": {
+        "ink": "#1b2230",
+        "soft": "#5b6577",
+        "line": "#cfd6e1",
+        "wall": "#f7f8fb",
+        "paper": "#ffffff",
+    },
+    "dark": {
+        "ink": "#e7ebf2",
+        "soft": "#98a3b5",
+        "line": "#3a4352",
+        "wall": "#191e27",
+        "paper": "#14181f",
+    },
+}
+COLOUR_SCALE = "Viridis"
+# Okabe and Ito's vermillion: apart from every colour of the scale, to every kind of eye.
+INFEASIBLE = "#d55e00"
+# White in a dark ring is seen on each of the scale's colours, and on both papers.
+BEST, RING = "#ffffff", "#1b2230"
+FONT = "Inter, system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
+
+# What every drawing of a figure is given: nothing is sent anywhere, no maker's mark.
+CONFIG = {
+    "displaylogo": False,
+    "showSendToCloud": False,
+    "plotlyServerURL": "",
+    "responsive": True,
+    "modeBarButtonsToRemove": ["tableRotation"],
+}
+
+# Values that differ by less are equal, and none of them is the best.
+SAME = 1e-9
+
+
+@dataclass(frozen=True, kw_only=True)
+class Axis:
+    """One of the two fields that a sweep varies.
+
+    Attributes
+    ----------
+    field : column of the table
+    name : short, as texts that point at a value have it
+    title : with symbol and unit
+    brief : the same for where there is little room
+    names : whether the values are names, in the table's order, and not numbers
+    text : the text of one value
+    """
+
+    field: str
+    name: str
+    title: str
+    brief: str
+    names: bool
+    text: Callable[[object], str]
+
+    def values(self, table: pd.DataFrame) -> list:
+        """The values that the table has, in the order in which they are drawn."""
+        values = dict.fromkeys(table[self.field].tolist())
+        return list(values) if self.names else sorted(values)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """What the colours stand for.
+
+    Attributes
+    ----------
+    field : column of the table, a time [s]
+    symbol : as titles have it
+    text : the text of one value, with its unit
+    """
+
+    field: str
+    symbol: str
+    text: Callable[[float], str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grid:
+    """A sweep's table, seen as a picture shows it.
+
+    Attributes
+    ----------
+    table : columns `x.field`, `y.field`, `metric.field` (NaN where there is no result), outcome and
+        reason; what is not in the table is neither drawn nor called infeasible
+    """
+
+    table: pd.DataFrame
+    x: Axis
+    y: Axis
+    metric: Metric
+
+    @property
+    def title(self) -> str:
+        """What is seen."""
+        return f"{self.metric.symbol} over {self.x.name} and {self.y.name}"
+
+    @property
+    def best_name(self) -> str:
+        """What is marked: the best of all pairs of names, or of each row of numbers."""
+        return "best" if self.x.names else f"best {self.x.name} for each {self.y.name}"
+
+    def found(self) -> pd.DataFrame:
+        """The cells that have results."""
+        return self.table[self.table[self.metric.field].notna()]
+
+    def holes(self, outcome: str) -> pd.DataFrame:
+        """The cells without results and with this outcome."""
+        return self.table[self.table["outcome"] == outcome]
+
+    def best(self) -> pd.DataFrame:
+        """The cells to mark: of names, the best ones; else of each row the first best one.
+
+        A row whose cells are all equal has none.
+        """
+        found, name = self.found(), self.metric.field
+        if self.x.names:
+            return found[found[name] <= found[name].min() * (1 + SAME)]
+        ordered = found.sort_values([self.y.field, self.x.field], kind="stable")
+        marked = []
+        for _, row in ordered.groupby(self.y.field, sort=False):
+            if len(row) == 1 or row[name].max() > row[name].min() * (1 + SAME):
+                marked.append(row[name].idxmin())
+        return ordered.loc[marked]
+
+    def matrix(self, value) -> list[list]:
+        """`value(row)` of the cells with results, a list for each of y's; None for the others."""
+        known = {
+            (row[self.x.field], row[self.y.field]): value(row) for row in records(self.found())
+        }
+        xs, ys = self.x.values(self.table), self.y.values(self.table)
+        return [[known.get((a, b)) for a in xs] for b in ys]
+
+    def heights(self) -> list[list]:
+        """The metric as `matrix` has it."""
+        return self.matrix(lambda row: row[self.metric.field])
+
+    def hover(self, row) -> str:
+        """The text of a cell with a result."""
+        return (
+            f"{self.metric.symbol} {self.metric.text(row[self.metric.field])}<br>{self.place(row)}"
+        )
+
+    def place(self, row) -> str:
+        """Where a cell is."""
+        return "<br>".join(f"{axis.name} {axis.text(row[axis.field])}" for axis in (self.x, self.y))
+
+    def why(self, row) -> str:
+        """The text of a cell without one."""
+        return f"{self.place(row)}<br>{wrapped(row['reason'])}"
+
+
+def records(table: pd.DataFrame) -> list[dict]:
+    """The rows as plain values."""
+    return table.to_dict("records")
+
+
+def wrapped(text: str, width: int = 48) -> str:
+    """`text` in lines of about `width` characters, as a hover label has them."""
+    lines = [""]
+    for word in text.split(" "):
+        if lines[-1] and len(lines[-1]) + len(word) >= width:
+            lines.append("")
+        lines[-1] += f" {word}" if lines[-1] else word
+    return "<br>".join(lines)
+
+
+def point_size(cells: int) -> float:
+    """Diameter [pixel] of the points of a grid of `cells`: the more, the smaller."""
+    return min(3.2, max(1.4, 40 / math.sqrt(max(1, cells))))
+
+
+def colour_bar(grid, colours, **more) -> dict:
+    """The scale's bar; ticks carry their unit, as 200ms."""
+    return {
+        "title": {"text": grid.metric.symbol, "font": {"color": colours["ink"], "size": 12}},
+        "tickfont": {"color": colours["soft"], "size": 11},
+        "tickformat": "~s",
+        "ticksuffix": "s",
+        "nticks": 6,
+        "thickness": 12,
+        "outlinewidth": 0,
+        **more,
+    }
+
+
+def base_layout(grid, subtitle, colours) -> dict:
+    """Title, legend and colours."""
+    return {
+        "title": {
+            "text": grid.title,
+            "subtitle": {
+                "text": "<br>".join(subtitle),
+                "font": {"size": 12, "color": colours["soft"]},
+            },
+            "x": 0,
+            "xanchor": "left",
+            "pad": {"l": 16},
+            "y": 0.98,
+            "yanchor": "top",
+            "font": {"size": 16, "color": colours["ink"]},
+        },
+        "font": {"family": FONT, "color": colours["ink"]},
+        "paper_bgcolor": colours["paper"],
+        "plot_bgcolor": colours["paper"],
+        "legend": {
+            "orientation": "h",
+            "x": 0,
+            "xanchor": "left",
+            "yref": "container",
+            "y": 0,
+            "yanchor": "bottom",
+            "itemsizing": "constant",
+            "itemclick": False,
+            "itemdoubleclick": False,
+            "bgcolor": "rgba(0,0,0,0)",
+            "font": {"size": 12, "color": colours["soft"]},
+        },
+        "hoverlabel": {
+            "align": "left",
+            "bgcolor": colours["wall"],
+            "bordercolor": colours["soft"],
+            "font": {"family": FONT, "color": colours["ink"]},
+        },
+        "hovermode": "closest",
+        "modebar": {
+            "bgcolor": "rgba(0,0,0,0)",
+            "color": colours["soft"],
+            "activecolor": colours["ink"],
+        },
+        "uirevision": "keep",
+    }

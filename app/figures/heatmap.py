@@ -1,0 +1,153 @@
+"""A sweep as a heat map: a coloured cell for each result, a hatched one where there is none.
+
+The traces of a figure are, in this order, the cells, the skipped and the infeasible ones, and the
+best ones; assets/pages/sweep/figures.js fills them in the same way while a sweep is under way.
+Cells are drawn equally large, at 0, 1, 2, … on both axes, whatever the distance of their values.
+"""
+
+from app.figures.grid import (
+    BEST,
+    COLOUR_SCALE,
+    INFEASIBLE,
+    RING,
+    THEMES,
+    Grid,
+    base_layout,
+    colour_bar,
+    records,
+    wrapped,
+)
+
+MOST_TICKS = 8
+# Names of things are broken into lines, so that they leave room for the cells.
+NAME_WIDTH = 10
+CORNER = 0.32
+
+
+def figure(grid: Grid, *, subtitle=(), theme="light") -> dict:
+    """The metric over the two axes as a Plotly figure of plain values.
+
+    Where the axes are names, each cell tells its value, too.
+
+    Parameters
+    ----------
+    subtitle : further lines below the title
+    theme : "light" or "dark"
+    """
+    colours = THEMES[theme]
+    xs, ys = grid.x.values(grid.table), grid.y.values(grid.table)
+    column, line = ({value: n for n, value in enumerate(values)} for values in (xs, ys))
+    cells = {
+        "type": "heatmap",
+        "name": grid.metric.symbol,
+        "x": list(range(len(xs))),
+        "y": list(range(len(ys))),
+        "z": grid.heights(),
+        "hovertext": grid.matrix(grid.hover),
+        "hoverongaps": False,
+        "colorscale": COLOUR_SCALE,
+        "colorbar": colour_bar(grid, colours, len=1, x=1.01, y=0.5, xpad=2),
+        "xgap": 1,
+        "ygap": 1,
+        "hovertemplate": "%{hovertext}<extra></extra>",
+    }
+    if grid.x.names:
+        cells |= {
+            "text": grid.matrix(lambda row: grid.metric.text(row[grid.metric.field])),
+            "texttemplate": "%{text}",
+        }
+    best = records(grid.best())
+    # Of names, in the cell's corner: its value is in the middle.
+    aside = CORNER if grid.x.names else 0
+    marks = {
+        "type": "scatter",
+        "name": grid.best_name,
+        "mode": "markers",
+        "x": [column[row[grid.x.field]] + aside for row in best],
+        "y": [line[row[grid.y.field]] - aside for row in best],
+        "text": [grid.hover(row) for row in best],
+        "marker": {
+            "size": 9,
+            "symbol": "circle",
+            "color": BEST,
+            "line": {"width": 2, "color": RING},
+        },
+        "hovertemplate": "%{text}<extra></extra>",
+    }
+    skipped = _hatched(grid, "skipped", colours["soft"], "\\", colours, column, line)
+    infeasible = _hatched(grid, "infeasible", INFEASIBLE, "/", colours, column, line)
+    layout = _layout(grid, subtitle, colours)
+    layout["xaxis"] |= _ticks(grid.x, xs)
+    layout["yaxis"] |= _ticks(grid.y, ys)
+    if grid.y.names:
+        # As one reads a table: from the top.
+        layout["yaxis"]["range"].reverse()
+    return {"data": [cells, skipped, infeasible, marks], "layout": layout}
+
+
+def _hatched(grid, outcome, colour, shape, colours, column, line):
+    """Cells as bars, which unlike a heat map's can be hatched."""
+    rows = records(grid.holes(outcome))
+    return {
+        "type": "bar",
+        "name": outcome,
+        "x": [column[row[grid.x.field]] for row in rows],
+        "y": [1] * len(rows),
+        "base": [line[row[grid.y.field]] - 0.5 for row in rows],
+        "width": 1,
+        "hovertext": [grid.why(row) for row in rows],
+        "marker": {
+            "color": colours["wall"],
+            "line": {"width": 1, "color": colours["paper"]},
+            "pattern": {
+                "shape": shape,
+                "fgcolor": colour,
+                "bgcolor": colours["wall"],
+                "size": 7,
+                "solidity": 0.2,
+            },
+        },
+        "hovertemplate": "%{hovertext}<extra></extra>",
+    }
+
+
+def _ticks(axis, values):
+    """All names, or about `MOST_TICKS` numbers."""
+    step = 1 if axis.names else max(1, -(-len(values) // MOST_TICKS))
+    places = list(range(0, len(values), step))
+    texts = [axis.text(values[n]) for n in places]
+    return {
+        "tickvals": places,
+        "ticktext": [wrapped(text, NAME_WIDTH) for text in texts] if axis.names else texts,
+        # An empty range would make Plotly complain.
+        "range": [-0.5, max(1, len(values)) - 0.5],
+    }
+
+
+def _layout(grid, subtitle, colours):
+    layout = {
+        **base_layout(grid, subtitle, colours),
+        "margin": {"l": 8, "r": 8, "t": 92, "b": 64},
+        "barmode": "overlay",
+        "dragmode": False,
+        "xaxis": _axis(grid.x.title, colours),
+        "yaxis": _axis(grid.y.title, colours),
+    }
+    if grid.x.names:
+        layout["yaxis"] |= {"tickangle": 0}
+        layout["xaxis"] |= {"side": "top"}
+    return layout
+
+
+def _axis(title, colours):
+    return {
+        "type": "linear",
+        "title": {"text": title, "font": {"size": 12, "color": colours["ink"]}, "standoff": 6},
+        "tickmode": "array",
+        "tickfont": {"size": 11, "color": colours["soft"]},
+        "showgrid": False,
+        "zeroline": False,
+        "fixedrange": True,
+        "automargin": True,
+        "ticks": "",
+    }

@@ -1,0 +1,16 @@
+"""A metric over all pairs of prefill and decode GPU."""
+
+from app.registry import PAGES
+from app.sweep_page import SweepPage
+from simcore import SWEEPS
+
+
+@PAGES.register("gpu-matrix")
+class GPUMatrix(SweepPage):
+    """Which GPU should prefill, and which decode?"""
+
+    name = "gpus"
+    path = "/gpu-matrix"
+    title = "GPUs"
+    order = 4
+    plan = SWEEPS["gpus"]

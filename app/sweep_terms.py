@@ -1,0 +1,80 @@
+"""How people call what a sweep varies and what it measures."""
+
+from app import numbers
+from app.figures.grid import Axis, Metric
+from simcore.parameters import Choice, parameters_of
+from simcore.scenario import Scenario
+from simcore.sweep import SweepPlan
+
+# By the short name that addresses have; the first one is shown unless another is asked for.
+METRICS = {
+    "ttds": Metric(field="ttds_s", symbol="TTDS", text=numbers.duration_text),
+    "tpot": Metric(field="tpot_s", symbol="TPOT", text=numbers.duration_text),
+    "ttft": Metric(field="ttft_s", symbol="TTFT", text=numbers.duration_text),
+}
+MEANINGS = {
+    "ttds": "time to decode start",
+    "tpot": "time per output token",
+    "ttft": "time to first token",
+}
+
+
+def axis_of(field: str) -> Axis:
+    """How a picture shows a field of the scenario."""
+    info = parameters_of(Scenario)[field]
+    if isinstance(info, Choice):
+        return Axis(
+            field=field,
+            name=info.label[:1].lower() + info.label[1:],
+            title=info.label,
+            brief=info.label,
+            names=True,
+            text=str,
+        )
+    unit = f" [{info.unit}]" if info.unit else ""
+    return Axis(
+        field=field,
+        name=info.symbol,
+        title=f"{info.label} {info.symbol}{unit}",
+        brief=f"{info.symbol}{unit}",
+        names=False,
+        text=numbers.count,
+    )
+
+
+def label_of(field: str) -> str:
+    """How a message calls a field of the scenario."""
+    info = parameters_of(Scenario)[field]
+    return f"{info.label} {info.symbol}".strip()
+
+
+def filename_of(plan: SweepPlan, metric: Metric) -> str:
+    """Of the plan's picture of a metric, without the ending."""
+    usual = METRICS["ttds"].symbol
+    if usual in plan.filename:
+        return plan.filename.replace(usual, metric.symbol)
+    return f"{plan.filename}_{metric.symbol}"
+
+
+def describe(base: Scenario, axes: tuple[str, ...]) -> list[str]:
+    """What the cells of a sweep over `axes` have in common, in lines short enough for a phone."""
+    infos = parameters_of(Scenario)
+    pools = {name: getattr(base, name) for name in ("prefill_gpu", "decode_gpu")}
+    shown = " → ".join("any GPU" if name in axes else gpu for name, gpu in pools.items())
+    sizes = [
+        f"{infos[field].symbol} {numbers.count(getattr(base, field))}"
+        for field in (
+            *("pp", "prompt_tokens", "chunk_tokens"),
+            *("batch_size", "prefill_nics", "output_tokens"),
+        )
+        if field not in axes
+    ]
+    if "pp" not in axes and base.decode_stages != base.pp:
+        sizes[0] += f" → {base.decode_stages}"
+    share = numbers.significant(100 * base.vram_limit_ratio)
+    lines = [
+        f"{base.llm}, {base.cost_model} costs",
+        shown,
+        f"{', '.join(sizes)}, {share} % of VRAM",
+    ]
+    return [line for line in lines if line != "any GPU → any GPU"]

@@ -1,0 +1,193 @@
+/* The pictures of a sweep with the cells that are known so far, as app/figures/surface.py and
+   heatmap.py make them of a whole table. */
+(() => {
+  const { sweep } = window.pdscope;
+  const SAME = 1e-9;
+  const MOST_TICKS = 8;
+  const NAME_WIDTH = 10;
+  const CORNER = 0.32;
+
+  const textOf = (value) =>
+    typeof value === "number" ? window.pdscope.count(value) : String(value);
+
+  function wrapped(text, width = 48) {
+    const lines = [""];
+    for (const word of text.split(" ")) {
+      if (lines.at(-1) && lines.at(-1).length + word.length >= width) lines.push("");
+      lines[lines.length - 1] += lines.at(-1) ? ` ${word}` : word;
+    }
+    return lines.join("<br>");
+  }
+
+  function hasPatch(z) {
+    return z.slice(1).some((line, j) =>
+      line.slice(1).some((_, i) =>
+        [z[j][i], z[j][i + 1], line[i], line[i + 1]].every((height) => height !== null),
+      ),
+    );
+  }
+
+  /* A run's rows as both pictures need them. */
+  function gridOf(run, metric) {
+    const { plan, answer, rows } = run;
+    const [x, y] = plan.axes;
+    const [xs, ys] = plan.axes.map(({ field }) => answer.axes[field]);
+    const found = rows.filter((row) => row[metric.field] !== null);
+    const column = new Map(xs.map((value, n) => [value, n]));
+    const line = new Map(ys.map((value, n) => [value, n]));
+    const place = (row) =>
+      plan.axes.map(({ field, name }) => `${name} ${textOf(row[field])}`).join("<br>");
+    const value = (row) => window.pdscope.duration(row[metric.field]);
+    return {
+      ...{ x, y, xs, ys, found, value },
+      best: best(found, plan.axes, metric),
+      holes: (outcome) => rows.filter((row) => row.outcome === outcome),
+      column: (row) => column.get(row[x.field]),
+      line: (row) => line.get(row[y.field]),
+      hover: (row) => `${metric.symbol} ${value(row)}<br>${place(row)}`,
+      why: (row) => `${place(row)}<br>${wrapped(row.reason)}`,
+      matrix(make) {
+        const all = ys.map(() => xs.map(() => null));
+        for (const row of found) all[line.get(row[y.field])][column.get(row[x.field])] = make(row);
+        return all;
+      },
+    };
+  }
+
+  function best(found, [x, y], { field }) {
+    const least = (some) => some.reduce((a, b) => (b[field] < a[field] ? b : a));
+    if (x.names) {
+      const most = found.length ? least(found)[field] * (1 + SAME) : 0;
+      return found.filter((row) => row[field] <= most);
+    }
+    const lines = Map.groupBy(found, (row) => row[y.field]);
+    return [...lines.keys()]
+      .sort((a, b) => a - b)
+      .map((key) => lines.get(key).toSorted((a, b) => a[x.field] - b[x.field]))
+      .filter((line) => {
+        const most = Math.max(...line.map((row) => row[field]));
+        return line.length === 1 || most > least(line)[field] * (1 + SAME);
+      })
+      .map(least);
+  }
+
+  function surface(grid, metric, { data, layout }) {
+    const [whole, points, skipped, infeasible, marks] = data;
+    const { x, y, xs, ys, found } = grid;
+    const z = grid.matrix((row) => row[metric.field]);
+    const size = Math.min(3.2, Math.max(1.4, 40 / Math.sqrt(xs.length * ys.length)));
+    const at = (rows, heights, text) => ({
+      x: rows.map((row) => row[x.field]),
+      y: rows.map((row) => row[y.field]),
+      z: heights,
+      text: rows.map(text),
+    });
+    const heights = (rows) => rows.map((row) => row[metric.field]);
+    const sized = (trace, factor) => ({ ...trace.marker, size: factor * size });
+    const floor = (trace, factor) => {
+      const rows = grid.holes(trace.name);
+      return {
+        ...trace,
+        ...at(rows, rows.map(() => 0), grid.why),
+        marker: sized(trace, factor),
+      };
+    };
+    return {
+      data: [
+        { ...whole, x: xs, y: ys, z, text: grid.matrix(grid.hover), visible: hasPatch(z) },
+        { ...points, ...at(found, heights(found), grid.hover), marker: sized(points, 1) },
+        floor(skipped, 1.2),
+        floor(infeasible, 1.6),
+        { ...marks, ...at(grid.best, heights(grid.best), grid.hover) },
+      ],
+      layout,
+    };
+  }
+
+  function ticks(axis, values) {
+    const step = axis.names ? 1 : Math.max(1, Math.ceil(values.length / MOST_TICKS));
+    const places = values.map((_, n) => n).filter((n) => n % step === 0);
+    const texts = places.map((n) => textOf(values[n]));
+    return {
+      tickvals: places,
+      ticktext: axis.names ? texts.map((text) => wrapped(text, NAME_WIDTH)) : texts,
+      range: [-0.5, Math.max(1, values.length) - 0.5],
+    };
+  }
+
+  function heat(grid, metric, { data, layout }) {
+    const [cells, skipped, infeasible, marks] = data;
+    const { x, y, xs, ys } = grid;
+    const hatched = (trace) => {
+      const rows = grid.holes(trace.name);
+      return {
+        ...trace,
+        x: rows.map(grid.column),
+        y: rows.map(() => 1),
+        base: rows.map((row) => grid.line(row) - 0.5),
+        hovertext: rows.map(grid.why),
+      };
+    };
+    const aside = x.names ? CORNER : 0;
+    const yTicks = ticks(y, ys);
+    if (y.names) yTicks.range.reverse();
+    return {
+      data: [
+        {
+          ...cells,
+          x: xs.map((_, n) => n),
+          y: ys.map((_, n) => n),
+          z: grid.matrix((row) => row[metric.field]),
+          hovertext: grid.matrix(grid.hover),
+          ...(x.names ? { text: grid.matrix(grid.value) } : {}),
+        },
+        hatched(skipped),
+        hatched(infeasible),
+        {
+          ...marks,
+          x: grid.best.map((row) => grid.column(row) + aside),
+          y: grid.best.map((row) => grid.line(row) - aside),
+          text: grid.best.map(grid.hover),
+        },
+      ],
+      layout: {
+        ...layout,
+        xaxis: { ...layout.xaxis, ...ticks(x, xs) },
+        yaxis: { ...layout.yaxis, ...yTicks },
+      },
+    };
+  }
+
+  const DRAW = { surface, heat };
+
+  Object.assign(sweep, {
+    gridOf,
+
+    /* Copies, as Plotly writes into what it is given: where the camera is, for one. */
+    emptyFigures: (plan, metric, theme) =>
+      JSON.parse(JSON.stringify(plan.figures[theme]).replaceAll(plan.symbol, metric.symbol)),
+
+    figures(run, metric, theme) {
+      const { plan, answer } = run;
+      const grid = gridOf(run, metric);
+      return sweep.emptyFigures(plan, metric, theme).map((empty, n) => {
+        const { data, layout } = DRAW[plan.pictures[n]](grid, metric, empty);
+        const subtitle = { ...layout.title.subtitle, text: answer.subtitle.join("<br>") };
+        return { data, layout: { ...layout, title: { ...layout.title, subtitle } } };
+      });
+    },
+
+    /* The row of a point that was clicked. */
+    rowAt(run, isSurface, { curveNumber, pointNumber, x, y }) {
+      const { plan, answer, rows } = run;
+      if (!isSurface && (curveNumber === 1 || curveNumber === 2)) {
+        // A bar's y is its end; what it stands for is known by its number.
+        const outcome = ["skipped", "infeasible"][curveNumber - 1];
+        return rows.filter((row) => row.outcome === outcome)[pointNumber];
+      }
+      const [xs, ys] = plan.axes.map(({ field }) => answer.axes[field]);
+      const [a, b] = isSurface ? [x, y] : [xs[Math.round(x)], ys[Math.round(y)]];
+      return rows.find((row) => row[plan.axes[0].field] === a && row[plan.axes[1].field] === b);
+    },
+  });
+})();

@@ -1,0 +1,101 @@
+/* What is said of a sweep: the sentence, the links to its best cells, and what is wrong. */
+(() => {
+  const { sweep } = window.pdscope;
+  const MOST_LINKS = 24;
+  const { count, duration } = window.pdscope;
+  const text = (value) => (typeof value === "number" ? count(value) : value);
+
+  function best(grid, metric) {
+    const { found, x, y } = grid;
+    const least = found.reduce((a, b) => (b[metric.field] < a[metric.field] ? b : a));
+    const time = duration(least[metric.field]);
+    if (x.names) {
+      const among = grid.best.length > 1 ? ` in ${count(grid.best.length)} cells, for one` : ":";
+      return [
+        `Best ${metric.symbol} ${time}${among} prefill on ${least[y.field]}, decode on ` +
+          `${least[x.field]}.`,
+      ];
+    }
+    const at = (row) => `${x.name} = ${text(row[x.field])}, ${y.name} = ${text(row[y.field])}`;
+    if (!grid.best.length) return [`${metric.symbol} does not depend on ${x.name}.`];
+    const [first, last] = [grid.best[0], grid.best.at(-1)];
+    const marked =
+      grid.best.length > 1
+        ? `Marked: the best ${x.name} for each ${y.name}, ${text(first[x.field])} at ` +
+          `${y.name} = ${text(first[y.field])} to ${text(last[x.field])} at ` +
+          `${y.name} = ${text(last[y.field])}.`
+        : `Marked: the best ${x.name}.`;
+    return [`Best ${metric.symbol} ${time} at ${at(least)}.`, marked];
+  }
+
+  Object.assign(sweep, {
+    summary(run, metric) {
+      const { rows, answer } = run;
+      const grid = sweep.gridOf(run, metric);
+      const parts = [];
+      if (rows.length < answer.total)
+        parts.push(`Cancelled after ${count(rows.length)} of ${count(answer.total)} cells.`);
+      if (grid.found.length) parts.push(...best(grid, metric));
+      const [infeasible, skipped] = ["infeasible", "skipped"].map((name) => grid.holes(name).length);
+      if (infeasible)
+        parts.push(`${count(infeasible)} of ${count(rows.length)} cells are infeasible.`);
+      if (skipped) parts.push(`${count(skipped)} of ${count(rows.length)} skipped, as M > T.`);
+      if (!infeasible && !skipped) parts.push("Every cell fits.");
+      return parts.join(" ");
+    },
+
+    /* Links to the cells that are marked, for the keyboard and for screen readers, too. */
+    listBest(place, run, metric) {
+      const grid = sweep.gridOf(run, metric);
+      const { x, y } = grid;
+      if (!place) return;
+      const items = grid.best.slice(0, MOST_LINKS).map((row) => {
+        const link = document.createElement("a");
+        link.href = sweep.hrefOf(row.link);
+        link.textContent = x.names
+          ? `${row[y.field]} → ${row[x.field]}`
+          : `${y.name} ${text(row[y.field])}: ${x.name} ${text(row[x.field])}`;
+        link.addEventListener("click", (event) => {
+          if (event.button || event.metaKey || event.ctrlKey || event.shiftKey) return;
+          event.preventDefault();
+          sweep.open(row.link);
+        });
+        const value = document.createElement("span");
+        value.textContent = duration(row[metric.field]);
+        const item = document.createElement("li");
+        item.append(link, " ", value);
+        return item;
+      });
+      const title = document.createElement("h2");
+      title.textContent = x.names
+        ? "Open the best in Gantt6D"
+        : `Open the best ${x.name} for each ${y.name} in Gantt6D`;
+      const list = document.createElement("ul");
+      list.append(...items);
+      const more = document.createElement("p");
+      more.textContent = `and ${count(grid.best.length - items.length)} more; click them above`;
+      place.replaceChildren(
+        ...(items.length ? [title, list] : []),
+        ...(grid.best.length > items.length ? [more] : []),
+      );
+    },
+
+    /* The boxes of a control, one or three, while its message says what is wrong. */
+    markWrong(control) {
+      control.classList.add("wrong");
+      const message = control.querySelector(".control-message").id;
+      for (const box of control.querySelectorAll("input")) {
+        box.setAttribute("aria-invalid", "true");
+        box.setAttribute("aria-describedby", message);
+      }
+      control.querySelector("input").focus();
+    },
+    markRight(control) {
+      control.classList.remove("wrong");
+      for (const box of control.querySelectorAll("input[aria-invalid]")) {
+        box.removeAttribute("aria-invalid");
+        box.removeAttribute("aria-describedby");
+      }
+    },
+  });
+})();
