@@ -1,16 +1,17 @@
 """Runs over a grid of scenarios: one table, the same from every executor."""
 
 import math
+import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from concurrent.futures import Executor, as_completed, wait
 from dataclasses import dataclass, field
-from itertools import product
-from multiprocessing import get_context
-from typing import Any
+from itertools import product, takewhile
+from typing import Any, Protocol
 
 import pandas as pd
 
-from simcore.errors import ScenarioError
+from simcore.errors import PdscopeError, ScenarioError
+from simcore.executors import executor_for
 from simcore.parameters import Choice, parameters_of
 from simcore.run import MOST_EVENTS, run
 from simcore.scenario import Scenario
@@ -39,6 +40,16 @@ class Cell:
 
     base: Scenario
     values: tuple[tuple[str, Any], ...]
+
+
+class RowCache(Protocol):
+    """Remembers rows; `simcore.cell_cache` has one on disk."""
+
+    def get(self, cell: Cell, *, max_events: int = MOST_EVENTS) -> Row | None:
+        """What `run_cell` returns; None if that is not known."""
+
+    def put(self, cell: Cell, row: Row, *, max_events: int = MOST_EVENTS) -> None:
+        """Keep what `run_cell` has returned."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,6 +170,7 @@ def sweep(
     *,
     executor: Executor | None = None,
     on_progress: Callable[[int, int], None] | None = None,
+    cache: RowCache | None = None,
 ) -> pd.DataFrame:
     """Run every point of a grid.
 
@@ -167,27 +179,90 @@ def sweep(
     axes : values by scenario field
     executor : where to run; processes of this machine if None. It is not shut down.
     on_progress : told how many of how many points are done, in this thread
+    cache : asked before anything is run, and told what was, in this thread
 
     Returns a row for each point, in the order of `cells`: the axes' fields and `COLUMNS`. The table
-    does not depend on the executor. Raises ScenarioError as `cells` does.
+    depends neither on the executor nor on the cache. Raises ScenarioError as `cells` does. Where it
+    ends by an exception, points that have not begun are cancelled.
     """
-    remaining = cells(base, axes)
+    grid = cells(base, axes)
+    rows = _known(grid, cache, MOST_EVENTS)
+    if on_progress and (found := sum(row is not None for row in rows)):
+        on_progress(found, len(rows))
     if executor is not None:
-        return _gather(executor, remaining, on_progress)
-    # Spawned, not forked: the caller may have threads.
-    with ProcessPoolExecutor(mp_context=get_context("spawn")) as processes:
-        return _gather(processes, remaining, on_progress)
-
-
-def _gather(executor, remaining, on_progress):
-    futures = {executor.submit(run_cell, cell): n for n, cell in enumerate(remaining)}
-    rows = [None] * len(remaining)
-    try:
-        for done, future in enumerate(as_completed(futures), start=1):
-            rows[futures[future]] = future.result()
-            if on_progress:
-                on_progress(done, len(remaining))
-    finally:
-        for future in futures:
-            future.cancel()
+        _fill(rows, grid, executor, on_progress, cache)
+    elif None in rows:
+        with executor_for() as processes:
+            _fill(rows, grid, processes, on_progress, cache)
     return table(rows)
+
+
+def run_cells(
+    grid: Sequence[Cell],
+    executor: Executor,
+    *,
+    seconds: float,
+    most_seconds: float = 30.0,
+    max_events: int = MOST_EVENTS,
+    cache: RowCache | None = None,
+) -> list[Row]:
+    """The rows of the first cells, as many as are had within `seconds` [s], at least one.
+
+    For those who answer while others wait: what is not done by then is cancelled, so that its
+    workers are free again. Rows that came too early, after one that is missing, are in the cache.
+    Raises PdscopeError where there is not a single row within `most_seconds` [s].
+    """
+    start = time.monotonic()
+    rows = _known(grid, cache, max_events)
+    futures = {
+        n: executor.submit(run_cell, cell, max_events=max_events)
+        for n, cell in enumerate(grid)
+        if rows[n] is None
+    }
+    try:
+        wait(futures.values(), timeout=seconds)
+        if futures.get(0) is not None:
+            # The first one, however long it takes: whoever asks again would else never get on.
+            wait([futures[0]], timeout=max(0.0, start + most_seconds - time.monotonic()))
+            if not futures[0].done():
+                raise PdscopeError(
+                    f"no cell was computed within {most_seconds:g} s; are there workers that are "
+                    "free?"
+                )
+        for n, future in futures.items():
+            if future.done():
+                rows[n] = future.result()
+                if cache is not None:
+                    cache.put(grid[n], rows[n], max_events=max_events)
+    finally:
+        _cancel(futures.values())
+    return list(takewhile(lambda row: row is not None, rows))
+
+
+def _known(grid, cache, max_events) -> list[Row | None]:
+    if cache is None:
+        return [None] * len(grid)
+    return [cache.get(cell, max_events=max_events) for cell in grid]
+
+
+def _fill(rows, grid, executor, on_progress, cache):
+    """Put the rows that are missing where they belong."""
+    missing = [n for n, row in enumerate(rows) if row is None]
+    futures = {}
+    try:
+        for n in missing:
+            futures[executor.submit(run_cell, grid[n])] = n
+        for done, future in enumerate(as_completed(futures), start=len(rows) - len(missing) + 1):
+            n = futures[future]
+            rows[n] = future.result()
+            if cache is not None:
+                cache.put(grid[n], rows[n])
+            if on_progress:
+                on_progress(done, len(rows))
+    finally:
+        _cancel(futures)
+
+
+def _cancel(futures):
+    for future in futures:
+        future.cancel()

@@ -13,6 +13,9 @@ settings.register_profile(
 )
 settings.load_profile("pdscope-ci" if os.environ.get("CI") else "pdscope")
 
+# What is tested is computed, not found in the cache of whoever runs the tests.
+os.environ["PDSCOPE_CACHE"] = ""
+
 
 @pytest.fixture(scope="session")
 def repository() -> Path:

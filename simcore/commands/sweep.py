@@ -1,21 +1,22 @@
 """`pdscope sweep`: a grid of scenarios, to a table or a picture."""
 
-import os
 import sys
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
-from multiprocessing import get_context
 from pathlib import Path
 
+from simcore.cell_cache import default_cache
 from simcore.commands.files import check_folder, write_text
 from simcore.commands.scenario_flags import add_scenario_arguments, number_or_text, scenario_from
 from simcore.errors import PdscopeError, ScenarioError
+from simcore.executors import executor_for
 from simcore.parameters import Number, parameters_of
 from simcore.scenario import Scenario
 from simcore.sweep import INFEASIBLE, MOST_CELLS, SKIPPED, SWEEPS, cells, sweep
 
 name = "sweep"
 help = "simulate a grid of scenarios: mt (M by T), ppt (PP by T) or gpus (GPU by GPU)"
+
+MOST_JOBS = 1024
 
 
 class SweepCommand:
@@ -43,8 +44,12 @@ class SweepCommand:
             endings = " or ".join(f"FILE{ending}" for ending in self.writers)
             grid.add_argument("--out", required=True, metavar="FILE", help=endings)
             grid.add_argument(
-                "--jobs", type=int, default=os.cpu_count() or 1, metavar="J", help="processes"
+                "--jobs", type=int, metavar="J", help="processes (default: one for each core)"
             )
+            grid.add_argument(
+                "--dask", metavar="ADDRESS",
+                help="compute on the workers of the dask scheduler at ADDRESS instead",
+            )  # fmt: skip
 
     def execute(self, arguments) -> int:
         plan = SWEEPS[arguments.grid]
@@ -55,8 +60,11 @@ class SweepCommand:
                 f"--out {arguments.out}: cannot write {ending or 'a file without ending'!r}; "
                 f"use one of {', '.join(self.writers)}"
             )
-        if not 1 <= arguments.jobs <= 1024:
-            raise PdscopeError(f"--jobs {arguments.jobs} is out of range; use 1 to 1024")
+        jobs, dask = arguments.jobs, arguments.dask
+        if jobs is not None and not 1 <= jobs <= MOST_JOBS:
+            raise PdscopeError(f"--jobs {jobs} is out of range; use 1 to {MOST_JOBS}")
+        if jobs is not None and dask is not None:
+            raise PdscopeError("--jobs and --dask exclude each other; give one of them")
         axes = {
             field: plan.axes[field] if text is None else parse_values(field, text)
             for field, text in ((plan.x, arguments.x), (plan.y, arguments.y))
@@ -65,8 +73,10 @@ class SweepCommand:
         # Refuse what cannot end well before starting processes for it.
         cells(base, axes)
         check_folder(arguments.out)
-        with _executor(arguments.jobs) as executor:
-            table = sweep(base, axes, executor=executor, on_progress=_progress())
+        with executor_for(jobs=jobs, dask=dask) as executor:
+            table = sweep(
+                base, axes, executor=executor, on_progress=_progress(), cache=default_cache()
+            )
         writer(table, replace(plan, base=base), arguments.out)
         print(f"{arguments.out}: {_counted(table)}")
         return 0
@@ -131,12 +141,6 @@ def _counted(table):
 def _swept(plan):
     """The fields that the grid's axes set, so that no flag may."""
     return {plan.x, plan.y} | ({"decode_pp"} if plan.x == "pp" else set())
-
-
-def _executor(jobs):
-    if jobs == 1:
-        return ThreadPoolExecutor(max_workers=1)
-    return ProcessPoolExecutor(max_workers=jobs, mp_context=get_context("spawn"))
 
 
 def _write_csv(table, plan, path):

@@ -29,16 +29,23 @@ ROOMS = {
     "simcore": (
         *SHARED,
         *("simcore.engine", "simcore.costs", "simcore.topologies", "simcore.pipelines"),
-        *("simcore.commands", "gpu_catalog", "yaml"),
+        *("simcore.executors", "simcore.commands", "gpu_catalog", "yaml"),
         *NUMBERS,
     ),
+    # What alone may reach for the disk, for other machines, and for formats of files.
+    "simcore.cell_cache": ("simcore", "simcore.errors", "diskcache"),
+    "simcore.executors": ("simcore", "simcore.errors", "distributed"),
+    "simcore.exports": ("simcore", "simcore.errors", "simcore.units", "pyarrow", *NUMBERS),
     # On top of run: it runs what it compares with.
     "simcore.explain": (
         *SHARED,
         *("simcore", "simcore.costs", "simcore.topologies", "simcore.pipelines", "gpu_catalog"),
         *NUMBERS,
     ),
-    "simcore.commands": ("simcore", "simcore.explain", *SHARED, "gpu_catalog", *NUMBERS),
+    "simcore.commands": (
+        *("simcore", "simcore.cell_cache", "simcore.executors", "simcore.explain"),
+        *("simcore.exports", *SHARED, "gpu_catalog", *NUMBERS),
+    ),
     # Pure functions from tables to figures: nothing of ours but one another.
     "app.figures": ("plotly", *NUMBERS),
     "app": (

@@ -1,0 +1,39 @@
+"""What results depend on besides their scenario: the code, the data and the numeric library."""
+
+import hashlib
+import sys
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+import gpu_catalog
+
+_SOURCES = ("*.py", "*.toml")
+
+
+@cache
+def results_digest() -> str:
+    """A digest of all that determines results, as it is at the first call.
+
+    It covers the sources of simcore and gpu_catalog, the catalog's entries, and the versions of
+    Python and numpy, whose sums may differ in the last digit. A process that runs for long asks for
+    it at its start, before a file may change under code that is loaded already.
+    """
+    simcore, catalog = Path(__file__).parent, Path(gpu_catalog.__file__).parent
+    return digest_of((simcore, catalog))
+
+
+def digest_of(folders) -> str:
+    """A digest of the sources and data in `folders`, which differ in their names."""
+    versions = f"{sys.version_info.major}.{sys.version_info.minor} numpy {np.__version__}"
+    digest = hashlib.sha256(versions.encode())
+    for folder in folders:
+        found = {path.relative_to(folder).as_posix(): path for ending in _SOURCES
+                 for path in folder.rglob(ending)}  # fmt: skip
+        for name, path in sorted(found.items()):
+            data = path.read_bytes()
+            # With its length, so that nothing can move from one file to the next unnoticed.
+            digest.update(f"\n{folder.name}/{name} {len(data)}\n".encode())
+            digest.update(data)
+    return digest.hexdigest()
