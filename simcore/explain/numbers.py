@@ -3,6 +3,7 @@
 import math
 
 DIGITS = 3
+THIN_SPACE = "\u202f"
 PREFIXES = (
     (1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"),
     (1.0, ""), (1e-3, "m"), (1e-6, "µ"), (1e-9, "n"),
@@ -28,6 +29,11 @@ def significant(value: float) -> str:
         return "0"
     magnitude = math.floor(math.log10(abs(float(f"{value:.{DIGITS - 1}e}"))))
     return f"{value:.{max(0, DIGITS - 1 - magnitude)}f}"
+
+
+def count(number: float) -> str:
+    """A whole number, its thousands apart."""
+    return f"{number:,.0f}".replace(",", THIN_SPACE)
 
 
 def percent(share: float) -> str:

@@ -1,0 +1,34 @@
+"""Every formula of the product, in one place; hovers and the docs are made from it."""
+
+from simcore.explain.formula import Formula
+from simcore.explain.formulas_physical import PHYSICAL
+from simcore.explain.formulas_reference import REFERENCE
+from simcore.explain.formulas_shared import SHARED
+
+# What every scenario's symbols mean.
+SYMBOLS = (
+    ("N", "requests processed together"),
+    ("T", "tokens of each prompt"),
+    ("M", "tokens of a prefill chunk"),
+    ("O", "tokens generated"),
+    ("PP", "pipeline stages of a pool"),
+    ("W", "parameters of the model"),
+    ("L", "its layers"),
+    ("H", "its hidden width"),
+    ("H_q, H_kv", "its query heads and its key-value heads"),
+    ("B", "bytes per parameter"),
+)
+
+FORMULAS: dict[str, tuple[Formula, ...]] = {
+    "": SHARED,
+    "physical": PHYSICAL,
+    "reference": REFERENCE,
+}
+
+
+def formula_of(key: str, cost_model: str) -> Formula:
+    """The formula of `key` under a cost model; raises KeyError if it has none."""
+    for formula in (*FORMULAS[""], *FORMULAS[cost_model]):
+        if formula.key == key:
+            return formula
+    raise KeyError(f"no formula {key!r} in {cost_model!r}")

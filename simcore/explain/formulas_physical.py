@@ -1,0 +1,150 @@
+"""The formulas of the `physical` cost model."""
+
+from simcore.explain.formula import Formula
+
+ROOFLINE = "roofline: Williams, Waterman & Patterson, CACM 52(4), 2009"
+ARCHITECTURE = "the model's published architecture, counted layer by layer"
+LATENT = "latent attention: DeepSeek-AI, arXiv:2405.04434, section 2.1"
+
+PRODUCTS = (
+    "A",
+    "weights that a token meets in the stage: attention projections, the feed-forward block, or of "
+    "a mixture of experts the router, the experts visited and the shared ones",
+)
+PAIR = (
+    "p",
+    "operations for each pair of a token and one it looks at: 2 · heads · (width of a score + "
+    "width of a value); in decode with latent attention the compressed widths",
+)
+KV_SYMBOL = ("b", "KV cache of one token in one layer [byte]")
+
+PHYSICAL = (
+    Formula(
+        key="pass",
+        name="Duration of a pass",
+        expression="t = max(FLOP / peak, bytes / bandwidth)",
+        symbols=(
+            ("peak", "dense BF16; FP8 for a model that computes in it, where the GPU can"),
+            ("bandwidth", "of the GPU's memory"),
+        ),
+        unit="s",
+        source=f"{ROOFLINE}; a lower bound",
+    ),
+    Formula(
+        key="prefill_flop",
+        name="Operations of a prefill pass",
+        expression="FLOP = N · [2 · s · A + p · Σ_layers (s · o + s · (s + 1) / 2)]",
+        symbols=(
+            ("s", "new tokens: M, or what is left of T in the last chunk"),
+            ("o", "tokens before them"),
+            PRODUCTS,
+            PAIR,
+            ("pairs", "of a sliding-window layer no more than the window for each token"),
+            ("head", "the last stage adds N · 2 · vocabulary · H in the last chunk"),
+        ),
+        unit="FLOP",
+        source="two operations per weight and token: Kaplan et al., arXiv:2001.08361, section 2.1; "
+        f"causal attention pair by pair; {LATENT}",
+    ),
+    Formula(
+        key="prefill_bytes",
+        name="Bytes of a prefill pass",
+        expression="bytes = weights read + N · b · Σ_layers (o + s)",
+        symbols=(
+            (
+                "weights read",
+                "those of the stage's layers; of E routed experts, n tokens that visit k each "
+                "touch E · (1 − (1 − k/E)ⁿ) on average if visits are even and independent; the "
+                "last stage adds the output head in the last chunk",
+            ),
+            KV_SYMBOL,
+            ("o + s", "in a sliding-window layer min(o, window − 1) + s"),
+        ),
+        unit="B",
+        source=ARCHITECTURE,
+    ),
+    Formula(
+        key="decode_flop",
+        name="Operations of a decode pass",
+        expression="FLOP = N · [2 · A + p · Σ_layers (o + 1)]",
+        symbols=(
+            ("o", "tokens before the new one: T, and one more with each step"),
+            PRODUCTS,
+            PAIR,
+            ("head", "the last stage adds N · 2 · vocabulary · H"),
+        ),
+        unit="FLOP",
+        source=f"as in prefill; absorbed form of {LATENT}",
+    ),
+    Formula(
+        key="decode_bytes",
+        name="Bytes of a decode pass",
+        expression="bytes = weights read + N · b · Σ_layers (o + 1)",
+        symbols=(("weights read", "as in prefill; the last stage always adds the head"), KV_SYMBOL),
+        unit="B",
+        source=ARCHITECTURE,
+    ),
+    Formula(
+        key="kv_per_token",
+        name="KV cache of one token in one layer",
+        expression="b = 2 · H_kv · d · e; with latent attention (d_latent + d_rope) · e",
+        symbols=(
+            ("d", "width of a head"),
+            ("e", "bytes of an element: 2 in BF16"),
+            ("d_latent, d_rope", "widths of the one vector that all heads share"),
+        ),
+        unit="B",
+        source=f"grouped queries: Ainslie et al., EMNLP 2023; {LATENT}",
+    ),
+    Formula(
+        key="handoff_bytes",
+        name="Size of a KV handoff",
+        expression="size = N · b · Σ_layers tokens",
+        symbols=(
+            KV_SYMBOL,
+            ("layers", "that the prefill and the decode stage both hold"),
+            ("tokens", "of the chunk; in a sliding-window layer those that decode still looks at"),
+        ),
+        unit="B",
+        source=ARCHITECTURE,
+    ),
+    Formula(
+        key="activation_bytes",
+        name="Size of prefill activations",
+        expression="size = N · s · H · e",
+        symbols=(("s", "tokens of the chunk"), ("e", "bytes of an element: 2 in BF16")),
+        unit="B",
+        source="the residual stream in BF16, a vector for each token",
+    ),
+    Formula(
+        key="decode_activation_bytes",
+        name="Size of decode activations",
+        expression="size = N · H · e",
+        symbols=(("e", "bytes of an element: 2 in BF16"),),
+        unit="B",
+        source="the residual stream in BF16, a vector for each request",
+    ),
+    Formula(
+        key="weights_memory",
+        name="Memory of a stage's weights",
+        expression="weights = Σ_layers of the stage, all experts included, + embedding + head",
+        symbols=(
+            ("embedding", "on the first stage: vocabulary · H"),
+            ("head", "on the last stage: vocabulary · H; one table for both where they share it"),
+        ),
+        unit="B",
+        source=ARCHITECTURE,
+    ),
+    Formula(
+        key="kv_memory",
+        name="Memory of a stage's KV cache when it is fullest",
+        expression="KV = N · b · Σ_layers t",
+        symbols=(
+            ("t", "T in the prefill pool, T + O in the decode pool; a window's worth at most in a "
+             "sliding-window layer"),
+            KV_SYMBOL,
+        ),
+        unit="B",
+        source=ARCHITECTURE,
+    ),
+)  # fmt: skip

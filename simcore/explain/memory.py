@@ -1,0 +1,74 @@
+"""How the memory of a pool's fullest device was computed."""
+
+import dataclasses
+
+import gpu_catalog
+from simcore.costs import transformer as tf
+from simcore.costs.plan import split_layers
+from simcore.explain.explanation import Explanation, explained
+from simcore.explain.formulas import formula_of
+from simcore.explain.numbers import count, quantity
+from simcore.run import Result
+
+
+def explain_memory(result: Result, pool: str, part: str) -> Explanation:
+    """The "weights" or the "kv" of the fullest device of the pool `pool` [byte]."""
+    held = next(memory for memory in result.memory if memory.pool == pool)
+    scenario = result.scenario
+    values_of = {
+        ("physical", "weights"): _physical_weights,
+        ("physical", "kv"): _physical_kv,
+        ("reference", "weights"): _reference_weights,
+        ("reference", "kv"): _reference_kv,
+    }[scenario.cost_model, part]
+    values, value = values_of(scenario, held)
+    name = "weights" if part == "weights" else "KV cache"
+    return explained(
+        formula_of(f"{part}_memory", scenario.cost_model),
+        f"{values} = {quantity(value, 'B')}",
+        value,
+        title=f"Memory of {name}, {held.pool} stage {held.stage}",
+    )
+
+
+def _slice(scenario, held):
+    llm = gpu_catalog.llm(scenario.llm)
+    stages = scenario.pp if held.pool == "prefill" else scenario.decode_stages
+    return llm, tf.slice_of(llm, split_layers(llm.layers, stages)[held.stage])
+
+
+def _physical_weights(scenario, held):
+    llm, part = _slice(scenario, held)
+    whole = tf.weights_held(llm, part)
+    layers = tf.weights_held(llm, dataclasses.replace(part, embedding=False, head=False))
+    values = f"{quantity(layers, 'B')} in {part.layers} layers"
+    tables = [name for name in ("embedding", "head") if getattr(part, name)]
+    if tables:
+        values += f" + {quantity(whole - layers, 'B')} {' and '.join(tables)}"
+    return values, float(whole)
+
+
+def _physical_kv(scenario, held):
+    llm, part = _slice(scenario, held)
+    tokens = scenario.prompt_tokens
+    if held.pool == "decode":
+        tokens += scenario.output_tokens
+    each = tf.kv_bytes_per_token(llm)
+    total = tf.kv_held(llm, part, tokens) / each
+    values = f"{scenario.batch_size} · {quantity(each, 'B')} · {count(total)}"
+    return values, float(scenario.batch_size * total * each)
+
+
+def _reference_weights(scenario, held):
+    llm, pp = gpu_catalog.llm(scenario.llm).reference, scenario.pp
+    size = llm.parameters // llm.layers * (llm.layers // pp) * llm.bytes_per_parameter
+    values = (
+        f"({count(llm.parameters)} // {llm.layers}) · ({llm.layers} // {pp}) · "
+        f"{llm.bytes_per_parameter} B"
+    )
+    return values, float(size)
+
+
+def _reference_kv(scenario, held):
+    tokens = scenario.prompt_tokens + scenario.output_tokens - 1
+    return f"KV({scenario.batch_size}, {count(tokens)}) // {scenario.pp}", held.kv

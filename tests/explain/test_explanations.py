@@ -1,0 +1,161 @@
+"""What a hover says is what was computed: values put in give the bar's duration, to the digit."""
+
+import math
+import re
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from simcore import Scenario, ScenarioError, run
+from simcore.explain import METRICS, explain_metric, explain_row
+from simcore.explain.formulas import FORMULAS, formula_of
+from simcore.explain.rows import title_of
+from simcore.pipelines import Handoff, PrefillPass
+from tests.properties.test_random_scenarios import scenarios
+
+SCENARIOS = {
+    "physical": Scenario(prompt_tokens=1000, chunk_tokens=300, pp=4, decode_pp=5),
+    "windows, experts": Scenario(llm="GPT-OSS-20B", prompt_tokens=900, chunk_tokens=400, pp=3,
+                                 output_tokens=2, batch_size=3),
+    "latent": Scenario(llm="DeepSeek-V3", prompt_tokens=900, chunk_tokens=400, pp=16,
+                       prefill_gpu="AMD Instinct MI300X", decode_gpu="AMD Instinct MI300X"),
+    "reference": Scenario(cost_model="reference", prompt_tokens=1000, chunk_tokens=300, pp=4),
+}  # fmt: skip
+RESULTS = {name: run(scenario) for name, scenario in SCENARIOS.items()}
+SCALE = {"n": 1e-9, "µ": 1e-6, "m": 1e-3, "": 1.0, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12,
+         "P": 1e15}  # fmt: skip
+NUMBER = r"([\d.]+) ([nµmkMGTP]?)(?:s|B/s|B|FLOP/s|FLOP)(?![\w/])"
+
+
+def numbers_in(text):
+    """The quantities in a text, in SI units."""
+    return [float(number) * SCALE[prefix] for number, prefix in re.findall(NUMBER, text)]
+
+
+@pytest.mark.parametrize("name", RESULTS)
+def test_every_row_is_explained_by_values_that_give_its_duration(name):
+    result = RESULTS[name]
+    table = result.table
+    for row in range(len(table)):
+        found = explain_row(result, row)
+        took = table.end_s[row] - table.start_s[row]
+        assert found.value == pytest.approx(took, rel=1e-9, abs=1e-15 + 1e-12 * table.end_s[row])
+        assert found.unit == "s"
+        for part in (found, *found.details):
+            assert part.formula and part.source
+            # What is printed last is the value, to three digits.
+            assert numbers_in(part.values)[-1] == pytest.approx(part.value, rel=5.1e-3)
+
+
+@pytest.mark.parametrize("name", RESULTS)
+def test_the_size_of_a_transfer_is_put_together_from_its_factors(name):
+    result = RESULTS[name]
+    for row in np.flatnonzero(result.table.bytes > 0):
+        [size] = explain_row(result, int(row)).details
+        assert size.value == pytest.approx(result.table.bytes[row], rel=1e-12)
+        assert size.unit == "B"
+
+
+@pytest.mark.parametrize("name", RESULTS)
+def test_the_roofline_of_a_pass_can_be_reckoned_from_the_text(name):
+    result = RESULTS[name]
+    for row in np.flatnonzero(result.table.bytes == 0):
+        found = explain_row(result, int(row))
+        flop, peak, traffic, wide, computing, moving, took = numbers_in(found.values)
+        efficiency = 0.8 if name == "reference" else 1.0
+        assert computing == pytest.approx(flop / peak, rel=0.02)
+        assert moving == pytest.approx(traffic / (efficiency * wide), rel=0.02)
+        assert took == max(computing, moving)
+        bound = "compute-bound" if computing >= moving else "memory-bound"
+        assert found.values.endswith(bound) or computing == moving
+        flops, bytes_ = found.details
+        assert sum(numbers_in(flops.values)[:2]) == pytest.approx(flops.value, rel=0.02)
+        assert sum(numbers_in(bytes_.values)[:2]) == pytest.approx(bytes_.value, rel=0.02)
+
+
+def test_waiting_is_what_is_longer_than_alone():
+    result = RESULTS["physical"]
+    table, routes = result.table, result.graph.routes
+    waited = 0
+    for row in np.flatnonzero(table.bytes > 0):
+        latency, size, wide, waiting, took = numbers_in(
+            re.sub(r"\(.*?\)", "", explain_row(result, int(row)).values)
+        )
+        route = result.graph.route[result.task_of_row[row]]
+        assert latency == pytest.approx(routes.latency[route], rel=5.1e-3)
+        assert wide == pytest.approx(routes.alone[route], rel=5.1e-3)
+        assert took == pytest.approx(latency + size / wide + waiting, rel=0.02)
+        waited += waiting > 0
+    assert 0 < waited < np.count_nonzero(table.bytes > 0)
+
+
+@pytest.mark.parametrize("name", RESULTS)
+@pytest.mark.parametrize("metric", METRICS)
+def test_every_metric_is_explained_by_what_the_run_gave(name, metric):
+    result = RESULTS[name]
+    found = explain_metric(result, metric)
+    pool, _, part = metric.partition("_")
+    if pool in ("prefill", "decode"):
+        memory = next(memory for memory in result.memory if memory.pool == pool)
+        expected = getattr(memory, part)
+    else:
+        expected = getattr(result.metrics, "bubble" if metric == "bubble" else f"{metric}_s")
+    assert found.value == pytest.approx(expected, rel=1e-12)
+    if found.unit:
+        assert numbers_in(found.values)[-1] == pytest.approx(expected, rel=5.1e-3)
+    else:
+        said = float(found.values.rpartition("= ")[2].removesuffix(" %"))
+        assert said == pytest.approx(100 * expected, rel=5.1e-3)
+
+
+@pytest.mark.parametrize("name", RESULTS)
+def test_the_parts_of_ttds_and_ttft_add_up_in_the_text(name):
+    result = RESULTS[name]
+    for metric in ("ttds", "ttft"):
+        *parts, total = numbers_in(explain_metric(result, metric).values)
+        assert math.fsum(parts) == pytest.approx(total, rel=0.02)
+
+
+@pytest.mark.parametrize("cost_model", ["physical", "reference"])
+def test_keys_are_told_apart_and_both_models_have_those_of_bars_and_memory(cost_model):
+    keys = [formula.key for formula in (*FORMULAS[""], *FORMULAS[cost_model])]
+    assert len(set(keys)) == len(keys)
+    assert {formula.key for formula in FORMULAS["reference"]} <= set(keys)
+    with pytest.raises(KeyError, match="no formula 'nothing'"):
+        formula_of("nothing", cost_model)
+
+
+def test_what_is_not_there_is_refused():
+    result = RESULTS["physical"]
+    with pytest.raises(KeyError, match="no metric 'speed'; use one of ttds"):
+        explain_metric(result, "speed")
+    for row in (-1, len(result.table)):
+        with pytest.raises(IndexError, match=f"row {row}: the trace has rows 0 to"):
+            explain_row(result, row)
+    with pytest.raises(TypeError):
+        explain_row(result, 1.5)
+
+
+def test_titles_say_what_and_where():
+    assert title_of(PrefillPass(3, 17)) == "Prefill, stage 3, chunk 17"
+    assert title_of(Handoff(3, 4, 17)) == "KV handoff, stage 3 to decode stage 4, chunk 17"
+    lines = explain_row(RESULTS["physical"], 0).lines
+    assert lines[0] == title_of(PrefillPass(0, 0))
+    assert lines[-1].startswith("Source: ")
+
+
+@given(scenarios(), st.integers(0, 10**9))
+@settings(max_examples=60)
+def test_whatever_the_scenario_its_rows_and_metrics_are_explained(scenario, pick):
+    try:
+        result = run(scenario, max_events=4000)
+    except ScenarioError:
+        assume(False)
+    row = pick % len(result.table)
+    took = result.table.end_s[row] - result.table.start_s[row]
+    found = explain_row(result, row)
+    assert found.value == pytest.approx(took, rel=1e-9, abs=1e-12 * result.table.end_s[row])
+    for name in METRICS:
+        assert math.isfinite(explain_metric(result, name).value)
