@@ -22,6 +22,7 @@
   let bars = null;
   let resets = 0;
   let colours = null;
+  let painted = "";
 
   page.pixels = () => {
     const width = plot()?._fullLayout?._size?.w || page.byId("graph").clientWidth - MARGIN.l - MARGIN.r;
@@ -43,7 +44,7 @@
   function layout(answer) {
     const { lanes, unit, per_s: perSecond } = answer;
     // The user may have zoomed since this was asked for: what they see stays.
-    const range = (page.wanted() || [0, answer.end_s]).map((time) => time * perSecond);
+    const range = (page.wanted() || [0, page.end()]).map((time) => time * perSecond);
     return {
       showlegend: false,
       hovermode: false,
@@ -86,6 +87,7 @@
     colours || readColours();
     bars = new Bars(answer);
     const graph = plot();
+    painted = null;
     window.Plotly.react(graph, [], layout(answer), CONFIG);
     if (!graph.dataset.ours) {
       // The first drawing with our configuration is a new plot, without listeners.
@@ -93,7 +95,8 @@
       graph.on("plotly_relayout", zoomed);
       graph.on("plotly_relayouting", paint);
       graph.on("plotly_doubleclick", page.showAll);
-      graph.on("plotly_afterplot", paint);
+      // A window that changes its size, for one, makes Plotly draw by itself.
+      graph.on("plotly_afterplot", () => painted !== null && painted !== look() && paint());
     }
     paint();
     const stage = page.byId("stage");
@@ -115,6 +118,13 @@
     };
   }
 
+  /* All that a painting depends on but the answer. */
+  function look() {
+    const { xaxis, yaxis } = plot()._fullLayout;
+    const { clientWidth, clientHeight } = canvas();
+    return [clientWidth, clientHeight, devicePixelRatio, ...xaxis.range, ...yaxis.range].join();
+  }
+
   function paint() {
     if (!bars || !plot()?._fullLayout?.xaxis) return;
     const surface = canvas();
@@ -125,6 +135,7 @@
       surface.width = Math.round(width * ratio);
       surface.height = Math.round(height * ratio);
     }
+    painted = look();
     const context = surface.getContext("2d");
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, width, height);
@@ -133,6 +144,7 @@
     drawGrid(context, scale);
     bars.draw(context, { ...scale, colours, emphasis });
     drawMarks(context, scale);
+    page.tell("painted");
   }
 
   function drawGrid(context, { area }) {
@@ -208,6 +220,9 @@
     showPools(answer);
     draw(answer);
     page.byId("drawn").textContent = answer.drawn;
+  });
+  page.on("axis", () => {
+    if (bars) window.Plotly.react(plot(), [], layout(page.shown), CONFIG);
   });
   page.on("all", () => {
     resets += 1;
