@@ -53,7 +53,7 @@ def snippets_of(document: Path, name: str) -> list[Snippet]:
     text = document.read_text(encoding="utf-8")
     blocks = list(FENCE.finditer(text))
     found = []
-    for block, after in zip(blocks, [*blocks[1:], None], strict=True):
+    for block, after in zip_longest(blocks, blocks[1:]):
         where = f"{name}:{text.count(chr(10), 0, block.start()) + 1}"
         body = textwrap.dedent(block["body"])
         if block["language"] == "python":
