@@ -12,9 +12,13 @@ window.dash_clientside = Object.assign({}, window.dash_clientside, {
     },
     markCurrent(children, path) {
       for (const link of document.querySelectorAll(".nav-link")) {
-        if (link.getAttribute("href") === path) link.setAttribute("aria-current", "page");
+        // Behind its path it may carry a scenario.
+        const current = new URL(link.href).pathname === path;
+        if (current) link.setAttribute("aria-current", "page");
         else link.removeAttribute("aria-current");
+        if (current) document.title = `${link.textContent} · pdscope`;
       }
+      window.pdscope.showHint();
       return window.dash_clientside.no_update;
     },
   },

@@ -9,6 +9,8 @@ from dash import dcc, html
 
 from app.controls import control
 from app.figures.palette import KINDS, NAMES
+from app.layouts import explain, pins, share
+from app.share import Link
 from simcore import Scenario
 from simcore.parameters import parameters_of
 
@@ -35,23 +37,22 @@ CARDS = {
 }
 
 
-def layout(scenario: Scenario, notice: str | None):
-    """The page as it stands before the first answer.
-
-    Parameters
-    ----------
-    notice : what the visitor should know first, if anything
-    """
+def layout(link: Link):
+    """The page of a link as it stands before the first answer."""
+    scenario = link.scenario
     return html.Div(
         [
             html.H1("Gantt6D: a pipeline, redrawn while you drag", className="visually-hidden"),
             html.Aside(_rail(scenario), className="rail", **{"aria-label": "Scenario"}),
             html.Section(
                 [
-                    html.Div(notice, className="notice") if notice else None,
+                    share.notice(NAME, link.notice),
+                    share.messages(NAME),
+                    html.Div([pins.tray(NAME, link), share.share_bar(NAME)], className="toolbar"),
                     html.Div([_card(name) for name in CARDS], className="cards"),
                     html.P(id=f"{NAME}-said", className="said", role="status"),
                     _panel(),
+                    pins.differences(NAME),
                 ],
                 className="content",
                 **{"aria-label": "Result"},
@@ -139,6 +140,8 @@ def _card(name):
                 className="card-value",
             ),
             html.Div(meaning, className="card-meaning"),
+            # In its place while there is a baseline.
+            html.Div(className="card-change"),
         ],
         id=f"{NAME}-card-{name}",
         className="card",
@@ -155,13 +158,14 @@ def _panel():
             html.Div(legend, className="legend"),
             html.Div(
                 [
-                    dmc.Switch(id=f"{NAME}-path", label="Critical path", checked=True, size="xs"),
-                    dmc.Switch(id=f"{NAME}-lock", label="Lock time axis", checked=False, size="xs"),
+                    _switch("path", "Critical path", key="k", checked=True),
+                    _switch("lock", "Lock time axis", key="l", checked=False),
                     html.Button(
                         "Reset view",
                         id=f"{NAME}-reset",
                         className="text-button",
-                        title="Show all of the run (0)",
+                        title="Show all of the run",
+                        **{"data-shortcut": "0"},
                     ),
                 ],
                 className="panel-tools",
@@ -212,4 +216,12 @@ def _panel():
     drawn = html.Div(
         [html.Span(id=f"{NAME}-drawn"), html.Span(id=f"{NAME}-seen")], className="drawn"
     )
-    return html.Div([head, graph, window, drawn], className="panel")
+    return html.Div(
+        [head, explain.breakdown(NAME), graph, pins.baseline(NAME), window, drawn],
+        className="panel",
+    )
+
+
+def _switch(part, label, *, key, checked):
+    switch = dmc.Switch(id=f"{NAME}-{part}", label=label, checked=checked, size="xs")
+    return html.Span(switch, title=label, **{"data-shortcut": key})

@@ -10,6 +10,7 @@ from app.layouts.gantt6d import FIELDS, NAME, SLIDERS, layout
 from app.registry import PAGES
 from app.results import Pictures
 from app.share import read_query
+from app.share_routes import add_share_routes
 
 
 @PAGES.register(NAME)
@@ -25,8 +26,7 @@ class Gantt6D:
 
     def layout(self, query):
         """The page for the scenario of the address."""
-        link = read_query(query)
-        return layout(link.scenario, link.notice)
+        return layout(read_query(query))
 
     def callbacks(self, app):
         """The browser gathers what the controls say and asks for pictures, one at a time."""
@@ -35,6 +35,12 @@ class Gantt6D:
             ClientsideFunction(NAME, "offer"),
             Output(f"{NAME}-offered", "data"),
             *[Input(value_id(NAME, field), "value") for field in FIELDS],
+        )
+        app.clientside_callback(
+            ClientsideFunction(NAME, "open"),
+            *[Output(value_id(NAME, field), "value", allow_duplicate=True) for field in FIELDS],
+            Input(f"{NAME}-opened", "data"),
+            prevent_initial_call=True,
         )
         for event, source in {
             "repaint": Input("scheme", "data"),
@@ -57,3 +63,5 @@ class Gantt6D:
         @app.server.post(f"/{NAME}/facts")
         def facts():
             return facts_of(request.get_json(), self.pictures)
+
+        add_share_routes(app.server, NAME, self.pictures)

@@ -2,15 +2,24 @@
 
    The parts of the page are the files in gantt6d/, each of which listens here:
    "answer" (a picture has come), "settled" (one in full, after the last change), "wrong" (a refusal),
-   "begin" (the page has just been opened), "recolour" (light became dark or the reverse). */
+   "begin" (the page has just been opened), "recolour" (light became dark or the reverse), "axis"
+   (the time axis ends elsewhere), "painted" (the chart's canvas has been drawn anew). */
 (() => {
   const NAME = "gantt6d";
   const { no_update } = window.dash_clientside;
   const listeners = {};
 
   /* `zoom` and `frozen` are windows [from, to] in seconds: what the user zoomed to, and the time
-     axis while it is locked. `shown` is the last good answer, `good` the values it is of. */
-  const begin = { zoom: null, frozen: null, shown: null, good: null, recolour: false };
+     axis while it is locked. `shown` is the last good answer, `good` the values it is of.
+     `baselineEnd` is when the baseline's run ends, 0 without one [s]. */
+  const begin = {
+    zoom: null,
+    frozen: null,
+    shown: null,
+    good: null,
+    baselineEnd: 0,
+    recolour: false,
+  };
 
   const page = {
     NAME,
@@ -36,12 +45,18 @@
     /* The window that the user wants to see; null for all of the run. */
     wanted: () => page.zoom || page.frozen,
 
+    /* Where the time axis ends while all is shown. */
+    end: () => Math.max(page.shown.end_s, page.baselineEnd),
+
     request: (values = page.values) => ({
       values,
       window: page.wanted(),
       pixels: Math.max(1, Math.round(page.pixels())),
       scheme: page.scheme(),
     }),
+
+    /* Sets all controls at once. */
+    open: (values) => page.setProps("opened", { data: { values, at: performance.now() } }),
 
     /* The last state, in full. */
     ask: () => page.values && gate.rest(page.request()),
@@ -55,7 +70,7 @@
 
     showAll() {
       if (!page.shown) return;
-      page.frozen = page.frozen && [0, page.shown.end_s];
+      page.frozen = page.frozen && [0, page.end()];
       page.tell("all");
       page.zoomTo(null);
     },
@@ -70,7 +85,8 @@
   const gate = new window.pdscope.LatestWins({
     url: "/gantt6d/picture",
     paint,
-    silence: (reason) => page.say(`The server does not answer (${reason}). A change asks it again.`),
+    away: () => page.say("The server is away; trying again."),
+    refused: (reason) => page.say(`The server refuses this (${reason}). A change asks it again.`),
   });
 
   function paint(answer) {
@@ -115,6 +131,12 @@
         return no_update;
       },
 
+      open({ values }) {
+        const { outputs_list: outputs } = window.dash_clientside.callback_context;
+        // Of a box, "" is what None is.
+        return outputs.map(({ id }) => values[id.slice(NAME.length + 1)] ?? "");
+      },
+
       repaint() {
         if (!page.shown || !page.byId("graph")) return no_update;
         page.tell("recolour");
@@ -126,7 +148,7 @@
 
       locked(on) {
         if (!page.shown) return no_update;
-        page.frozen = on ? page.wanted() || [0, page.shown.end_s] : null;
+        page.frozen = on ? page.wanted() || [0, page.end()] : null;
         page.ask();
         return no_update;
       },

@@ -24,6 +24,11 @@ EXAMPLES = {
         "window": [0.0, 0.1], "pixels": 900, "coarse": False, "scheme": "light",
     },
     "/gantt6d/facts": {"values": {"pp": 8}, "lane": 0, "window": [0.0, 0.1]},
+    "/gantt6d/compare": {
+        "seq": 1, "values": {"pp": 8}, "pins": [{"chunk_tokens": 512}, {"pp": 4}], "base": 1,
+    },
+    "/gantt6d/open": {"text": "chunk_tokens: 512"},
+    "/gantt6d/file": {"values": {"pp": 8}, "file": "scenario-json", "window": [0.0, 0.1]},
     "/mt-sweep/slice": {
         "scenario": {"pp": 8, "llm": "LLaMA-3.1-70B"},
         "axes": {"chunk_tokens": SPAN, "prompt_tokens": SPAN}, "first": 3,

@@ -4,7 +4,7 @@
   const WHEEL_ZOOM = 1.0015;
 
   function view() {
-    const end = page.shown.end_s;
+    const end = page.end();
     const [low, high] = page.wanted() || [0, end];
     return { end, low, high, span: high - low };
   }

@@ -6,7 +6,7 @@
   const RANGE_STEPS = 1000;
   let range = [0, RANGE_STEPS];
 
-  function showOverview({ overview }) {
+  function showOverview({ overview, end_s: end }) {
     const canvas = page.byId("overview");
     const width = Math.round(canvas.clientWidth * devicePixelRatio);
     const height = Math.round(canvas.clientHeight * devicePixelRatio);
@@ -18,7 +18,7 @@
     overview.forEach((encoded, pool) => {
       const bytes = atob(encoded);
       const base = ((pool + 1) * height) / 2;
-      const cell = width / bytes.length;
+      const cell = (width / bytes.length) * (end / page.end());
       context.fillStyle = pool ? decode : prefill;
       context.beginPath();
       context.moveTo(0, base);
@@ -27,12 +27,13 @@
         context.lineTo(i * cell, top);
         context.lineTo((i + 1) * cell, top);
       }
-      context.lineTo(width, base);
+      context.lineTo(bytes.length * cell, base);
       context.fill();
     });
   }
 
-  function showRange({ end_s: end }) {
+  function showRange() {
+    const end = page.end();
     const place = (time) => Math.round(Math.min(1, Math.max(0, time / end)) * RANGE_STEPS);
     const next = page.wanted()?.map(place) || [0, RANGE_STEPS];
     if (next[0] === range[0] && next[1] === range[1]) return;
@@ -40,7 +41,8 @@
     page.setProps("range", { value: next });
   }
 
-  function showSeen({ end_s: end, per_s: perSecond, unit }) {
+  function showSeen({ per_s: perSecond, unit }) {
+    const end = page.end();
     const [low, high] = page.wanted() || [0, end];
     const number = (time) => significant(time * perSecond, 4);
     page.byId("seen").textContent = page.wanted()
@@ -51,17 +53,20 @@
   page.on("begin", () => {
     range = [0, RANGE_STEPS];
   });
-  page.on("answer", (answer) => {
-    showRange(answer);
-    showSeen(answer);
-    showOverview(answer);
-  });
+  function show() {
+    showRange();
+    showSeen(page.shown);
+    showOverview(page.shown);
+  }
+
+  page.on("answer", show);
+  page.on("axis", show);
 
   window.dash_clientside[page.NAME].ranged = (places) => {
     if (!page.shown || (places[0] === range[0] && places[1] === range[1])) return no_update;
     range = places;
     const all = places[0] === 0 && places[1] === RANGE_STEPS;
-    const times = places.map((place) => (place / RANGE_STEPS) * page.shown.end_s);
+    const times = places.map((place) => (place / RANGE_STEPS) * page.end());
     page.zoomTo(all ? null : times, { moving: true });
     return no_update;
   };

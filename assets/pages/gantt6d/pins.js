@@ -1,0 +1,201 @@
+/* Scenarios that are pinned to compare with, in a tray; one of them is the baseline. */
+(() => {
+  const { gantt6d: page, LatestWins, duration, significant } = window.pdscope;
+  // As app/share.py has it.
+  const MOST = 4;
+  const NAMES = "ABCD";
+  const RESULTS = ["ttds", "tpot", "ttft", "bubble"];
+
+  /* Of each pin: its scenario's `values`; what the server said of it: its `name`, its results
+     (`cards`, and `ttds` as a text) or why it has none (`wrong`). */
+  const pins = {
+    list: [],
+    base: 0,
+    letter: (i) => NAMES[i],
+    /* The pin that all is compared with; undefined if there is none that can be run. */
+    baseline: () => (pins.list[pins.base]?.cards ? pins.list[pins.base] : undefined),
+  };
+
+  const gate = new LatestWins({
+    url: "/gantt6d/compare",
+    paint: compared,
+    away: () => page.say("The server is away; trying again."),
+    refused: (reason) => page.say(`The pins cannot be compared (${reason}).`),
+  });
+
+  const ask = () =>
+    page.good && gate.rest({ values: page.good, pins: pins.list.map((pin) => pin.values), base: pins.base });
+
+  function compared(answer) {
+    if (!page.byId("pins") || gate.waiting || answer.pins?.length !== pins.list.length) return;
+    pins.list = answer.pins;
+    changed();
+    page.tell("compared", answer);
+  }
+
+  /* The tray and the cards at once; whoever listens to "pins" draws what it has. */
+  function changed() {
+    showTray();
+    showChanges(page.shown);
+    page.tell("pins");
+  }
+
+  const alike = (a, b) =>
+    Object.keys(b).every((field) => String(a[field] ?? "") === String(b[field] ?? ""));
+
+  const results = ({ cards }) => Object.fromEntries(RESULTS.map((name) => [name, cards[name][2]]));
+
+  /* What is shown as a pin, before the server has named it. */
+  const shownAsPin = () => ({
+    values: { ...page.good },
+    name: "as shown",
+    wrong: null,
+    ttds: duration(page.shown.cards.ttds[2]),
+    cards: results(page.shown),
+  });
+
+  function pin() {
+    if (!page.shown) return;
+    const known = pins.list.findIndex(({ values }) => alike(values, page.good));
+    if (known >= 0) return page.announce(`This is pinned already, as ${NAMES[known]}.`);
+    if (pins.list.length === MOST) return page.announce(`${MOST} are pinned; unpin one first.`);
+    pins.list = [...pins.list, shownAsPin()];
+    page.announce(`Pinned as ${NAMES[pins.list.length - 1]}.`);
+    changed();
+    ask();
+  }
+
+  function unpin(i) {
+    pins.list = pins.list.filter((_, other) => other !== i);
+    if (pins.base > i || pins.base === pins.list.length) pins.base = Math.max(0, pins.base - 1);
+    page.announce(`Unpinned ${NAMES[i]}.`);
+    changed();
+    (page.byId("pins").querySelectorAll(".pin-remove")[Math.max(0, i - 1)] || page.byId("pin")).focus();
+    ask();
+  }
+
+  /* The pin becomes the current scenario, and the current one the pin. */
+  function swap(i) {
+    const { values } = pins.list[i];
+    if (page.shown) pins.list = pins.list.map((other, n) => (n === i ? shownAsPin() : other));
+    page.announce(`${NAMES[i]} is the current scenario now, and ${NAMES[i]} what was.`);
+    changed();
+    page.open(values);
+    ask();
+  }
+
+  function compareWith(i) {
+    pins.base = i;
+    changed();
+    ask();
+  }
+
+  function showTray() {
+    const tray = page.byId("pins");
+    while (tray.children.length > pins.list.length) tray.lastChild.remove();
+    while (tray.children.length < pins.list.length) tray.append(chip(tray.children.length));
+    pins.list.forEach((pin, i) => fill(tray.children[i], pin, i));
+    page.byId("pin").disabled = pins.list.length === MOST;
+    page.byId("page").classList.toggle("pinned", pins.list.length > 0);
+  }
+
+  function chip(i) {
+    const root = document.createElement("div");
+    root.className = "pin";
+    root.setAttribute("role", "listitem");
+    root.append(
+      button("pin-choose", ""),
+      button("pin-swap", "⇄", `Make ${NAMES[i]} the current scenario, and pin the current one`),
+      button("pin-remove", "✕", `Unpin ${NAMES[i]}`),
+    );
+    const [choose, exchange, remove] = root.children;
+    choose.append(...["letter", "name", "ttds"].map((part) => span(`pin-${part}`)));
+    choose.addEventListener("click", () => compareWith(i));
+    exchange.addEventListener("click", () => swap(i));
+    remove.addEventListener("click", () => unpin(i));
+    return root;
+  }
+
+  function button(name, text, label) {
+    const made = document.createElement("button");
+    Object.assign(made, { type: "button", className: name, textContent: text });
+    if (label) {
+      made.title = label;
+      made.setAttribute("aria-label", label);
+    }
+    return made;
+  }
+
+  function span(name) {
+    const made = document.createElement("span");
+    made.className = name;
+    return made;
+  }
+
+  function fill(root, { name, ttds, wrong }, i) {
+    const chosen = i === pins.base;
+    root.classList.toggle("baseline-pin", chosen);
+    root.classList.toggle("wrong-pin", Boolean(wrong));
+    const [choose] = root.children;
+    choose.setAttribute("aria-pressed", String(chosen));
+    choose.title = wrong || (chosen ? `The baseline: ${name}` : `Compare with this: ${name}`);
+    const texts = [NAMES[i], name, wrong ? "cannot be run" : ttds];
+    texts.forEach((text, n) => {
+      choose.children[n].textContent = text;
+    });
+  }
+
+  /* How a result compares with the baseline's; less is better of all of them. */
+  function change(name, value, before) {
+    const more = value - before;
+    if (!more) return ["=", "the same", "same"];
+    const [arrow, sign, kind] = more > 0 ? ["▲", "+", "worse"] : ["▼", "−", "better"];
+    // A share changes by points: 2 % of 10 % reads as if it were 12 %.
+    if (name === "bubble") return [arrow, `${sign}${amount(100 * Math.abs(more))} points`, kind];
+    if (!before) return [arrow, "from nothing", kind];
+    return [arrow, `${sign}${amount((100 * Math.abs(more)) / before)} %`, kind];
+  }
+
+  /* No more digits than mean something. */
+  function amount(value) {
+    if (value < 0.01) return "<\u202f0.01";
+    return significant(value, value < 1 ? 2 : 3);
+  }
+
+  function showChanges(answer) {
+    const baseline = pins.baseline();
+    page.byId("page").classList.toggle("compared", Boolean(baseline));
+    if (!baseline || !answer) return;
+    for (const name of RESULTS) {
+      const [arrow, text, kind] = change(name, answer.cards[name][2], baseline.cards[name]);
+      const line = page.byId(`card-${name}`).querySelector(".card-change");
+      line.dataset.kind = kind;
+      line.textContent = `${arrow} ${text} vs ${NAMES[pins.base]}`;
+    }
+  }
+
+  page.pins = pins;
+
+  page.announce = (text) => {
+    const line = page.byId("shared");
+    if (line) line.textContent = text;
+  };
+
+  page.on("begin", () => {
+    const { pins: pinned, base } = JSON.parse(page.byId("pins").dataset.pinned);
+    pins.list = pinned.map((values) => ({ values, name: "", ttds: "", wrong: null, cards: null }));
+    pins.base = base;
+    showTray();
+  });
+  page.on("answer", showChanges);
+  page.on("settled", () => pins.list.length && ask());
+
+  document.addEventListener("click", ({ target }) => {
+    if (target.closest?.(`#${page.NAME}-pin`)) pin();
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key.toLowerCase() !== "p" || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!page.byId("pin") || event.target.closest?.("input, textarea, select, [contenteditable]")) return;
+    pin();
+  });
+})();

@@ -1,0 +1,92 @@
+/* The scenario and its pins are the address, which the "Share" menu copies. */
+(() => {
+  const { gantt6d: page } = window.pdscope;
+  const COPIED_MS = 2000;
+
+  function show(query) {
+    const search = query ? `?${query}` : "";
+    const { pathname, search: before, hash } = window.location;
+    if (search !== before) window.history.replaceState(window.history.state, "", pathname + search + hash);
+    for (const link of document.querySelectorAll(".nav-link")) {
+      const href = new URL(link.href).pathname + search;
+      if (link.getAttribute("href") !== href) window.dash_clientside.set_props(link.id, { href });
+    }
+  }
+
+  function settled({ query, title }) {
+    document.title = `pdscope · ${title}`;
+    // With pins the server says the whole address.
+    if (!page.pins.list.length) show(query);
+  }
+
+  async function copy() {
+    const text = window.location.href;
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      // Only pages of this machine, or behind TLS, have a clipboard.
+      if (!copyBySelection(text)) return page.problem(`The link cannot be copied here: ${text}`);
+    }
+    const button = page.byId("copy");
+    button.textContent = "Copied";
+    page.announce("Copied");
+    setTimeout(() => {
+      button.textContent = "Copy link";
+    }, COPIED_MS);
+  }
+
+  function copyBySelection(text) {
+    const box = document.createElement("textarea");
+    box.value = text;
+    document.body.append(box);
+    box.select();
+    const copied = document.execCommand("copy");
+    box.remove();
+    return copied;
+  }
+
+  /* What went wrong with a file or a link, until it is dismissed. */
+  page.problem = (text) => {
+    const root = page.byId("problem");
+    if (!root) return;
+    page.byId("problem-text").textContent = text;
+    root.hidden = !text;
+  };
+
+  const menu = () => page.byId("share");
+  const items = () => [...menu().querySelectorAll(".menu-item")];
+
+  function closeMenu({ focus = false } = {}) {
+    menu().open = false;
+    if (focus) menu().querySelector("summary").focus();
+  }
+
+  function step(event) {
+    const places = items();
+    const at = places.indexOf(document.activeElement);
+    switch (event.key) {
+      case "ArrowDown": places[(at + 1) % places.length].focus(); break;
+      case "ArrowUp": places[(at <= 0 ? places.length : at) - 1].focus(); break;
+      case "Home": places[0].focus(); break;
+      case "End": places.at(-1).focus(); break;
+      case "Escape": closeMenu({ focus: true }); break;
+      default: return;
+    }
+    event.preventDefault();
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (menu()?.open && event.target.closest(`#${menu().id}`)) step(event);
+  });
+  document.addEventListener("click", ({ target }) => {
+    if (!target.closest) return;
+    const close = target.closest(".notice-close");
+    if (close) close.parentElement.hidden = true;
+    if (!menu()) return;
+    if (menu().open && !target.closest(`#${menu().id}`)) closeMenu();
+    if (target.closest(`#${page.NAME}-copy`)) copy();
+  });
+
+  page.on("settled", settled);
+  page.on("compared", ({ query }) => show(query));
+})();
