@@ -188,20 +188,20 @@ class SweepPage:
 
     def _axis(self, field, span):
         info = parameters_of(Scenario)[field]
-        boxes = (
-            self._names(field, info, span)
-            if self.plan.is_choice(field)
-            else html.Div(
-                [self._end(field, info, end, span[end]) for end in ENDS], className="sweep-ends"
-            )
-        )
+        place = {"className": "sweep-group", "id": f"{value_id(self.name, field)}-control"}
         message = html.Div(
             id=message_id(self.name, field), className="control-message", role="alert"
         )
+        if self.plan.is_choice(field):
+            return html.Div([self._names(field, info, span), message], **place)
+        boxes = [self._end(field, info, end, span[end]) for end in ENDS]
         return html.Fieldset(
-            [html.Legend(axis_of(field).title, title=info.help), boxes, message],
-            className="sweep-group",
-            id=f"{value_id(self.name, field)}-control",
+            [
+                html.Legend(axis_of(field).title, title=info.help),
+                html.Div(boxes, className="sweep-ends"),
+                message,
+            ],
+            **place,
         )
 
     def _end(self, field, info, end, value):
@@ -224,7 +224,7 @@ class SweepPage:
     def _names(self, field, info, names):
         return dmc.MultiSelect(
             id=value_id(self.name, field),
-            label=f"{info.label}s to compare",
+            label=f"{info.label}s",
             value=names,
             data=list(info.options()),
             clearable=True,
@@ -279,10 +279,13 @@ class SweepPage:
 
     def _picture(self, part):
         what = "as a heat map" if part == "heat" else "in 3D"
+        names = self.plan.is_choice(self.plan.x)
         return html.Div(
             dcc.Graph(id=self._id(part), config=CONFIG, responsive=True, className="sweep-graph"),
-            className=f"sweep-picture sweep-picture-{part}",
+            className=f"sweep-picture {'sweep-matrix' if names else f'sweep-picture-{part}'}",
             role="group",
+            # What can be scrolled, the keyboard must reach.
+            tabIndex=0 if names else None,
             **{"aria-label": f"{self.plan.title}, {what}"},
         )
 

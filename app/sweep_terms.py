@@ -71,10 +71,9 @@ def describe(base: Scenario, axes: tuple[str, ...]) -> list[str]:
     ]
     if "pp" not in axes and base.decode_stages != base.pp:
         sizes[0] += f" → {base.decode_stages}"
-    share = numbers.significant(100 * base.vram_limit_ratio)
     lines = [
         f"{base.llm}, {base.cost_model} costs",
         shown,
-        f"{', '.join(sizes)}, {share} % of VRAM",
+        f"{', '.join(sizes)}, {100 * base.vram_limit_ratio:.3g} % of VRAM",
     ]
     return [line for line in lines if line != "any GPU → any GPU"]

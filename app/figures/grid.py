@@ -29,8 +29,8 @@ THEMES = {
 COLOUR_SCALE = "Viridis"
 # Okabe and Ito's vermillion: apart from every colour of the scale, to every kind of eye.
 INFEASIBLE = "#d55e00"
-# White in a dark ring is seen on each of the scale's colours, and on both papers.
-BEST, RING = "#ffffff", "#1b2230"
+# Pink in a white ring is seen on each of the scale's colours, and on both papers.
+BEST, RING = "#ff4fa3", "#ffffff"
 FONT = "Inter, system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
 
 # What every drawing of a figure is given: nothing is sent anywhere, no maker's mark.
@@ -217,6 +217,7 @@ def base_layout(grid, subtitle, colours) -> dict:
         "font": {"family": FONT, "color": colours["ink"]},
         "paper_bgcolor": colours["paper"],
         "plot_bgcolor": colours["paper"],
+        "showlegend": True,
         "legend": {
             "orientation": "h",
             "x": 0,

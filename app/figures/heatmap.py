@@ -135,7 +135,6 @@ def _layout(grid, subtitle, colours):
     }
     if grid.x.names:
         layout["yaxis"] |= {"tickangle": 0}
-        layout["xaxis"] |= {"side": "top"}
     return layout
 
 

@@ -15,7 +15,6 @@ from app.figures.grid import (
     THEMES,
     Grid,
     base_layout,
-    colour_bar,
     point_size,
     records,
 )
@@ -46,7 +45,8 @@ def figure(grid: Grid, *, subtitle=(), theme="light") -> dict:
         # A surface without a single whole patch would make Plotly complain.
         "visible": has_patch(heights),
         "colorscale": COLOUR_SCALE,
-        "colorbar": colour_bar(grid, colours, len=0.6, x=1, y=0.5, xpad=4),
+        # Its heights say as much, and the heat map beside it has the scale.
+        "showscale": False,
         "lighting": {"ambient": 0.8, "diffuse": 0.5, "specular": 0.05, "roughness": 0.9},
         "contours": {
             "x": {"highlightcolor": colours["ink"], "highlightwidth": 1},
@@ -65,10 +65,10 @@ def figure(grid: Grid, *, subtitle=(), theme="light") -> dict:
         **_markers(grid, best, [row[name] for row in best], grid.hover),
         "name": grid.best_name,
         "marker": {
-            "size": 5,
+            "size": 5.5,
             "color": BEST,
             "symbol": "circle",
-            "line": {"width": 2, "color": RING},
+            "line": {"width": 1, "color": RING},
         },
     }
     skipped = _floor(grid, "skipped", colours["soft"], 1.2 * size)
@@ -117,7 +117,7 @@ def _layout(grid, subtitle, colours):
         "scene": {
             # The camera stays where the reader put it while the surface fills.
             "uirevision": "keep",
-            "camera": {"eye": {"x": -1.45, "y": -1.45, "z": 0.8}, "center": {"z": -0.1}},
+            "camera": {"eye": {"x": -1.62, "y": -1.62, "z": 0.9}, "center": {"z": -0.08}},
             "aspectmode": "manual",
             "aspectratio": {"x": 1.1, "y": 1.0, "z": 0.8},
             "xaxis": _axis(grid.x.brief, colours),

@@ -1,7 +1,8 @@
 /* What is said of a sweep: the sentence, the links to its best cells, and what is wrong. */
 (() => {
   const { sweep } = window.pdscope;
-  const MOST_LINKS = 24;
+  // Of the best of names there are several only where they are equal.
+  const MOST_LINKS = { numbers: 24, names: 6 };
   const { count, duration } = window.pdscope;
   const text = (value) => (typeof value === "number" ? count(value) : value);
 
@@ -18,14 +19,15 @@
     }
     const at = (row) => `${x.name} = ${text(row[x.field])}, ${y.name} = ${text(row[y.field])}`;
     if (!grid.best.length) return [`${metric.symbol} does not depend on ${x.name}.`];
-    const [first, last] = [grid.best[0], grid.best.at(-1)];
-    const marked =
-      grid.best.length > 1
-        ? `Marked: the best ${x.name} for each ${y.name}, ${text(first[x.field])} at ` +
-          `${y.name} = ${text(first[y.field])} to ${text(last[x.field])} at ` +
-          `${y.name} = ${text(last[y.field])}.`
-        : `Marked: the best ${x.name}.`;
-    return [`Best ${metric.symbol} ${time} at ${at(least)}.`, marked];
+    const values = [...new Set(grid.best.map((row) => row[x.field]))].sort((a, b) => a - b);
+    const range =
+      values.length === 1
+        ? `always ${text(values[0])}`
+        : `from ${text(values[0])} to ${text(values.at(-1))}`;
+    return [
+      `Best ${metric.symbol} ${time} at ${at(least)}.`,
+      `Marked: the best ${x.name} for each ${y.name}, ${range}.`,
+    ];
   }
 
   Object.assign(sweep, {
@@ -49,7 +51,8 @@
       const grid = sweep.gridOf(run, metric);
       const { x, y } = grid;
       if (!place) return;
-      const items = grid.best.slice(0, MOST_LINKS).map((row) => {
+      const most = x.names ? MOST_LINKS.names : MOST_LINKS.numbers;
+      const items = grid.best.slice(0, most).map((row) => {
         const link = document.createElement("a");
         link.href = sweep.hrefOf(row.link);
         link.textContent = x.names
@@ -73,7 +76,7 @@
       const list = document.createElement("ul");
       list.append(...items);
       const more = document.createElement("p");
-      more.textContent = `and ${count(grid.best.length - items.length)} more; click them above`;
+      more.textContent = `And ${count(grid.best.length - items.length)} more: click them above.`;
       place.replaceChildren(
         ...(items.length ? [title, list] : []),
         ...(grid.best.length > items.length ? [more] : []),
