@@ -161,13 +161,15 @@ def result_rows(pictures) -> list[dict]:
     rows = []
     for quantity in QUANTITIES:
         values = [None if picture is None else quantity.of(picture) for picture in pictures]
-        known = {value for value in values if value is not None}
-        best = min(known) if len(known) > 1 else None
+        texts = [NOTHING if value is None else quantity.text(value) for value in values]
+        known = [value for value in values if value is not None]
+        # What reads alike is equally good.
+        least = quantity.text(min(known)) if len(set(texts) - {NOTHING}) > 1 else None
         rows.append(
             {
                 "label": quantity.label,
-                "cells": [NOTHING if value is None else quantity.text(value) for value in values],
-                "best": [i for i, value in enumerate(values) if best is not None and value == best],
+                "cells": texts,
+                "best": [i for i, text in enumerate(texts) if text == least],
             }
         )
     return rows

@@ -40,7 +40,7 @@ class File:
 
     Attributes
     ----------
-    label : in the menu
+    label : in the menu; "" where it is not in there
     name : under which it is saved, whatever is in it
     media_type : as HTTP has it
     content : the bytes; raises PdscopeError where they cannot be made
@@ -98,10 +98,8 @@ FILES = {
         "Scenario, YAML", "pdscope-scenario.yaml", "application/yaml", _scenario_yaml
     ),
     "chart-html": File("Chart, HTML", "pdscope-gantt.html", "text/html", _chart_html),
-    # The browser makes images of it.
-    "chart-figures": File(
-        "Chart, Plotly JSON", "pdscope-gantt.json", "application/json", _chart_figures
-    ),
+    # Not in the menu: the browser makes images of it.
+    "chart-figures": File("", "pdscope-gantt.json", "application/json", _chart_figures),
 }
 
 

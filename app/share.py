@@ -177,9 +177,11 @@ def _value(name, text):
     if info.optional and not text:
         return None
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
         return text
+    # In a refusal it reads as it was written.
+    return int(number) if number.is_integer() else number
 
 
 def _short(text):

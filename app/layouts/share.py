@@ -9,9 +9,16 @@ from app.downloads import FILES
 
 
 def share_bar(page: str):
-    """Buttons to open a scenario file and to share; `page` is what ids start with."""
+    """Buttons to compare, to open a scenario file and to share; `page` is what ids start with."""
     return html.Div(
         [
+            html.Button(
+                "Compare",
+                id=f"{page}-compare-open",
+                className="text-button",
+                title="What differs between this scenario and the pinned ones",
+                hidden=True,
+            ),
             html.Button(
                 "Open file",
                 id=f"{page}-open",

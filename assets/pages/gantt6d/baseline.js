@@ -1,7 +1,8 @@
 /* The baseline's Gantt under the current one, on the same time axis. */
 (() => {
   const { gantt6d: page, Bars, LatestWins } = window.pdscope;
-  const TOP_PX = 24;
+  // Its name and the names of its marks, a line each.
+  const TOP_PX = 37;
   const BOTTOM_PX = 4;
   const LABELS_EVERY_PX = 11;
   let bars = null;

@@ -34,7 +34,7 @@
 
   function show({ pins, scenario, results }) {
     const root = page.byId("compare");
-    root.hidden = !pins.length;
+    root.hidden = page.byId("compare-open").hidden = !pins.length;
     if (!pins.length) return;
     const names = pins.map((_, i) => {
       const letter = page.pins.letter(i);
@@ -51,5 +51,15 @@
     );
   }
 
+  function open() {
+    const root = page.byId("compare");
+    root.open = true;
+    root.scrollIntoView({ block: "nearest" });
+    root.querySelector("summary").focus();
+  }
+
   page.on("compared", show);
+  document.addEventListener("click", ({ target }) => {
+    if (target.closest?.(`#${page.NAME}-compare-open`)) open();
+  });
 })();

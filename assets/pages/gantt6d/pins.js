@@ -96,7 +96,6 @@
     while (tray.children.length < pins.list.length) tray.append(chip(tray.children.length));
     pins.list.forEach((pin, i) => fill(tray.children[i], pin, i));
     page.byId("pin").disabled = pins.list.length === MOST;
-    page.byId("page").classList.toggle("pinned", pins.list.length > 0);
   }
 
   function chip(i) {
@@ -151,15 +150,15 @@
     if (!more) return ["=", "the same", "same"];
     const [arrow, sign, kind] = more > 0 ? ["▲", "+", "worse"] : ["▼", "−", "better"];
     // A share changes by points: 2 % of 10 % reads as if it were 12 %.
-    if (name === "bubble") return [arrow, `${sign}${amount(100 * Math.abs(more))} points`, kind];
+    if (name === "bubble") return [arrow, `${amount(sign, 100 * Math.abs(more))} points`, kind];
     if (!before) return [arrow, "from nothing", kind];
-    return [arrow, `${sign}${amount((100 * Math.abs(more)) / before)} %`, kind];
+    return [arrow, `${amount(sign, (100 * Math.abs(more)) / before)} %`, kind];
   }
 
   /* No more digits than mean something. */
-  function amount(value) {
-    if (value < 0.01) return "<\u202f0.01";
-    return significant(value, value < 1 ? 2 : 3);
+  function amount(sign, value) {
+    if (value < 0.01) return `< ${sign}0.01`;
+    return `${sign}${significant(value, value < 1 ? 2 : 3)}`;
   }
 
   function showChanges(answer) {
