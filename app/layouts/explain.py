@@ -4,12 +4,12 @@ and what a step would change. Their numbers are the browser's to fill (assets/pa
 from dash import html
 
 from app.breakdown import PARTS, SHOWN
+from app.explain import METRICS, step_key
 from simcore import Scenario
 from simcore.explain.sensitivity import CONTROLS
 from simcore.parameters import parameters_of
 from simcore.topologies.reference import LINKS
 
-METRICS = {"ttds": "TTDS", "tpot": "TPOT", "ttft": "TTFT"}
 STEPS = {"down": "One step down", "up": "One step up"}
 
 
@@ -35,7 +35,7 @@ def breakdown(page: str):
                 html.Span(className="breakdown-value"),
             ],
             type="button",
-            className="breakdown-key explains",
+            className="breakdown-key",
             **{
                 "data-explain": "kind",
                 "data-part": kind.part,
@@ -54,15 +54,24 @@ def breakdown(page: str):
     )
 
 
-def bound(page: str):
-    """Where one sentence says what bounds the configuration, and a button tries what would help."""
+def said(page: str):
+    """A few sentences: what bounds the configuration, what to try, and what its numbers amount to.
+
+    What screen readers announce is written apart, once for each state.
+    """
     return html.Div(
         [
-            html.P(id=f"{page}-bound", className="bound-text"),
-            html.Button(id=f"{page}-remedy", type="button", className="text-button bound-remedy"),
+            html.P(
+                [
+                    html.Span(id=f"{page}-bound", className="bound"),
+                    html.Button(id=f"{page}-remedy", type="button", className="remedy-button"),
+                    html.Span(id=f"{page}-said"),
+                ],
+                id=f"{page}-explain",
+                className="said",
+            ),
             html.Div(id=f"{page}-aloud", className="visually-hidden", role="status"),
-        ],
-        className="bound",
+        ]
     )
 
 
@@ -72,9 +81,13 @@ def why(page: str, metric: str, title: str):
         "?",
         id=f"{page}-why-{metric}",
         type="button",
-        className="why explains",
-        **{"data-explain": "metric", "data-metric": metric, "aria-label": f"How {title} is computed"},
-    )  # fmt: skip
+        className="why",
+        **{
+            "data-explain": "metric",
+            "data-metric": metric,
+            "aria-label": f"How {title} is computed",
+        },
+    )
 
 
 def popover(page: str):
@@ -131,10 +144,12 @@ def _table(page, caption, steps):
 def _row(page, what, direction):
     infos = parameters_of(Scenario)
     if what not in infos:
+        name = f"Twice the bandwidth of {what}"
         names = [html.Th(what, scope="row", colSpan=2)]
     else:
         info = infos[what]
-        step = html.Button(type="button", className="step explains", **{"data-explain": "step"})
+        name = f"{info.label} ({info.symbol})" if info.symbol else info.label
+        step = html.Button(type="button", className="step")
         names = [
             html.Th(info.symbol or info.label, scope="row", title=info.label),
             html.Td(step),
@@ -146,9 +161,7 @@ def _row(page, what, direction):
         )
         for _ in METRICS
     ]
-    return html.Tr([*names, *cells], **{"data-step": step_key(what, direction)})
-
-
-def step_key(what: str, direction: str) -> str:
-    """What a change is called between server and browser."""
-    return f"{what}:{direction}"
+    return html.Tr(
+        [*names, *cells],
+        **{"data-explain": "step", "data-step": step_key(what, direction), "data-name": name},
+    )

@@ -50,13 +50,15 @@ def layout(link: Link):
                     share.messages(NAME),
                     html.Div([pins.tray(NAME, link), share.share_bar(NAME)], className="toolbar"),
                     html.Div([_card(name) for name in CARDS], className="cards"),
-                    html.P(id=f"{NAME}-said", className="said", role="status"),
+                    explain.said(NAME),
                     _panel(),
+                    explain.sensitivity(NAME),
                     pins.differences(NAME),
                 ],
                 className="content",
                 **{"aria-label": "Result"},
             ),
+            explain.popover(NAME),
             # Callbacks need an output; those of this page only tell the browser what has changed.
             dcc.Store(id=f"{NAME}-offered"),
         ],
@@ -134,7 +136,7 @@ def _card(name):
     title, meaning = CARDS[name]
     return html.Div(
         [
-            html.Div(title, className="card-title"),
+            html.Div([title, explain.why(NAME, name, title)], className="card-title"),
             html.Div(
                 [html.Span(className="card-number"), html.Span(className="card-unit")],
                 className="card-value",

@@ -5,6 +5,7 @@ from flask import request
 
 from app.answer import answer_to
 from app.controls import connect_sliders, value_id
+from app.explain import Studies, explanation_of
 from app.facts import facts_of
 from app.layouts.gantt6d import FIELDS, NAME, SLIDERS, layout
 from app.registry import PAGES
@@ -23,6 +24,7 @@ class Gantt6D:
 
     def __init__(self):
         self.pictures = Pictures()
+        self.studies = Studies(self.pictures)
 
     def layout(self, query):
         """The page for the scenario of the address."""
@@ -63,5 +65,9 @@ class Gantt6D:
         @app.server.post(f"/{NAME}/facts")
         def facts():
             return facts_of(request.get_json(), self.pictures)
+
+        @app.server.post(f"/{NAME}/explain")
+        def explain():
+            return explanation_of(request.get_json(), self.studies)
 
         add_share_routes(app.server, NAME, self.pictures)

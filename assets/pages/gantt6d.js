@@ -75,8 +75,15 @@
       page.zoomTo(null);
     },
 
-    say(text) {
+    say(text, { aloud = true } = {}) {
       const line = page.byId("said");
+      if (line && line.textContent !== text) line.textContent = text;
+      if (aloud) page.announce(text);
+    },
+
+    /* To screen readers alone. */
+    announce(text) {
+      const line = page.byId("aloud");
       if (line && line.textContent !== text) line.textContent = text;
     },
   };
@@ -99,7 +106,8 @@
       page.good = answer.values;
       page.tell("answer", answer);
       if (!answer.coarse) {
-        page.say(answer.said);
+        // Once more is known of it, it is announced with that.
+        page.say(answer.said, { aloud: false });
         page.tell("settled", answer);
       }
     }

@@ -24,6 +24,7 @@ EXAMPLES = {
         "window": [0.0, 0.1], "pixels": 900, "coarse": False, "scheme": "light",
     },
     "/gantt6d/facts": {"values": {"pp": 8}, "lane": 0, "window": [0.0, 0.1]},
+    "/gantt6d/explain": {"values": {"pp": 8, "prompt_tokens": 4096}},
     "/gantt6d/compare": {
         "seq": 1, "values": {"pp": 8}, "pins": [{"chunk_tokens": 512}, {"pp": 4}], "base": 1,
     },

@@ -3,6 +3,8 @@
   const { gantt6d: page, duration } = window.pdscope;
   // Of the bar's width; what is wider says how long it is.
   const WIDE_ENOUGH = 0.07;
+  // Flex items whose growth sums to less than 1 do not fill their box.
+  const GROW = 1e6;
 
   function percent(share) {
     if (share > 0 && share < 5e-4) return "<0.1 %";
@@ -21,9 +23,9 @@
     const whole = Object.values(lengths).reduce((a, b) => a + b);
     for (const part of root.querySelectorAll(".breakdown-part")) {
       const seconds = breakdown[part.dataset.part];
-      part.style.flexGrow = lengths[part.dataset.part];
+      part.style.flexGrow = GROW * (lengths[part.dataset.part] / whole);
       [...part.children].forEach((bar, i) => {
-        bar.style.flexGrow = seconds[i];
+        bar.style.flexGrow = GROW * (seconds[i] / whole);
         write(bar, seconds[i] > WIDE_ENOUGH * whole ? duration(seconds[i]) : "");
       });
     }

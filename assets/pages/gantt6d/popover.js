@@ -1,0 +1,117 @@
+/* How a number came about, beside what is pointed at or has the focus; Escape closes it. */
+(() => {
+  const { gantt6d: page } = window.pdscope;
+  const GAP_PX = 6;
+  // So that the pointer can go into it.
+  const HIDE_AFTER_MS = 150;
+  let anchor = null;
+  let timer = null;
+
+  const LINES = {
+    metric({ dataset: { metric } }) {
+      const told = page.explained?.cards[metric];
+      if (!told) return null;
+      const now = !page.byId("explain").classList.contains("outdated");
+      return [
+        ["title", told.title],
+        ["formula", told.formula],
+        ["formula", now ? told.values : "The values follow when the controls rest."],
+        ["source", `Source: ${told.source}.`],
+      ];
+    },
+    kind(element) {
+      const { meaning, value } = element.dataset;
+      return [["title", element.querySelector(".breakdown-name").textContent], ["", meaning], ["formula", value]];
+    },
+    step({ dataset: { step, name } }) {
+      const { steps, rows } = page.explained || {};
+      const told = rows?.[step];
+      if (!told) return null;
+      const title = steps[step] ? `${name}: ${steps[step].label}` : name;
+      const lines = told.cells ? told.cells.map(({ words }) => ["", words]) : [["", told.reason]];
+      return [["title", title], ...lines];
+    },
+  };
+
+  function write(lines) {
+    const popover = page.byId("popover");
+    popover.replaceChildren(
+      ...lines.map(([role, text]) => {
+        const line = document.createElement("div");
+        if (role) line.className = `popover-${role}`;
+        line.textContent = text;
+        return line;
+      }),
+    );
+    popover.classList.add("shown");
+    return popover;
+  }
+
+  /* Below the anchor, or above it where there is more room. */
+  function place(popover) {
+    const at = anchor.getBoundingClientRect();
+    const { offsetWidth: width, offsetHeight: height } = popover;
+    const below = at.bottom + GAP_PX;
+    const fits = below + height <= innerHeight || at.top < innerHeight - at.bottom;
+    popover.style.top = `${Math.max(0, fits ? below : at.top - GAP_PX - height)}px`;
+    popover.style.left = `${Math.max(GAP_PX, Math.min(at.left, innerWidth - width - GAP_PX))}px`;
+  }
+
+  const focusable = (element) => (element.matches("button") ? element : element.querySelector("button"));
+
+  function show(element) {
+    clearTimeout(timer);
+    if (element === anchor) return;
+    hide();
+    const lines = LINES[element.dataset.explain](element);
+    if (!lines) return;
+    anchor = element;
+    focusable(element)?.setAttribute("aria-describedby", `${page.NAME}-popover`);
+    place(write(lines));
+  }
+
+  function hide() {
+    clearTimeout(timer);
+    if (!anchor) return;
+    focusable(anchor)?.removeAttribute("aria-describedby");
+    anchor = null;
+    page.byId("popover")?.classList.remove("shown");
+  }
+
+  function renew() {
+    if (!anchor) return;
+    const lines = LINES[anchor.dataset.explain](anchor);
+    if (lines) write(lines);
+    else hide();
+  }
+
+  /* What explains the element that an event is about; of a card, its button does. */
+  function explaining({ target }) {
+    if (!target.closest?.(`#${page.NAME}-page`)) return null;
+    return target.closest("[data-explain]") || target.closest(".card")?.querySelector("[data-explain]") || null;
+  }
+
+  document.addEventListener("pointerover", (event) => {
+    if (event.target.id === `${page.NAME}-popover` || event.target.closest?.(`#${page.NAME}-popover`)) {
+      return clearTimeout(timer);
+    }
+    const element = event.buttons ? null : explaining(event);
+    if (element) show(element);
+    else if (anchor && !anchor.contains(document.activeElement)) {
+      clearTimeout(timer);
+      timer = setTimeout(hide, HIDE_AFTER_MS);
+    }
+  });
+  document.addEventListener("focusin", (event) => {
+    const element = explaining(event);
+    if (element) show(element);
+    else hide();
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") hide();
+  });
+  addEventListener("scroll", hide, { passive: true, capture: true });
+  page.on("begin", hide);
+  page.on("answer", renew);
+  page.on("explained", renew);
+})();
