@@ -12,6 +12,7 @@ from dash.exceptions import DependencyException
 from flask import Response, abort, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
+from app.build import build
 from app.dash_bodies import check_body
 
 LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
@@ -67,6 +68,7 @@ def protect(app, hosts=(), pages=("/",)) -> None:
             response.status_code = 200 if request.path in pages else 404
         response.headers.update(HEADERS)
         response.headers["Content-Security-Policy"] = policy
+        response.headers["X-Pdscope-Build"] = build()
         response.headers["Cache-Control"] = _cache_control(response.status_code)
         return response
 

@@ -6,6 +6,8 @@ import dash_mantine_components as dmc
 from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
 
 import assets
+from app.build import build
+from app.help import help_button, help_parts
 from app.registry import PAGES
 from app.security import protect
 
@@ -45,6 +47,7 @@ def create_app(hosts=()) -> Dash:
         meta_tags=[
             {"name": "viewport", "content": "width=device-width, initial-scale=1"},
             {"name": "description", "content": "Disaggregated prefill and decode, simulated."},
+            {"name": "pdscope-build", "content": build()},
         ],
     )
     known = pages()
@@ -78,12 +81,13 @@ def _layout(known):
     ]
     toggle = html.Button(
         "◐", id="theme-toggle", className="icon-button", title="Light or dark",
-        **{"aria-label": "Switch between light and dark"},
+        **{"aria-label": "Switch between light and dark", "data-shortcut": "t"},
     )  # fmt: skip
     header = html.Header(
         [
             dcc.Link(NAME, href="/", className="brand"),
             html.Nav(links, className="nav", **{"aria-label": "Pages"}),
+            help_button(),
             toggle,
         ],
         className="header",
@@ -95,6 +99,7 @@ def _layout(known):
             dcc.Store(id="scheme"),
             header,
             html.Main(id="page", className="page"),
+            *help_parts(),
         ],
         id="provider",
         theme=THEME,

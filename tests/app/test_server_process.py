@@ -3,64 +3,35 @@
 import contextlib
 import http.client
 import json
-import os
 import re
-import signal
 import socket
-import subprocess
-import sys
 import time
 
 import pytest
 
 from app.serve import THREADS
 from app.worker import READ_S
+from tests.serving import PATIENCE_S, Served
 
 PICTURE = "/gantt6d/picture"
 BODY = json.dumps(
     {"seq": 1, "values": {}, "window": None, "pixels": 900, "coarse": True, "scheme": "light"}
 )
-PATIENCE_S = 30
 WORKERS = 2
 
 
 @pytest.fixture(scope="module")
 def port(tmp_path_factory, repository):
     """Of a server that must live, and have met no error of its own, at the end."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    log = tmp_path_factory.mktemp("server") / "log.txt"
-    with log.open("wb") as output:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "app", "serve", "--port", str(port), "--workers", str(WORKERS)],
-            cwd=repository,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+    server = Served(repository, tmp_path_factory.mktemp("server") / "log.txt", workers=WORKERS)
+    server.start()
     try:
-        _wait_until_healthy(port, server)
-        yield port
-        died = server.poll() is not None
+        yield server.port
+        died = server.process.poll() is not None
     finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(server.pid, signal.SIGKILL)
-        server.wait()
-    said = log.read_text(errors="replace")
-    assert not died, said
-    assert "Traceback" not in said, said
-
-
-def _wait_until_healthy(port, server):
-    deadline = time.monotonic() + PATIENCE_S
-    while True:
-        try:
-            assert ask(port, "GET", "/health").status == 200
-            return
-        except OSError:
-            assert server.poll() is None and time.monotonic() < deadline
-            time.sleep(0.1)
+        server.kill()
+    assert not died, server.said()
+    assert "Traceback" not in server.said(), server.said()
 
 
 def ask(port, method, path, body=None, headers=(), encode_chunked=False):
