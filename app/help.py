@@ -1,0 +1,77 @@
+"""The list of keys behind "?", and the hint that a first visitor sees.
+
+An element with `data-shortcut` is pressed by that key, wherever the page's focus is but in a text
+box, and the list names it by its title: a part of a page says its key where it is made.
+"""
+
+from dash import html
+
+# What moves on the keys of the part that has the focus.
+WHERE_THE_FOCUS_IS = (
+    ("← →", "a step down or up, on a slider"),
+    ("Home, End", "the least and the most, on a slider"),
+    ("A D", "pan, on the chart"),
+    ("W S", "zoom in and out, on the chart"),
+    ("Ctrl or Shift and the wheel", "zoom or pan, over the chart"),
+    ("Esc", "close what has opened"),
+)
+
+
+def help_parts() -> list:
+    """The button, the dialog and the hint; assets/help.js gives them life."""
+    return [_dialog(), _hint()]
+
+
+def help_button():
+    """The button that opens the list."""
+    return html.Button(
+        "?",
+        id="help",
+        className="icon-button",
+        title="Keys of this page",
+        **{"aria-label": "Keys of this page", "aria-haspopup": "dialog", "data-shortcut": "?"},
+    )
+
+
+def _dialog():
+    rows = [html.Tr([html.Td(html.Kbd(keys)), html.Td(what)]) for keys, what in WHERE_THE_FOCUS_IS]
+    return html.Dialog(
+        [
+            html.H2("Keys", id="help-title"),
+            html.Table(
+                [
+                    html.Thead(
+                        html.Tr([html.Th("Key", scope="col"), html.Th("What it does", scope="col")])
+                    ),
+                    # Filled with the shortcuts of the page when it opens.
+                    html.Tbody(id="help-shortcuts"),
+                    html.Tbody(rows),
+                ]
+            ),
+            html.Button("Close", id="help-close", className="text-button"),
+        ],
+        id="help-dialog",
+        className="help-dialog",
+        **{"aria-labelledby": "help-title"},
+    )
+
+
+def _hint():
+    return html.Aside(
+        [
+            html.P(
+                [
+                    html.Strong("Drag a slider"),
+                    ": the run is simulated anew at every step. Point at a bar or a number to see "
+                    "how it comes about; ",
+                    html.Kbd("?"),
+                    " lists the keys.",
+                ]
+            ),
+            html.Button("Got it", id="hint-close", className="text-button"),
+        ],
+        id="hint",
+        className="hint",
+        hidden=True,
+        **{"aria-label": "Hint"},
+    )
