@@ -66,5 +66,5 @@ def gantt_page(title: str, figures: dict[str, dict]) -> str:
     }
     page = _TEMPLATE
     for place, text in parts.items():
-        page = page.replace(place, text, 1)
+        page = page.replace(place, text)
     return page
