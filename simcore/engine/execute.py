@@ -6,7 +6,9 @@ the two against each other.
 
 from heapq import heappop, heappush
 
+from simcore.engine.crowd import Crowd
 from simcore.engine.graph import COMPUTE, TaskGraph
+from simcore.engine.routes import members
 from simcore.errors import SimulationError
 
 # An event is its time and a number: the kind, then the task. At one instant transfers end before
@@ -17,6 +19,10 @@ COMPUTE_OVER = 2 << TASK_BITS
 TASK = FINISH - 1
 
 MOST_REMEMBERED_STEPS = 1 << 12
+
+# With more transfers than this behind others on their routes, the same state hardly comes back, and
+# rates are kept as `Crowd` does. What a run remembers of others must not decide this.
+MOST_QUEUED = 32
 
 
 def execute(graph: TaskGraph) -> tuple[list[float], list[float]]:
@@ -35,6 +41,7 @@ def execute(graph: TaskGraph) -> tuple[list[float], list[float]]:
     moving = _Moving(table)
     first, behind, service = moving.first, moving.behind, moving.service
     due, expected = moving.due, moving.expected
+    crowd = None
     busy = 0
     events: list = []
     for task, missing in enumerate(waits_for):
@@ -47,10 +54,15 @@ def execute(graph: TaskGraph) -> tuple[list[float], list[float]]:
         if code < COMPUTE_OVER:
             number = route[task]
             if code < FINISH:  # its latency is over
-                if near[number] & busy:
+                if crowd:
+                    crowd.join(number, task, amount[task], now)
+                elif near[number] & busy:
                     moving.join(number, bits[number], task, amount[task], now, busy)
                     busy |= bits[number]
-                    moving.settle(busy, bits[number], now, events)
+                    if moving.queued > MOST_QUEUED:
+                        crowd = moving.as_crowd(graph, busy, now, events)
+                    else:
+                        moving.settle(busy, bits[number], now, events)
                 else:
                     # Nobody to share with: the commonest case, in a few steps.
                     busy |= bits[number]
@@ -61,21 +73,25 @@ def execute(graph: TaskGraph) -> tuple[list[float], list[float]]:
                     due[number] = expected[number] = when = now + size / fair
                     heappush(events, (when, code + FINISH))
                 continue
-            if expected[number] != now:
-                continue  # an earlier event has taken its place
-            if due[number] != now or first[number] != task:
-                # Its route became slower since: expect its end when that is due.
-                expected[number] = when = due[number]
-                heappush(events, (when, FINISH + first[number]))
-                continue
-            if behind[number]:
-                moving.next_in_line(number, bits[number])
+            if crowd:
+                if not crowd.leave(task, now):
+                    continue
             else:
-                busy ^= bits[number]
-                expected[number] = None
-            contended = near[number] & busy
-            if contended:
-                moving.settle(busy, contended, now, events)
+                if expected[number] != now:
+                    continue  # an earlier event has taken its place
+                if due[number] != now or first[number] != task:
+                    # Its route became slower since: expect its end when that is due.
+                    expected[number] = when = due[number]
+                    heappush(events, (when, FINISH + first[number]))
+                    continue
+                if behind[number]:
+                    moving.next_in_line(number, bits[number])
+                else:
+                    busy ^= bits[number]
+                    expected[number] = None
+                contended = near[number] & busy
+                if contended:
+                    moving.settle(busy, contended, now, events)
         end[task] = now
         for waiting in successors[task]:
             missing = waits_for[waiting] - 1
@@ -112,6 +128,7 @@ class _Moving:
     Attributes
     ----------
     crowded : set of routes with more than one transfer
+    queued : number of transfers that are not the first of their route
     first, behind : the transfer that ends first; a heap of (target, task) of the others
     service : clock [byte], when that was read [s], rate [byte/s], target: clock at which the
         first transfer ends [byte]
@@ -123,7 +140,7 @@ class _Moving:
     def __init__(self, table):
         n = len(table)
         self.table = table
-        self.crowded = 0
+        self.crowded = self.queued = 0
         self.first = [None] * n
         self.behind = [None] * n
         self.service = [(0.0, 0.0, 0.0, 0.0)] * n
@@ -142,6 +159,7 @@ class _Moving:
             if not self.behind[number]:
                 self.behind[number] = []
                 self.crowded |= bit
+            self.queued += 1
             if target < first_target:
                 target, first_target = first_target, target
                 task, self.first[number] = self.first[number], task
@@ -153,6 +171,7 @@ class _Moving:
         """The first transfer of a crowded route has ended."""
         behind = self.behind[number]
         target, self.first[number] = heappop(behind)
+        self.queued -= 1
         self.service[number] = (*self.service[number][:3], target)
         if not behind:
             self.crowded ^= bit
@@ -178,6 +197,16 @@ class _Moving:
                 if known is None or when < known:
                     expected[number] = when
                     heappush(events, (when, FINISH + self.first[number]))
+
+    def as_crowd(self, graph, busy, now, events):
+        """The same transfers, kept as a crowd."""
+        crowd = Crowd(graph.route, self.table.paths, events, FINISH)
+        for number in members(busy):
+            clock, since, rate, target = self.service[number]
+            clock += rate * (now - since)
+            for end, task in [(target, self.first[number]), *sorted(self.behind[number] or ())]:
+                crowd.join(number, task, max(end - clock, 0.0), now)
+        return crowd
 
     def _solve(self, busy, changed):
         table = self.table
