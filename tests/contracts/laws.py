@@ -1,5 +1,7 @@
 """The laws that every run obeys, whatever the scenario: each a function of its result."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -191,6 +193,21 @@ def the_length_of_a_run_is_known_beforehand(result):
         assert happened == predicted
 
 
+def the_critical_path_is_all_of_the_time_to_the_first_token(result):
+    """Its segments tile it, each within its row; its parts by kind sum to it, to the last digit."""
+    path, table, metrics = result.critical_path, result.table, result.metrics
+    borders = [0.0, *(segment.end_s for segment in path.segments)]
+    assert [segment.start_s for segment in path.segments] == borders[:-1]
+    assert borders[-1] == metrics.ttft_s
+    assert metrics.ttds_s in borders
+    for segment in path.segments:
+        assert table.start_s[segment.row] <= segment.start_s < segment.end_s
+        assert segment.end_s <= table.end_s[segment.row]
+    assert (table.start_s[path.rows[1:]] == table.end_s[path.rows[:-1]]).all()
+    assert math.fsum(path.seconds("ttds").values()) == metrics.ttds_s
+    assert math.fsum(path.seconds("ttft").values()) == metrics.ttft_s
+
+
 LAWS = (
     everything_happens_once,
     causes_come_first_and_nothing_dawdles,
@@ -201,4 +218,5 @@ LAWS = (
     memory_is_never_exceeded,
     the_metrics_are_those_of_the_trace,
     the_length_of_a_run_is_known_beforehand,
+    the_critical_path_is_all_of_the_time_to_the_first_token,
 )

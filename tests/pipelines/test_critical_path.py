@@ -11,7 +11,7 @@ from simcore.costs import PassCosts, Pool, Semantics, Workload
 from simcore.engine.execute import execute
 from simcore.engine.trace import Trace, completion_order
 from simcore.metrics import measure
-from simcore.pipelines import make_plan, pipeline_graph
+from simcore.pipelines import DecodePass, Handoff, PrefillPass, make_plan, pipeline_graph
 from simcore.pipelines.critical_path import PathKind, Segment, seconds_by_kind
 from simcore.pipelines.walk_back import critical_path
 from simcore.topologies import ReferenceFabric
@@ -196,3 +196,16 @@ def test_stretches_of_one_kind_are_merged():
         (PathKind.PIPELINE_FILL, 3.0, 4.0, 1),
         (PathKind.DECODE_COMPUTE, 4.0, 4.0 + 2 * DECODE_S, 2),
     ]
+
+
+def test_a_plan_tells_the_costs_of_each_pass_and_of_nothing_else():
+    plan = run(Scenario(prompt_tokens=256, output_tokens=2)).plan
+    for tag, passes in (
+        (PrefillPass(3, 1), plan.prefill_costs[3]),
+        (DecodePass(5, 1), plan.decode_costs[5]),
+    ):
+        costs, place = plan.costs_of(tag)
+        assert costs is passes
+        assert place == 1
+    with pytest.raises(TypeError, match="is no pass"):
+        plan.costs_of(Handoff(0, 0, 0))
