@@ -90,11 +90,14 @@ class SweepPage:
                 plan,
                 prevent_initial_call=True,
             )
+        # A scene tells of a click when a drag begins, too; so there it is what is pointed at.
+        heard = {"heat": ("open", "clickData"), "surface": ("point", "hoverData")}
         for part in self._pictures():
+            event, data = heard[part]
             app.clientside_callback(
-                ClientsideFunction("sweep", "open"),
-                Output(self._id(part), "clickData"),
-                Input(self._id(part), "clickData"),
+                ClientsideFunction("sweep", event),
+                Output(self._id(part), data),
+                Input(self._id(part), data),
                 plan,
                 prevent_initial_call=True,
             )
@@ -281,7 +284,13 @@ class SweepPage:
         what = "as a heat map" if part == "heat" else "in 3D"
         names = self.plan.is_choice(self.plan.x)
         return html.Div(
-            dcc.Graph(id=self._id(part), config=CONFIG, responsive=True, className="sweep-graph"),
+            dcc.Graph(
+                id=self._id(part),
+                config=CONFIG,
+                responsive=True,
+                clear_on_unhover=True,
+                className="sweep-graph",
+            ),
             className=f"sweep-picture {'sweep-matrix' if names else f'sweep-picture-{part}'}",
             role="group",
             # What can be scrolled, the keyboard must reach.

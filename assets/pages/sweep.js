@@ -207,12 +207,16 @@
         return false;
       },
       open(click, plan) {
-        const part = window.dash_clientside.callback_context.triggered[0]?.prop_id.split(".")[0];
         const run = drawn[plan.page];
-        const row = click && run && sweep.rowAt(run, part.endsWith("-surface"), click.points[0]);
+        const row = click && run && sweep.cellAt(run, click.points[0]);
         if (row) sweep.open(row.link);
-        // So that the same point can be clicked again.
+        // So that the same cell can be clicked again.
         return click ? null : no_update;
+      },
+      point(hover, plan) {
+        const run = drawn[plan.page];
+        sweep.pointed = (hover && run && sweep.pointAt(run, hover.points[0])) || null;
+        return no_update;
       },
     },
   });

@@ -2,6 +2,20 @@
 (() => {
   const { sweep } = window.pdscope;
   const METRIC = "metric";
+  // A pointer that has moved further since it was pressed has turned the scene.
+  const STILL_PX = 4;
+  let pressed = null;
+
+  document.addEventListener("pointerdown", (event) => (pressed = event), true);
+  document.addEventListener(
+    "click",
+    ({ target, clientX, clientY }) => {
+      if (!pressed || !sweep.pointed || !target.closest?.(".sweep-picture-surface canvas")) return;
+      const moved = Math.hypot(clientX - pressed.clientX, clientY - pressed.clientY);
+      if (moved <= STILL_PX) sweep.open(sweep.pointed.link);
+    },
+    true,
+  );
 
   Object.assign(sweep, {
     /* The server makes the query, but for what is shown: app/sweep_address.py reads both. */
@@ -16,6 +30,7 @@
     hrefOf: (link) => (link ? `/?${link}` : "/"),
 
     open(link) {
+      sweep.pointed = null;
       const search = link ? `?${link}` : "";
       window.dash_clientside.set_props("address", { pathname: "/", search });
     },

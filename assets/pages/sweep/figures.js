@@ -177,17 +177,19 @@
       });
     },
 
-    /* The row of a point that was clicked. */
-    rowAt(run, isSurface, { curveNumber, pointNumber, x, y }) {
-      const { plan, answer, rows } = run;
-      if (!isSurface && (curveNumber === 1 || curveNumber === 2)) {
-        // A bar's y is its end; what it stands for is known by its number.
-        const outcome = ["skipped", "infeasible"][curveNumber - 1];
-        return rows.filter((row) => row.outcome === outcome)[pointNumber];
-      }
-      const [xs, ys] = plan.axes.map(({ field }) => answer.axes[field]);
-      const [a, b] = isSurface ? [x, y] : [xs[Math.round(x)], ys[Math.round(y)]];
-      return rows.find((row) => row[plan.axes[0].field] === a && row[plan.axes[1].field] === b);
+    /* The row of a point of the surface. */
+    pointAt({ plan, rows }, { x, y }) {
+      const [a, b] = plan.axes.map(({ field }) => field);
+      return rows.find((row) => row[a] === x && row[b] === y);
+    },
+
+    /* The row of a cell of the heat map. */
+    cellAt(run, { curveNumber, pointNumber, x, y }) {
+      const outcome = [null, "skipped", "infeasible"][curveNumber];
+      // A bar's y is its end; what it stands for is known by its number.
+      if (outcome) return run.rows.filter((row) => row.outcome === outcome)[pointNumber];
+      const [xs, ys] = run.plan.axes.map(({ field }) => run.answer.axes[field]);
+      return sweep.pointAt(run, { x: xs[Math.round(x)], y: ys[Math.round(y)] });
     },
   });
 })();
