@@ -3,14 +3,16 @@
 import dataclasses
 import json
 
+from simcore.commands.explained import (
+    critical_path_as_json,
+    critical_path_as_text,
+    explained_as_json,
+    explained_as_text,
+)
 from simcore.commands.files import write_text
 from simcore.commands.scenario_flags import add_scenario_arguments, scenario_from
 from simcore.run import Result, run
 from simcore.units import GB, MS
-
-MOST_SEGMENTS = 1000
-# Parts of TTDS smaller than this are not worth a word.
-SMALL_PART = 0.005
 
 name = "run"
 help = "simulate one scenario"
@@ -19,6 +21,11 @@ help = "simulate one scenario"
 def add_arguments(parser):
     add_scenario_arguments(parser)
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    parser.add_argument(
+        "--explain",
+        action="store_true",
+        help="say what bounds the run and what a step of each control would change",
+    )
     parser.add_argument("--trace", metavar="FILE.csv", help="write the trace as CSV")
 
 
@@ -26,7 +33,15 @@ def execute(arguments) -> int:
     result = run(scenario_from(arguments))
     if arguments.trace:
         write_text(arguments.trace, result.trace.to_csv(index=False))
-    print(json.dumps(as_json(result), indent=2) if arguments.json else as_text(result))
+    if arguments.json:
+        found = as_json(result)
+        if arguments.explain:
+            found |= explained_as_json(result)
+        print(json.dumps(found, indent=2))
+    else:
+        print(as_text(result))
+        if arguments.explain:
+            print(f"\n{explained_as_text(result)}")
     return 0
 
 
@@ -49,38 +64,6 @@ def as_json(result: Result) -> dict:
         "channel_use": metrics.channel_use.to_dict("records"),
         "critical_path": critical_path_as_json(result),
     }
-
-
-def critical_path_as_json(result: Result) -> dict:
-    """The critical path: seconds by kind until decode starts and until the first token.
-
-    `segments` are its stretches of one kind, in order; of more than `MOST_SEGMENTS` the longest,
-    and `segments_left_out` says how many are not there.
-    """
-    path = result.critical_path
-    stretches = path.stretches
-    longest = sorted(stretches, key=lambda s: s.start_s - s.end_s)[:MOST_SEGMENTS]
-    kept = sorted(longest, key=lambda s: s.start_s)
-    return {
-        **{
-            until: {kind.value: seconds for kind, seconds in path.seconds(until).items()}
-            for until in ("ttds", "ttft")
-        },
-        "segments": [{**vars(s), "kind": s.kind.value} for s in kept],
-        "segments_left_out": len(stretches) - len(kept),
-    }
-
-
-def critical_path_as_text(result: Result) -> str:
-    """The parts of TTDS, the largest first."""
-    total = result.metrics.ttds_s
-    shares = {kind: s / total for kind, s in result.critical_path.seconds("ttds").items()}
-    parts = [
-        f"{shares[kind]:.1%} {kind.value}"
-        for kind in sorted(shares, key=shares.get, reverse=True)
-        if shares[kind] >= SMALL_PART
-    ]
-    return f"critical path to decode start: {'; '.join(parts)}"
 
 
 def as_text(result: Result) -> str:

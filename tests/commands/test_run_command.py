@@ -10,7 +10,8 @@ import pytest
 
 from simcore import Scenario, run
 from simcore.__main__ import main
-from simcore.commands.run import critical_path_as_json
+from simcore.commands.explained import critical_path_as_json
+from simcore.explain import bound_of, sensitivity
 
 QUICK = ["--prompt-tokens", "1000", "--chunk-tokens", "400"]
 
@@ -134,7 +135,7 @@ def test_json_holds_the_critical_path(capsys):
 def test_a_long_critical_path_is_cut_to_its_longest_stretches(monkeypatch):
     result = run(Scenario(prompt_tokens=1000, chunk_tokens=400))
     whole = critical_path_as_json(result)["segments"]
-    monkeypatch.setattr("simcore.commands.run.MOST_SEGMENTS", 3)
+    monkeypatch.setattr("simcore.commands.explained.MOST_SEGMENTS", 3)
     cut = critical_path_as_json(result)
     assert cut["segments_left_out"] == len(whole) - 3
     longest = sorted(whole, key=lambda s: s["start_s"] - s["end_s"])[:3]
@@ -149,3 +150,27 @@ def test_text_names_the_largest_parts_of_the_critical_path(capsys):
     largest = max(seconds, key=seconds.get)
     share = seconds[largest] / result.metrics.ttds_s
     assert line.startswith(f"critical path to decode start: {share:.1%} {largest.value}; ")
+
+
+def test_explain_adds_what_bounds_the_run_and_what_steps_change(capsys):
+    found = json_of(capsys, *QUICK, "--explain")
+    result = run(Scenario(prompt_tokens=1000, chunk_tokens=400))
+    bound = bound_of(result)
+    assert found["bound"]["text"] == bound.text
+    assert found["bound"]["share"] == bound.share
+    assert found["sensitivity"] == [vars(change) for change in sensitivity(result.scenario)]
+    assert "bound" not in json_of(capsys, *QUICK)
+
+
+def test_explain_for_people_is_the_sentence_and_a_line_for_each_change(capsys):
+    assert main(["run", "--explain", "--pp", "2", *QUICK]) == 0
+    out = capsys.readouterr().out
+    scenario = Scenario(prompt_tokens=1000, chunk_tokens=400, pp=2)
+    assert bound_of(run(scenario)).text in out.splitlines()
+    for change in sensitivity(scenario):
+        if change.reason:
+            assert change.reason in out
+        else:
+            assert f"{change.ttds_s * 1e3:.3f}" in out
+    assert "Infiniband NDR × 2" in out
+    assert "does not fit" in out
