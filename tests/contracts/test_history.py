@@ -1,7 +1,8 @@
 """What ran before in a process leaves no trace in what runs after."""
 
 from simcore import Scenario, run
-from simcore.run import _fabric, cost_model_of, topology_of
+from simcore.machine import _fabric, topology_of
+from simcore.run import cost_model_of
 
 UNEVEN = Scenario(pp=7, decode_pp=3, batch_size=16, prompt_tokens=2000, chunk_tokens=90)
 

@@ -8,7 +8,7 @@ import pytest
 
 from simcore import CommChannel, Scenario, run
 from simcore.engine.routes import RouteTable
-from simcore.run import _fabric
+from simcore.machine import _fabric
 
 
 @pytest.fixture
