@@ -9,8 +9,9 @@ from simcore.commands.explained import (
     explained_as_json,
     explained_as_text,
 )
-from simcore.commands.files import write_text
+from simcore.commands.files import check_folder
 from simcore.commands.scenario_flags import add_scenario_arguments, scenario_from
+from simcore.exports import FORMATS, format_of, write_trace
 from simcore.run import Result, run
 from simcore.units import GB, MS
 
@@ -26,13 +27,18 @@ def add_arguments(parser):
         action="store_true",
         help="say what bounds the run and what a step of each control would change",
     )
-    parser.add_argument("--trace", metavar="FILE.csv", help="write the trace as CSV")
+    endings = ", ".join(entry.endings[0] for entry in FORMATS.values())
+    parser.add_argument("--trace", metavar="FILE", help=f"write the trace, to one of {endings}")
 
 
 def execute(arguments) -> int:
+    if arguments.trace is not None:
+        # Refuse what cannot be written before the work.
+        format_of(arguments.trace)
+        check_folder(arguments.trace)
     result = run(scenario_from(arguments))
-    if arguments.trace:
-        write_text(arguments.trace, result.trace.to_csv(index=False))
+    if arguments.trace is not None:
+        write_trace(result, arguments.trace)
     if arguments.json:
         found = as_json(result)
         if arguments.explain:

@@ -69,14 +69,22 @@ class ReferenceFabric:
     @cached_property
     def channels(self):
         """Every channel, in a stable order."""
-        wires = [
-            *self._prefill_lane,
-            *self._nic_lane,
-            *self._nic_cable,
-            *self._decode_cable,
-            *self._decode_nic_lane,
-            *self._decode_lane,
-            *self._ethernet_lane,
-            *self._ethernet_cable,
-        ]
-        return tuple(dict.fromkeys(c for wire in wires for c in (wire.out, wire.into)))
+        return tuple(channel for group in self.groups.values() for channel in group)
+
+    @cached_property
+    def groups(self):
+        """The channels of each kind of wire, in a stable order, by what people call the kind."""
+        wires = {
+            "prefill GPU lanes": self._prefill_lane,
+            "prefill NIC lanes": self._nic_lane,
+            "prefill NIC cables": self._nic_cable,
+            "decode InfiniBand cables": self._decode_cable,
+            "decode InfiniBand lanes": self._decode_nic_lane,
+            "decode GPU lanes": self._decode_lane,
+            "decode Ethernet lanes": self._ethernet_lane,
+            "decode Ethernet cables": self._ethernet_cable,
+        }
+        return {
+            name: tuple(dict.fromkeys(c for wire in group for c in (wire.out, wire.into)))
+            for name, group in wires.items()
+        }

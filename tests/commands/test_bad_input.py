@@ -69,7 +69,10 @@ BAD = {
     "an alias": (["run", "alias.yaml"], "aliases are not allowed"),
     "deep nesting": (["run", "deep.json"], "deep.json"),
     "a trace to nowhere": (["run", "--trace", "none/x.csv"], "none/x.csv: cannot be written"),
-    "a trace to a folder": (["run", "--trace", "."], "cannot be written"),
+    "a trace to a folder": (["run", "--trace", "folder.csv"], "folder.csv: cannot be written"),
+    "a trace of no format": (["run", "--trace", "x.png"], "use one of .csv, .parquet"),
+    "a trace without an ending": (["run", "--trace", "."], "use one of .csv, .parquet"),
+    "a trace without a name": (["run", "--trace", ""], "use one of .csv, .parquet"),
     "no grid": (["sweep"], "GRID"),
     "an unknown grid": (["sweep", "tm", "--out", "x.csv"], "tm"),
     "no output": (["sweep", "mt"], "--out"),
@@ -87,7 +90,7 @@ BAD = {
     "400 digits in a range": ([*SWEEP, "--x", "1:1" + "0" * 400], "chunk_tokens"),
     "too many values": ([*SWEEP, "--x", "1:30000"], "more than 20,000"),
     "too many cells": ([*SWEEP, "--x", "1:2000", "--y", "1:2000"], "cells"),
-    "a hole in a list": ([*SWEEP, "--x", "64,,128"], "chunk_tokens = ''"),
+    "a hole in a list": ([*SWEEP, "--x", "64,,128"], "chunk_tokens"),
     "a word in a list": ([*SWEEP, "--x", "64,many"], "chunk_tokens = 'many'"),
     "a number twice": ([*SWEEP, "--x", "64,128,64"], "64 stands twice"),
     "a GPU there is not": (
@@ -118,6 +121,7 @@ BAD = {
 def folder(tmp_path, monkeypatch):
     for name, text in FILES.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
+    (tmp_path / "folder.csv").mkdir()
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

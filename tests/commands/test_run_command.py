@@ -12,6 +12,7 @@ from simcore import Scenario, run
 from simcore.__main__ import main
 from simcore.commands.explained import critical_path_as_json
 from simcore.explain import bound_of, sensitivity
+from simcore.exports import FORMATS, trace_bytes
 
 QUICK = ["--prompt-tokens", "1000", "--chunk-tokens", "400"]
 
@@ -106,6 +107,15 @@ def test_the_trace_is_written_as_csv(capsys, tmp_path):
     read = pd.read_csv(io.StringIO(path.read_text()), keep_default_na=False)
     assert list(read.columns) == list(trace.columns)
     assert read.end_s.tolist() == pytest.approx(trace.end_s.tolist(), rel=1e-15)
+
+
+@pytest.mark.parametrize("entry", FORMATS.values(), ids=FORMATS)
+def test_the_ending_of_a_trace_s_file_names_its_format(capsys, tmp_path, entry):
+    result = run(Scenario(prompt_tokens=1000, chunk_tokens=400))
+    for ending in entry.endings:
+        path = tmp_path / f"trace{ending}"
+        assert main(["run", *QUICK, "--trace", str(path)]) == 0
+        assert path.read_bytes() == trace_bytes(result, entry.name)
 
 
 def test_the_reference_model_prints_the_specification_s_numbers(capsys):

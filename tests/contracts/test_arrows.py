@@ -35,7 +35,10 @@ ROOMS = {
     # What alone may reach for the disk, for other machines, and for formats of files.
     "simcore.cell_cache": ("simcore", "simcore.errors", "diskcache"),
     "simcore.executors": ("simcore", "simcore.errors", "distributed"),
-    "simcore.exports": ("simcore", "simcore.errors", "simcore.units", "pyarrow", *NUMBERS),
+    "simcore.exports": (
+        *("simcore", "simcore.engine", "simcore.errors", "simcore.units", "pyarrow"),
+        *NUMBERS,
+    ),
     # On top of run: it runs what it compares with.
     "simcore.explain": (
         *SHARED,
