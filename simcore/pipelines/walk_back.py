@@ -28,9 +28,10 @@ def critical_path(
     - A prefill pass entered from the stage before is pipeline fill, and so are activations. The
       others, one a chunk, are prefill, split by what bounds them.
     - What a transfer took longer than it would have alone is waiting.
-    - So is, of the prefill pass before it on the same GPU, the time for which a chunk from the
-      stage before was ready and the GPU was not. The first stage's chunks are all there on
-      arrival: they wait for none.
+    - So is what a chunk from the stage before, there while the GPU was busy with the chunk before
+      it, waited longer than that one had: the end of the pass that held the GPU. A queue that
+      grows is thus counted once, not once for each chunk in it. The first stage's chunks are all
+      there on arrival: they wait for none.
 
     Parameters
     ----------
@@ -48,7 +49,8 @@ def critical_path(
         kind = _kind(tag, plan, queued=bool(chain.queued[i]))
         waits_from = _alone_until(graph, task, starts[i], ends[i])
         if i + 1 < len(tasks) and chain.queued[i + 1] and _from_another_stage(tags[i + 1]):
-            waits_from = min(max(float(chain.ready_s[i + 1]), starts[i]), ends[i])
+            waited = starts[i] - float(chain.ready_s[i])
+            waits_from = min(max(float(chain.ready_s[i + 1]) + waited, starts[i]), ends[i])
         row = int(path_rows[i])
         if starts[i] < waits_from:
             segments.append(Segment(row, kind, starts[i], waits_from))

@@ -135,6 +135,22 @@ def test_a_chunk_that_is_ready_while_its_gpu_is_busy_waits():
     assert (waiting.start_s, waiting.end_s) == (2.0, 5.0)
 
 
+@pytest.mark.parametrize("chunks", [2, 3, 10])
+def test_a_queue_that_grows_is_counted_once(chunks):
+    """Before a stage of 4 s behind one of 1 s each chunk waits 3 s more than the one before.
+
+    The waiting is what the slow stage costs; the rest is what a chunk takes at the fast one, but
+    for the last chunk, behind which nobody waits.
+    """
+    path, _ = path_of(MadeUp([[1.0] * chunks, [4.0] * chunks]))
+    assert path.ttds_s == 1.0 + 4.0 * chunks
+    assert spent(path) == {
+        PathKind.PREFILL_COMPUTE: 1.0 + (chunks - 2) * 1.0 + 4.0,
+        PathKind.PIPELINE_FILL: 1.0,
+        PathKind.WAITING: 3.0 * (chunks - 1),
+    }
+
+
 def test_the_first_stage_s_chunks_wait_for_none():
     path, _ = path_of(MadeUp([[1.0, 2.0, 3.0]]))
     assert spent(path) == {PathKind.PREFILL_COMPUTE: 6.0}
