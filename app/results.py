@@ -7,8 +7,9 @@ from app.figures.timeline import Timeline, timeline
 from app.recent import Recent
 from simcore import Metrics, PoolMemory, Result, Scenario, run
 
-# Of one run for the page: about two seconds.
+# Of one run for the page, and how long it may keep a worker.
 MOST_EVENTS = 400_000
+TIME_LIMIT_S = 2.0
 # Of all pictures kept: some 70 bytes each.
 MOST_KEPT_EVENTS = 1_500_000
 MOST_KEPT = 128
@@ -38,7 +39,7 @@ class Pictures:
 
     def __init__(self, most=MOST_KEPT, most_events=MOST_KEPT_EVENTS):
         self._results = Recent(
-            lambda scenario: run(scenario, max_events=MOST_EVENTS),
+            lambda scenario: run(scenario, max_events=MOST_EVENTS, time_limit_s=TIME_LIMIT_S),
             weigh=lambda result: len(result.table.start_s),
             most=MOST_RESULTS,
             most_weight=MOST_RESULT_EVENTS,

@@ -13,7 +13,7 @@ from simcore.costs.memory import PoolMemory, pool_memory
 from simcore.engine.execute import execute
 from simcore.engine.graph import TaskGraph
 from simcore.engine.trace import Trace, completion_order
-from simcore.errors import DoesNotFit, ScenarioError
+from simcore.errors import DoesNotFit, LimitReached, ScenarioError
 from simcore.machine import Factors, factors_of, topology_of
 from simcore.metrics import Metrics, measure
 from simcore.pipelines import PipelinePlan, make_plan, pipeline_graph
@@ -79,18 +79,25 @@ def run(
     scenario: Scenario,
     *,
     max_events: int = MOST_EVENTS,
+    time_limit_s: float | None = None,
     faster: Mapping[str, float] | None = None,
 ) -> Result:
     """Simulate `scenario`.
 
     Parameters
     ----------
+    time_limit_s : how long the execution may take, by the clock on the wall [s]; None for no limit
     faster : what if links were faster: by the name of a link in `topologies.reference.LINKS`, a
         factor on its bandwidth
 
     Raises DoesNotFit where a pool's memory is too small, and ScenarioError where the scenario makes
-    no sense, its run would take more than `max_events` events, or `faster` names no link in use.
+    no sense, its run would take more than `max_events` events or takes longer than `time_limit_s`,
+    or `faster` names no link in use.
     """
+    if time_limit_s is not None and not time_limit_s >= 0:  # NaN is not, either
+        raise ScenarioError(
+            f"time_limit_s = {time_limit_s} is no limit; give seconds, or None for no limit"
+        )
     factors = factors_of(faster)
     costs = cost_model_of(scenario)
     refuse_if_too_long(scenario, max_events)
@@ -101,7 +108,10 @@ def run(
     topology = topology_of(scenario, costs, factors)
     plan = plan_of(scenario, costs, topology)
     graph = pipeline_graph(plan)
-    start_s, end_s = map(np.array, execute(graph))
+    try:
+        start_s, end_s = map(np.array, execute(graph, time_limit_s=time_limit_s))
+    except LimitReached as reached:
+        raise _takes_too_long(scenario, time_limit_s) from reached
     trace = Trace.of_graph(graph, start_s, end_s)
     return Result(
         scenario=scenario,
@@ -177,13 +187,28 @@ def refuse_if_too_long(scenario: Scenario, max_events: int) -> None:
     """Raises ScenarioError if a run would take more than `max_events` events."""
     events = predicted_events(scenario)
     if events > max_events:
-        decode_part = scenario.output_tokens * (3 * scenario.decode_stages - 2)
-        field, way = ("chunk_tokens", "raise chunk_tokens or lower prompt_tokens or pp")
-        if decode_part > events / 2:
-            field, way = ("output_tokens", "lower output_tokens or decode_pp")
+        field, way = _ways_to_fewer_events(scenario, events)
         raise ScenarioError(
             f"this run would take {events:,} events, more than {max_events:,}; {way}", field=field
         )
+
+
+def _ways_to_fewer_events(scenario, events):
+    """The field to change before others, and advice."""
+    decode_part = scenario.output_tokens * (3 * scenario.decode_stages - 2)
+    if decode_part > events / 2:
+        return "output_tokens", "lower output_tokens or decode_pp"
+    return "chunk_tokens", "raise chunk_tokens or lower prompt_tokens or pp"
+
+
+def _takes_too_long(scenario, time_limit_s):
+    events = predicted_events(scenario)
+    field, way = _ways_to_fewer_events(scenario, events)
+    return ScenarioError(
+        f"this run of {events:,} events takes longer here than the {time_limit_s:g} s it may; "
+        f"{way}, or have fewer transfers wait: lower batch_size or raise prefill_nics",
+        field=field,
+    )
 
 
 def _does_not_fit(scenario, pool: PoolMemory) -> DoesNotFit:

@@ -5,11 +5,12 @@ the two against each other.
 """
 
 from heapq import heappop, heappush
+from time import perf_counter
 
 from simcore.engine.crowd import Crowd
 from simcore.engine.graph import COMPUTE, TaskGraph
 from simcore.engine.routes import members
-from simcore.errors import SimulationError
+from simcore.errors import LimitReached, SimulationError
 
 # An event is its time and a number: the kind, then the task. At one instant transfers end before
 # jobs, and each in the order of their numbers.
@@ -22,14 +23,24 @@ MOST_REMEMBERED_STEPS = 1 << 12
 
 # With more transfers than this behind others on their routes, the same state hardly comes back, and
 # rates are kept as `Crowd` does. What a run remembers of others must not decide this.
-MOST_QUEUED = 32
+MOST_QUEUED = 16
+
+EVENTS_BETWEEN_LOOKS = 1024  # at the clock on the wall: some milliseconds
 
 
-def execute(graph: TaskGraph) -> tuple[list[float], list[float]]:
+def execute(
+    graph: TaskGraph, *, time_limit_s: float | None = None
+) -> tuple[list[float], list[float]]:
     """When each task starts and ends [s].
 
-    Raises SimulationError if tasks wait for each other in a circle.
+    Parameters
+    ----------
+    time_limit_s : how long this may take, by the clock on the wall [s]; None for no limit
+
+    Raises SimulationError if tasks wait for each other in a circle, and LimitReached if it takes
+    longer than it may.
     """
+    deadline = None if time_limit_s is None else perf_counter() + time_limit_s
     amount, route, successors = graph.amount, graph.route, graph.successors
     waits_for = list(graph.waits_for)
     start: list = [None] * len(amount)
@@ -42,6 +53,7 @@ def execute(graph: TaskGraph) -> tuple[list[float], list[float]]:
     first, behind, service = moving.first, moving.behind, moving.service
     due, expected = moving.due, moving.expected
     crowd = None
+    now = 0.0
     busy = 0
     events: list = []
     for task, missing in enumerate(waits_for):
@@ -49,61 +61,69 @@ def execute(graph: TaskGraph) -> tuple[list[float], list[float]]:
             start[task] = 0.0
             heappush(events, _beginning(task, amount, route, latency))
     while events:
-        now, code = heappop(events)
-        task = code & TASK
-        if code < COMPUTE_OVER:
-            number = route[task]
-            if code < FINISH:  # its latency is over
-                if crowd:
-                    crowd.join(number, task, amount[task], now)
-                elif near[number] & busy:
-                    moving.join(number, bits[number], task, amount[task], now, busy)
-                    busy |= bits[number]
-                    if moving.queued > MOST_QUEUED:
-                        crowd = moving.as_crowd(graph, busy, now, events)
+        if deadline is not None and perf_counter() > deadline:
+            raise LimitReached(
+                f"{time_limit_s:g} s of work brought the run to t = {now:.6g} s, with "
+                f"{end.count(None):,} of {len(end):,} tasks left"
+            )
+        for _ in range(EVENTS_BETWEEN_LOOKS):
+            if not events:
+                break
+            now, code = heappop(events)
+            task = code & TASK
+            if code < COMPUTE_OVER:
+                number = route[task]
+                if code < FINISH:  # its latency is over
+                    if crowd:
+                        crowd.join(number, task, amount[task], now)
+                    elif near[number] & busy:
+                        moving.join(number, bits[number], task, amount[task], now, busy)
+                        busy |= bits[number]
+                        if moving.queued > MOST_QUEUED:
+                            crowd = moving.as_crowd(graph, busy, now, events)
+                        else:
+                            moving.settle(busy, bits[number], now, events)
                     else:
-                        moving.settle(busy, bits[number], now, events)
-                else:
-                    # Nobody to share with: the commonest case, in a few steps.
-                    busy |= bits[number]
-                    first[number] = task
-                    size = amount[task]
-                    fair = alone[number]
-                    service[number] = 0.0, now, fair, size
-                    due[number] = expected[number] = when = now + size / fair
-                    heappush(events, (when, code + FINISH))
-                continue
-            if crowd:
-                if not crowd.leave(task, now):
+                        # Nobody to share with: the commonest case, in a few steps.
+                        busy |= bits[number]
+                        first[number] = task
+                        size = amount[task]
+                        fair = alone[number]
+                        service[number] = 0.0, now, fair, size
+                        due[number] = expected[number] = when = now + size / fair
+                        heappush(events, (when, code + FINISH))
                     continue
-            else:
-                if expected[number] != now:
-                    continue  # an earlier event has taken its place
-                if due[number] != now or first[number] != task:
-                    # Its route became slower since: expect its end when that is due.
-                    expected[number] = when = due[number]
-                    heappush(events, (when, FINISH + first[number]))
-                    continue
-                if behind[number]:
-                    moving.next_in_line(number, bits[number])
+                if crowd:
+                    if not crowd.leave(task, now):
+                        continue
                 else:
-                    busy ^= bits[number]
-                    expected[number] = None
-                contended = near[number] & busy
-                if contended:
-                    moving.settle(busy, contended, now, events)
-        end[task] = now
-        for waiting in successors[task]:
-            missing = waits_for[waiting] - 1
-            waits_for[waiting] = missing
-            if not missing:
-                # `_beginning`, written out: this is half of the work.
-                start[waiting] = now
-                number = route[waiting]
-                if number == COMPUTE:
-                    heappush(events, (now + amount[waiting], COMPUTE_OVER + waiting))
-                else:
-                    heappush(events, (now + latency[number], waiting))
+                    if expected[number] != now:
+                        continue  # an earlier event has taken its place
+                    if due[number] != now or first[number] != task:
+                        # Its route became slower since: expect its end when that is due.
+                        expected[number] = when = due[number]
+                        heappush(events, (when, FINISH + first[number]))
+                        continue
+                    if behind[number]:
+                        moving.next_in_line(number, bits[number])
+                    else:
+                        busy ^= bits[number]
+                        expected[number] = None
+                    contended = near[number] & busy
+                    if contended:
+                        moving.settle(busy, contended, now, events)
+            end[task] = now
+            for waiting in successors[task]:
+                missing = waits_for[waiting] - 1
+                waits_for[waiting] = missing
+                if not missing:
+                    # `_beginning`, written out: this is half of the work.
+                    start[waiting] = now
+                    number = route[waiting]
+                    if number == COMPUTE:
+                        heappush(events, (now + amount[waiting], COMPUTE_OVER + waiting))
+                    else:
+                        heappush(events, (now + latency[number], waiting))
     stuck = end.count(None)
     if stuck:
         raise SimulationError(

@@ -1,5 +1,6 @@
 """Task graphs: run in one go, they take what they take when driven through callbacks."""
 
+import itertools
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -8,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simcore import CommChannel, CommNetworkSimulator, Device, SimulationError
+from simcore import CommChannel, CommNetworkSimulator, Device, LimitReached, SimulationError
+from simcore.engine import execute as engine
 from simcore.engine.execute import execute
 from simcore.engine.graph import COMPUTE, TaskGraph
 from simcore.engine.graph_system import GraphSystem
@@ -75,6 +77,19 @@ def test_tasks_that_wait_in_a_circle_are_named():
     graph = graph_of([(1.0, None, []), (1.0, None, [0, 2]), (1.0, None, [1])])
     with pytest.raises(SimulationError, match=r"2 tasks wait for each other.*number=1"):
         execute(graph)
+
+
+def test_the_clock_on_the_wall_is_looked_at_now_and_then_and_ends_a_run_that_is_late(monkeypatch):
+    monkeypatch.setattr(engine, "EVENTS_BETWEEN_LOOKS", 10)
+    graph = graph_of([(float(i), None, []) for i in range(50)])
+    seconds = itertools.count()
+    monkeypatch.setattr(engine, "perf_counter", lambda: next(seconds))
+    # The clock is read at the beginning and before each ten; here a second passes at each look.
+    assert execute(graph, time_limit_s=6.0) == execute(graph)
+    assert next(seconds) == 6
+    seconds = itertools.count()
+    with pytest.raises(LimitReached, match=r"2 s of work .* t = 19 s, with 30 of 50"):
+        execute(graph, time_limit_s=2.0)
 
 
 @st.composite

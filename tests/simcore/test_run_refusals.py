@@ -35,6 +35,21 @@ def test_a_run_that_would_take_too_long_is_refused_beforehand_naming_the_field()
     assert e.value.field == "output_tokens"
 
 
+def test_a_run_that_takes_longer_than_it_may_is_ended_naming_the_field():
+    with pytest.raises(
+        ScenarioError, match=r"2,454 events takes longer here than the 0 s.*raise chunk_tokens"
+    ) as e:
+        run(Scenario(), time_limit_s=0)
+    assert e.value.field == "chunk_tokens"
+    with pytest.raises(ScenarioError, match="lower output_tokens") as e:
+        run(Scenario(output_tokens=1000), time_limit_s=0)
+    assert e.value.field == "output_tokens"
+    assert run(Scenario(), time_limit_s=60).trace.equals(run(Scenario()).trace)
+    for wrong in (-1, float("nan")):
+        with pytest.raises(ScenarioError, match="is no limit; give seconds"):
+            run(Scenario(), time_limit_s=wrong)
+
+
 def test_a_pool_that_does_not_fit_is_refused_with_need_limit_and_remedies():
     # 141 GB of weights over two stages and 23.5 GB of KV cache over two: 82 of 81.2 GB.
     scenario = Scenario(pp=2, batch_size=9)
