@@ -9,6 +9,19 @@ MOST_CELLS = 2_000
 ENDS = ("from", "to", "step")
 
 
+class EndError(ScenarioError):
+    """An axis of which one box is wrong.
+
+    Attributes
+    ----------
+    end : one of `ENDS`
+    """
+
+    def __init__(self, message: str, *, field: str, end: str):
+        super().__init__(message, field=field)
+        self.end = end
+
+
 class BadRequest(ValueError):
     """A body that this app's own pages never send."""
 
@@ -40,20 +53,22 @@ def points(field: str, span) -> tuple:
         return _names(field, span)
     if not isinstance(span, dict) or set(span) != set(ENDS):
         raise BadRequest(f"the axis {field} is an object of from, to and step")
-    low, high = checked(field, span["from"]), checked(field, span["to"])
+    low, high = _end(field, span, "from"), _end(field, span, "to")
     step = _step(field, span["step"])
     if high < low:
-        raise ScenarioError(
+        raise EndError(
             f"{label_of(field)} ends at {high:,}, before it begins at {low:,}; "
             f"let it go from {high:,} to {low:,}",
             field=field,
+            end="to",
         )
     values = range(low, high + 1, step)
     if len(values) > MOST_CELLS:
-        raise ScenarioError(
+        raise EndError(
             f"{label_of(field)} has {len(values):,} values, more than {MOST_CELLS:,}; "
             "take larger steps",
             field=field,
+            end="step",
         )
     return tuple(values)
 
@@ -71,11 +86,20 @@ def _names(field, names):
     return values
 
 
+def _end(field, span, end):
+    try:
+        return checked(field, span[end])
+    except ScenarioError as error:
+        raise EndError(str(error), field=field, end=end) from None
+
+
 def _step(field, step):
     most = parameters_of(Scenario)[field].most
     number = isinstance(step, int | float) and not isinstance(step, bool)
     if not number or not 1 <= step <= most or step != int(step):
-        raise ScenarioError(
-            f"The step of {label_of(field)} is not a whole number from 1 to {most:,}", field=field
+        raise EndError(
+            f"The step of {label_of(field)} is not a whole number from 1 to {most:,}",
+            field=field,
+            end="step",
         )
     return int(step)

@@ -12,13 +12,13 @@ import pandas as pd
 from dash import ClientsideFunction, Input, Output, State, dcc, html
 from flask import Response, request
 
-from app.controls import control, message_id, value_id
+from app.controls import control, message_id, number_box, value_id
 from app.figures.grid import CONFIG, Metric
 from app.sweep_address import SweepLink, read_sweep
 from app.sweep_axes import ENDS, BadRequest
 from app.sweep_html import PLACE, blank_page, figures_of
 from app.sweep_slices import Worker, answer, read, swept_fields
-from app.sweep_terms import MEANINGS, METRICS, axis_of, filename_of
+from app.sweep_terms import MEANINGS, METRICS, axis_of, filename_of, on_screen
 from simcore.cell_cache import default_cache
 from simcore.errors import PdscopeError
 from simcore.executors import DaskCluster
@@ -208,20 +208,9 @@ class SweepPage:
         )
 
     def _end(self, field, info, end, value):
-        return dmc.NumberInput(
-            id=self._end_id(field, end),
-            label=end.capitalize(),
-            value=value,
-            min=1,
-            max=info.most,
-            step=1 if end == "step" else info.step,
-            allowDecimal=False,
-            allowNegative=False,
-            # What is out of range is refused with a reason, not silently changed.
-            clampBehavior="none",
-            thousandSeparator="\u202f",
-            hideControls=True,
-            size="xs",
+        # Nothing listens while one types, and Run must find what was typed just before.
+        return number_box(
+            self._end_id(field, end), info, value, label=end.capitalize(), debounce=False
         )
 
     def _names(self, field, info, names):
@@ -261,7 +250,7 @@ class SweepPage:
             className="sweep-metric",
         )
         return [
-            html.Div(link.notice, className="notice") if link.notice else None,
+            html.Div(on_screen(link.notice), className="notice") if link.notice else None,
             html.Div(
                 [
                     metric,
@@ -308,14 +297,23 @@ class SweepPage:
             asked = read(request.get_data(), self.plan)
             body, status = answer(asked, self._worker.compute(asked)), 200
         except PdscopeError as error:
-            body, status = {"error": str(error), "field": getattr(error, "field", None)}, 200
+            body, status = _refusal(error), 200
         except BadRequest as error:
-            body, status = {"error": str(error), "field": None}, 400
+            body, status = _refusal(error), 400
         except RecursionError:
-            body, status = {"error": "the body is nested too deeply", "field": None}, 400
+            body, status = _refusal("the body is nested too deeply"), 400
         text = json.dumps(body, allow_nan=False)
         return Response(text, status=status, mimetype="application/json")
 
     def _blank(self):
         # As plain text: it is to be filled and saved, not opened from here.
         return Response(blank_page(self.plan.title), mimetype="text/plain")
+
+
+def _refusal(error):
+    """What is wrong, and in which box: a field, and of an axis the end."""
+    return {
+        "error": on_screen(str(error)),
+        "field": getattr(error, "field", None),
+        "end": getattr(error, "end", None),
+    }

@@ -1,5 +1,7 @@
 """How people call what a sweep varies and what it measures."""
 
+import re
+
 from app import numbers
 from app.figures.grid import Axis, Metric
 from simcore.parameters import Choice, parameters_of
@@ -46,6 +48,11 @@ def label_of(field: str) -> str:
     """How a message calls a field of the scenario."""
     info = parameters_of(Scenario)[field]
     return f"{info.label} {info.symbol}".strip()
+
+
+def on_screen(message: str) -> str:
+    """A message for people, its thousands apart as everywhere on the page."""
+    return re.sub(r"(?<=\d),(?=\d{3})", numbers.THIN_SPACE, message)
 
 
 def filename_of(plan: SweepPlan, metric: Metric) -> str:

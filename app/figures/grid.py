@@ -4,6 +4,7 @@ assets/pages/sweep/figures.js makes the same of the rows that it has so far.
 """
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -170,9 +171,12 @@ def records(table: pd.DataFrame) -> list[dict]:
 
 
 def wrapped(text: str, width: int = 48) -> str:
-    """`text` in lines of about `width` characters, as a hover label has them."""
+    """`text` in lines of about `width` characters, as a hover label has them.
+
+    Its thousands are apart as everywhere on a screen.
+    """
     lines = [""]
-    for word in text.split(" "):
+    for word in re.sub(r"(?<=\d),(?=\d{3})", "\u202f", text).split(" "):
         if lines[-1] and len(lines[-1]) + len(word) >= width:
             lines.append("")
         lines[-1] += f" {word}" if lines[-1] else word

@@ -26,7 +26,8 @@
 
   /* Values of the boxes, in the order in which the callback gives them, as the server's body. */
   function question(plan, values) {
-    const rest = values.map((value) => (value === "" || value === undefined ? null : value));
+    const parsed = values.map((value) => window.pdscope.controls.parse(value));
+    const rest = parsed.map((value) => (value === "" ? null : value));
     const axes = {};
     for (const { field, names } of plan.axes) {
       if (names) {
@@ -83,7 +84,7 @@
     while (isWanted(run)) {
       const answer = await asked;
       if (!isWanted(run)) return;
-      if (answer.error) return refuse(run, answer.error, answer.field);
+      if (answer.error) return refuse(run, answer);
       if (!run.answer) sweep.writeAddress(run.plan, answer.query, shown[run.plan.page]);
       run.answer = answer;
       run.rows.push(...answer.rows.map((row, n) => ({ ...row, link: answer.links[n] })));
@@ -97,12 +98,12 @@
     }
   }
 
-  function refuse(run, error, field) {
+  function refuse(run, { error, field, end }) {
     run.over = true;
     const { plan } = run;
     const beside = byId(plan, `${field}-message`) !== null;
     show(plan, beside ? `${field}-message` : "error", { children: `${error}.` });
-    if (beside) sweep.markWrong(byId(plan, `${field}-control`));
+    if (beside) sweep.markWrong(byId(plan, `${field}-control`), byId(plan, `${field}-${end}`));
     show(plan, "cancel", { disabled: true });
     show(plan, "count", { children: "" });
     show(plan, "progress", { value: "0" });
@@ -146,7 +147,7 @@
 
   const fail = (run) => (error) => {
     if (isWanted(run))
-      refuse(run, `The server does not answer (${error.message}); run it again`);
+      refuse(run, { error: `The server does not answer (${error.message}); run it again` });
   };
 
   const files = (plan) => [drawn[plan.page], metricOf(plan)];

@@ -1,53 +1,36 @@
-"""The sweep's figure: points where there are results, holes with reasons where there are none."""
+"""The sweep's surface: points where there are results, holes with reasons where there are none."""
 
 import math
 
-import pandas as pd
 import pytest
 
-from app.figures.surface import CONFIG, THEMES, Axis, figure, has_patch, point_size, wrapped
+from app.figures.grid import CONFIG, THEMES, point_size, wrapped
+from app.figures.surface import figure, has_patch
+from tests.app.sweep_tables import REASON, SMALL, M, T, grid, table
 
-M = Axis(field="chunk_tokens", symbol="M", title="Prefill chunk M [tokens]")
-T = Axis(field="prompt_tokens", symbol="T", title="Sequence length T [tokens]")
-REASON = "chunk longer than the prompt"
-
-
-def table(*rows):
-    """Rows of M, T and TTDS [s]; NaN for a hole."""
-    return pd.DataFrame(
-        [
-            {"chunk_tokens": m, "prompt_tokens": t, "ttds_s": ttds,
-             "reason": REASON if math.isnan(ttds) else ""}
-            for m, t, ttds in rows
-        ],
-        columns=["chunk_tokens", "prompt_tokens", "ttds_s", "reason"],
-    )  # fmt: skip
-
-
-SMALL = table(
-    (64, 1024, 0.1), (64, 2048, 0.2), (128, 1024, 0.3), (128, 2048, 0.4), (1536, 1024, math.nan),
-    (1536, 2048, 0.5),
-)  # fmt: skip
+SURFACE, POINTS, SKIPPED, INFEASIBLE, BEST = range(5)
 
 
 def drawn(rows, **options):
-    return figure(rows, title="TTDS", x=M, y=T, **options)
+    return figure(grid(rows), **options)
 
 
 def test_heights_stand_where_their_axes_say_and_a_hole_stays_a_hole():
-    surface = drawn(SMALL)["data"][0]
+    surface = drawn(SMALL)["data"][SURFACE]
     assert surface["x"] == [64, 128, 1536]
     assert surface["y"] == [1024, 2048]
-    assert surface["z"] == [[0.1, 0.3, None], [0.2, 0.4, 0.5]]
+    assert surface["z"] == [[0.1, 0.3, None], [0.4, 0.2, 0.5]]
     assert not surface.get("connectgaps")
 
 
 def test_the_order_of_the_rows_does_not_matter():
-    assert drawn(SMALL.iloc[::-1])["data"][0] == drawn(SMALL)["data"][0]
+    backwards, forwards = drawn(SMALL.iloc[::-1])["data"], drawn(SMALL)["data"]
+    assert backwards[SURFACE] == forwards[SURFACE]
+    assert backwards[BEST] == forwards[BEST]
 
 
 def test_the_points_are_the_finite_cells():
-    points = drawn(SMALL)["data"][1]
+    points = drawn(SMALL)["data"][POINTS]
     found = SMALL.dropna(subset="ttds_s")
     assert points["mode"] == "markers"
     assert [points["x"], points["y"], points["z"]] == [
@@ -56,17 +39,43 @@ def test_the_points_are_the_finite_cells():
 
 
 def test_a_hole_says_why_on_the_floor():
-    holes = drawn(SMALL)["data"][2]
-    assert (holes["x"], holes["y"], holes["z"]) == ([1536], [1024], [0])
-    assert holes["text"] == [REASON]
-    assert "%{text}" in holes["hovertemplate"]
+    traces = drawn(SMALL)["data"]
+    holes = traces[SKIPPED]
+    assert (holes["name"], holes["x"], holes["y"], holes["z"]) == ("skipped", [1536], [1024], [0])
+    assert holes["text"] == [f"M 1,536<br>T 1,024<br>{REASON}"]
+    assert traces[INFEASIBLE]["x"] == []
+
+
+def test_what_cannot_run_is_told_from_what_was_not_tried():
+    rows = table((64, 1024, 0.1), (128, 1024, math.nan), outcome="infeasible")
+    traces = drawn(rows)["data"]
+    assert traces[INFEASIBLE]["x"] == [128]
+    assert traces[SKIPPED]["x"] == []
+    assert traces[SKIPPED]["marker"]["color"] != traces[INFEASIBLE]["marker"]["color"]
 
 
 def test_what_is_not_computed_yet_is_neither_drawn_nor_called_infeasible():
-    surface, points, holes = drawn(SMALL.iloc[[0, 1, 2]])["data"]
-    assert surface["z"] == [[0.1, 0.3], [0.2, None]]
+    surface, points, *holes, _ = drawn(SMALL.iloc[[0, 1, 2]])["data"]
+    assert surface["z"] == [[0.1, 0.3], [0.4, None]]
     assert len(points["x"]) == 3
-    assert holes["x"] == []
+    assert [trace["x"] for trace in holes] == [[], []]
+
+
+def test_the_best_of_each_row_is_marked():
+    best = drawn(SMALL)["data"][BEST]
+    assert (best["x"], best["y"], best["z"]) == ([64, 128], [1024, 2048], [0.1, 0.2])
+    assert best["name"] == "best M for each T"
+
+
+def test_where_all_are_equal_none_is_the_best():
+    flat = table((64, 1024, 0.1), (128, 1024, 0.1 * (1 + 1e-12)), (64, 2048, 0.2), (128, 2048, 0.1))
+    best = drawn(flat)["data"][BEST]
+    assert (best["x"], best["y"]) == ([128], [2048])
+
+
+def test_of_equally_good_ones_the_smallest_is_marked():
+    ties = table((256, 1024, 0.1), (64, 1024, 0.1), (128, 1024, 0.3))
+    assert drawn(ties)["data"][BEST]["x"] == [64]
 
 
 @pytest.mark.parametrize(
@@ -97,7 +106,9 @@ def test_points_shrink_before_they_run_together_but_never_vanish():
 def test_axes_name_symbol_and_unit():
     scene = drawn(SMALL)["layout"]["scene"]
     titles = [scene[f"{axis}axis"]["title"]["text"] for axis in "xyz"]
-    assert titles == [M.title, T.title, "TTDS [s]"]
+    assert titles == [M.brief, T.brief, "TTDS"]
+    # The unit of a time stands at each tick, as 200ms.
+    assert (scene["zaxis"]["tickformat"], scene["zaxis"]["ticksuffix"]) == ("~s", "s")
 
 
 def test_the_camera_stays_while_the_surface_fills():
@@ -116,6 +127,10 @@ def test_a_long_reason_is_broken_between_words():
     lines = wrapped(text).split("<br>")
     assert " ".join(lines) == text
     assert max(map(len, lines)) <= 60 and len(lines) > 2
+
+
+def test_a_reasons_thousands_are_apart():
+    assert wrapped("1,048,576 tokens, 2 pools") == "1\u202f048\u202f576 tokens, 2 pools"
 
 
 def test_nothing_is_offered_to_be_sent_anywhere():

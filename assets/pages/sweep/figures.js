@@ -12,7 +12,7 @@
 
   function wrapped(text, width = 48) {
     const lines = [""];
-    for (const word of text.split(" ")) {
+    for (const word of text.replace(/(?<=\d),(?=\d{3})/g, "\u202f").split(" ")) {
       if (lines.at(-1) && lines.at(-1).length + word.length >= width) lines.push("");
       lines[lines.length - 1] += lines.at(-1) ? ` ${word}` : word;
     }

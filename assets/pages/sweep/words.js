@@ -83,15 +83,13 @@
       );
     },
 
-    /* The boxes of a control, one or three, while its message says what is wrong. */
-    markWrong(control) {
+    /* The box of a control that its message is about: the only one, unless it is told. */
+    markWrong(control, told) {
+      const box = told || control.querySelector("input:not([type=hidden])");
       control.classList.add("wrong");
-      const message = control.querySelector(".control-message").id;
-      for (const box of control.querySelectorAll("input")) {
-        box.setAttribute("aria-invalid", "true");
-        box.setAttribute("aria-describedby", message);
-      }
-      control.querySelector("input").focus();
+      box.setAttribute("aria-invalid", "true");
+      box.setAttribute("aria-describedby", control.querySelector(".control-message").id);
+      box.focus();
     },
     markRight(control) {
       control.classList.remove("wrong");
