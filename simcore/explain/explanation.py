@@ -31,10 +31,13 @@ class Explanation:
     @property
     def lines(self) -> list[str]:
         """As lines of text: title, formula and values, those of the details, then the source."""
-        body = [self.title, self.formula, self.values]
+        return [self.title, *self._body(), f"Source: {self.source}."]
+
+    def _body(self):
+        body = [self.formula, self.values]
         for detail in self.details:
-            body += [detail.formula, detail.values]
-        return [*body, f"Source: {self.source}."]
+            body += detail._body()
+        return body
 
 
 def explained(formula: Formula, values: str, value: float, *, title=None, details=()):

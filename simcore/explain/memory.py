@@ -8,6 +8,7 @@ from simcore.costs.plan import split_layers
 from simcore.explain.explanation import Explanation, explained
 from simcore.explain.formulas import formula_of
 from simcore.explain.numbers import count, quantity
+from simcore.explain.sizes import kv_details
 from simcore.run import Result
 
 
@@ -28,6 +29,7 @@ def explain_memory(result: Result, pool: str, part: str) -> Explanation:
         f"{values} = {quantity(value, 'B')}",
         value,
         title=f"Memory of {name}, {held.pool} stage {held.stage}",
+        details=kv_details(scenario) if part == "kv" else (),
     )
 
 

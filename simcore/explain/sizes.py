@@ -1,25 +1,46 @@
-"""How the size of a transfer was computed."""
+"""How the size of a transfer, and of a token's KV cache, was computed."""
 
 import gpu_catalog
+from gpu_catalog import GroupedQueryAttention
 from simcore.costs import transformer as tf
 from simcore.explain.explanation import Explanation, explained
 from simcore.explain.formulas import formula_of
 from simcore.explain.numbers import count, quantity
 from simcore.pipelines import Activations, Handoff
 from simcore.run import Result, cost_model_of
+from simcore.scenario import Scenario
 
 
 def size_of(result: Result, tag) -> Explanation:
     """The payload of the transfer `tag` [byte]."""
     scenario = result.scenario
+    details = ()
     if isinstance(tag, Handoff):
         key, factors, size = _handoff(scenario, tag)
+        details = kv_details(scenario)
     elif isinstance(tag, Activations):
         key, factors, size = _activations(scenario, tag)
     else:
         key, factors, size = _decode_activations(scenario)
-    return explained(
-        formula_of(key, scenario.cost_model), f"{factors} = {quantity(size, 'B')}", size
+    values = f"{factors} = {quantity(size, 'B')}"
+    return explained(formula_of(key, scenario.cost_model), values, size, details=details)
+
+
+def kv_details(scenario: Scenario) -> tuple[Explanation, ...]:
+    """The KV cache of one token in one layer [byte], where the cost model counts by it."""
+    if scenario.cost_model == "reference":
+        return ()
+    llm = gpu_catalog.llm(scenario.llm)
+    a, element = llm.attention, count(llm.kv_bytes_per_element)
+    size = tf.kv_bytes_per_token(llm)
+    if isinstance(a, GroupedQueryAttention):
+        factors = f"2 · {a.kv_heads} · {a.head_dim} · {element}"
+    else:
+        factors = f"({a.latent} + {a.rope_head_dim}) · {element}"
+    return (
+        explained(
+            formula_of("kv_per_token", "physical"), f"{factors} B = {quantity(size, 'B')}", size
+        ),
     )
 
 

@@ -138,6 +138,19 @@ def test_what_is_not_there_is_refused():
         explain_row(result, 1.5)
 
 
+def test_the_cache_of_a_token_is_explained_by_the_architecture():
+    """Published: 8 heads of 128; 8 of 64; a vector of 512 + 64. In BF16."""
+    for name, factors, size in (
+        ("physical", "2 · 8 · 128 · 2 B = 4.10 kB", 2 * 8 * 128 * 2),
+        ("windows, experts", "2 · 8 · 64 · 2 B = 2.05 kB", 2 * 8 * 64 * 2),
+        ("latent", "(512 + 64) · 2 B = 1.15 kB", (512 + 64) * 2),
+    ):
+        [detail] = explain_metric(RESULTS[name], "decode_kv").details
+        assert (detail.values, detail.value) == (factors, size)
+        handoff = np.flatnonzero(RESULTS[name].table.kind == "handoff")[0]
+        assert factors in explain_row(RESULTS[name], int(handoff)).lines
+
+
 def test_titles_say_what_and_where():
     assert title_of(PrefillPass(3, 17)) == "Prefill, stage 3, chunk 17"
     assert title_of(Handoff(3, 4, 17)) == "KV handoff, stage 3 to decode stage 4, chunk 17"
