@@ -12,8 +12,11 @@ from app.figures.palette import SCHEMES
 from app.figures.timeline import bars_of
 from app.gantt_html import gantt_page
 from app.results import Pictures
-from simcore import Scenario, ScenarioError
+from simcore import Scenario, ScenarioError, run
+from simcore.exports import FORMATS, trace_bytes
 
+# Enough for PP 32, T 16,384 and M 32; more is for the command line.
+MOST_EVENTS = 100_000
 # A saved chart cannot be zoomed into for more.
 MOST_BARS = 2500
 CHART_PX = 1200
@@ -69,6 +72,10 @@ def _chart_figures(wanted):
     return json.dumps({scheme: figure_of(wanted, scheme) for scheme in SCHEMES}).encode()
 
 
+def _trace(name):
+    return lambda wanted: trace_bytes(run(wanted.scenario, max_events=MOST_EVENTS), name)
+
+
 def figure_of(wanted: Wanted, scheme: str) -> dict:
     """The Gantt as Plotly draws it; raises ScenarioError where it cannot be run."""
     picture = wanted.pictures.of(wanted.scenario)
@@ -97,6 +104,12 @@ FILES = {
     "scenario-yaml": File(
         "Scenario, YAML", "pdscope-scenario.yaml", "application/yaml", _scenario_yaml
     ),
+    **{
+        f"trace-{name}": File(
+            form.label, f"pdscope-trace{form.endings[0]}", form.media_type, _trace(name)
+        )
+        for name, form in FORMATS.items()
+    },
     "chart-html": File("Chart, HTML", "pdscope-gantt.html", "text/html", _chart_html),
     # Not in the menu: the browser makes images of it.
     "chart-figures": File("", "pdscope-gantt.json", "application/json", _chart_figures),

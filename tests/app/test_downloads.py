@@ -5,10 +5,11 @@ import re
 
 import pytest
 
-from app.downloads import FILES, MOST_BARS, Wanted, figure_of
+from app.downloads import FILES, MOST_BARS, MOST_EVENTS, Wanted, figure_of
 from app.results import Pictures
 from app.shell import create_app
-from simcore import Scenario
+from simcore import Scenario, predicted_events, run
+from simcore.exports import FORMATS, trace_bytes
 
 FILE = "/gantt6d/file"
 SCENARIO = Scenario(pp=4, decode_pp=6, prompt_tokens=2048)
@@ -35,6 +36,18 @@ def file(client):
 @pytest.mark.parametrize("name", ["scenario-json", "scenario-yaml"])
 def test_a_scenario_can_be_read_back(file, name):
     assert Scenario.from_text(file(name).decode()) == SCENARIO
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_trace_is_that_of_run(file, name):
+    assert file(f"trace-{name}") == trace_bytes(run(SCENARIO), name)
+
+
+def test_a_trace_is_bounded_but_not_that_of_the_largest_picture(client):
+    largest = {"pp": 32, "prompt_tokens": 16384, "chunk_tokens": 32}
+    assert predicted_events(Scenario(**largest)) <= MOST_EVENTS
+    more = client.post(FILE, json={"values": largest | {"chunk_tokens": 16}, "file": "trace-csv"})
+    assert "more than 100,000; raise chunk_tokens" in more.json["error"]
 
 
 def test_names_of_files_are_safe_and_differ():
