@@ -15,12 +15,18 @@ class ServeCommand:
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
         parser.add_argument("--port", type=int, default=8050, help="port to listen on")
         parser.add_argument("--workers", type=int, default=2, help="processes that answer")
+        parser.add_argument(
+            "--dask",
+            metavar="ADDRESS",
+            help="compute sweeps on the workers of the dask scheduler at ADDRESS "
+            "(default: $PDSCOPE_DASK)",
+        )
 
     def execute(self, arguments) -> int:
         # Dash and gunicorn take a second to import; the other commands do without.
         from app.serve import serve
 
-        serve(arguments.host, arguments.port, arguments.workers)
+        serve(arguments.host, arguments.port, arguments.workers, arguments.dask)
         return 0
 
 

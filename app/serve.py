@@ -8,6 +8,7 @@ from gunicorn.app.base import BaseApplication
 
 from app.security import LOCAL_NAMES, WILDCARDS, allowed_hosts
 from app.shell import create_app
+from app.sweep_page import DASK_VARIABLE
 from simcore import PdscopeError
 
 THREADS = 4
@@ -19,8 +20,17 @@ MOST_PORT = 65_535
 MOST_WORKERS = 64
 
 
-def serve(host: str = "127.0.0.1", port: int = 8050, workers: int = 2) -> None:
-    """Serve until interrupted; raises PdscopeError where it cannot listen on `host` and `port`."""
+def serve(
+    host: str = "127.0.0.1", port: int = 8050, workers: int = 2, dask: str | None = None
+) -> None:
+    """Serve until interrupted; raises PdscopeError where it cannot listen on `host` and `port`.
+
+    Parameters
+    ----------
+    workers : processes that answer
+    dask : address of a scheduler whose workers are to compute sweeps; where it is None, that in
+        the environment, if there is one
+    """
     if not 1 <= port <= MOST_PORT:
         raise PdscopeError(f"--port {port} is out of range; use 1 to {MOST_PORT}")
     if not 1 <= workers <= MOST_WORKERS:
@@ -32,6 +42,8 @@ def serve(host: str = "127.0.0.1", port: int = 8050, workers: int = 2) -> None:
             "is no password",
             file=sys.stderr,
         )
+    if dask is not None:
+        os.environ[DASK_VARIABLE] = dask
     _Server(_settings(host, port, workers), hosts=[host]).run()
 
 
