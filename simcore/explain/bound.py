@@ -61,14 +61,20 @@ class Bound:
         return dataclasses.replace(self, tried=True, remedy=best)
 
 
-def bound_of(result: Result, *, try_remedy: bool = True, max_events: int = MOST_EVENTS) -> Bound:
+def bound_of(
+    result: Result,
+    *,
+    try_remedy: bool = True,
+    max_events: int = MOST_EVENTS,
+    time_limit_s: float | None = None,
+) -> Bound:
     """What bounds the TTDS of `result`.
 
     Parameters
     ----------
     try_remedy : look for what helps, by running about ten other scenarios. To stop in between,
         leave it out and give `Bound.after` as many of `trials` as there is time for.
-    max_events : of each of those runs
+    max_events, time_limit_s : of each of those runs, as `run` has them
     """
     seconds = result.critical_path.seconds("ttds")
     kind = max(seconds, key=seconds.get)
@@ -84,7 +90,9 @@ def bound_of(result: Result, *, try_remedy: bool = True, max_events: int = MOST_
         cause=CAUSES[kind](result, segments),
         ttds_s=ttds_s,
     )
-    return bound.after(trials(result, kind, max_events=max_events)) if try_remedy else bound
+    if not try_remedy:
+        return bound
+    return bound.after(trials(result, kind, max_events=max_events, time_limit_s=time_limit_s))
 
 
 def _memory(result, segments):

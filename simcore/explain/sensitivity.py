@@ -38,29 +38,38 @@ class Change:
     reason: str
 
 
-def sensitivity(scenario: Scenario, *, max_events: int = MOST_EVENTS) -> list[Change]:
+def sensitivity(
+    scenario: Scenario, *, max_events: int = MOST_EVENTS, time_limit_s: float | None = None
+) -> list[Change]:
     """Every change around `scenario`; see `changes`."""
-    return list(changes(scenario, max_events=max_events))
+    return list(changes(scenario, max_events=max_events, time_limit_s=time_limit_s))
 
 
-def changes(scenario: Scenario, *, max_events: int = MOST_EVENTS) -> Iterator[Change]:
+def changes(
+    scenario: Scenario, *, max_events: int = MOST_EVENTS, time_limit_s: float | None = None
+) -> Iterator[Change]:
     """One step up and one down of each control, then twice the bandwidth of each link in use.
 
     Each is run when it is asked for, so that a caller may stop when its time is over. A step that
     leaves the range of its field is left out. A change that cannot run, as when memory is too small
-    or it would take more than `max_events` events, says why.
+    or a limit is reached, says why.
+
+    Parameters
+    ----------
+    max_events, time_limit_s : of each run, as `run` has them
     """
+    limits = {"max_events": max_events, "time_limit_s": time_limit_s}
     for field in CONTROLS:
         for direction in ("up", "down"):
             value = stepped(scenario, field, direction)
             if value is not None:
                 yield _run(
-                    scenario, {field: value}, {}, max_events,
+                    scenario, {field: value}, {}, limits,
                     what=field, link=False, direction=direction, value=value,
                 )  # fmt: skip
     for link in LINKS:
         yield _run(
-            scenario, {}, {link: FASTER}, max_events,
+            scenario, {}, {link: FASTER}, limits,
             what=link, link=True, direction="up", value=FASTER,
         )  # fmt: skip
 
@@ -78,9 +87,9 @@ def stepped(scenario: Scenario, field: str, direction: Literal["up", "down"]):
     return value if info.least <= value <= info.most else None
 
 
-def _run(scenario, fields, faster, max_events, **facts) -> Change:
+def _run(scenario, fields, faster, limits, **facts) -> Change:
     try:
-        metrics = run(scenario.replace(**fields), max_events=max_events, faster=faster).metrics
+        metrics = run(scenario.replace(**fields), faster=faster, **limits).metrics
     except ScenarioError as error:
         return Change(**facts, ttds_s=None, tpot_s=None, ttft_s=None, reason=str(error))
     return Change(

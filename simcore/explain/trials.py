@@ -115,16 +115,31 @@ ACTING: dict[PathKind, tuple[tuple[str, Values], ...]] = {
 }
 
 
-def trials(result: Result, kind: PathKind, *, max_events: int = MOST_EVENTS) -> Iterator[Trial]:
+def trials(
+    result: Result,
+    kind: PathKind,
+    *,
+    max_events: int = MOST_EVENTS,
+    time_limit_s: float | None = None,
+) -> Iterator[Trial]:
     """Runs of values that act on `kind`, each when it is asked for.
 
-    Those that cannot run, or would take more than `max_events` events, are left out.
+    Those that cannot run, or reach a limit, are left out.
+
+    Parameters
+    ----------
+    max_events, time_limit_s : of each run, as `run` has them
     """
     for field, values in ACTING[kind]:
         for value in values(result.scenario):
             try:
                 changed = result.scenario.replace(**{field: value})
-                found = run(changed, max_events=max_events, faster=dict(result.faster))
+                found = run(
+                    changed,
+                    max_events=max_events,
+                    time_limit_s=time_limit_s,
+                    faster=dict(result.faster),
+                )
             except ScenarioError:
                 continue
             yield Trial(field=field, value=value, ttds_s=found.metrics.ttds_s)

@@ -77,6 +77,8 @@ def test_no_trial_takes_more_events_than_allowed():
         changed = result.scenario.replace(**{trial.field: trial.value})
         assert run(changed).metrics.events <= limit
     assert not list(trials(result, PathKind.PREFILL_MEMORY, max_events=1))
+    assert not list(trials(result, PathKind.PREFILL_MEMORY, time_limit_s=0.0))
+    assert bound_of(result, time_limit_s=0.0).remedy is None
 
 
 @pytest.mark.parametrize("llm", ["GPT-OSS-20B", "DeepSeek-V3"])

@@ -76,6 +76,13 @@ def test_what_cannot_run_says_why():
     assert "more than 150" in bounded["chunk_tokens", "down"].reason
 
 
+def test_a_run_that_takes_too_long_says_so():
+    found = sensitivity(SMALL, time_limit_s=0.0)
+    assert found
+    assert {change.ttds_s for change in found} == {None}
+    assert all("0 s" in change.reason for change in found)
+
+
 def test_a_caller_may_stop_early():
     first = list(islice(changes(SMALL), 3))
     assert first == sensitivity(SMALL)[:3]
