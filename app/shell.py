@@ -10,6 +10,7 @@ from app.build import build
 from app.help import help_button, help_parts
 from app.registry import PAGES
 from app.security import protect
+from app.timing import tell_time
 
 NAME = "pdscope"
 THEME = {
@@ -61,6 +62,7 @@ def create_app(hosts=()) -> Dash:
         Input("theme-toggle", "n_clicks"),
         State("scheme", "data"),
     )
+    tell_time(app.server)
     protect(app, hosts, [page.path for page in known])
     _warm_up(app)
     return app

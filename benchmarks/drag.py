@@ -1,10 +1,17 @@
-"""How soon a dragged slider is painted, at the default scenario, in a real Chromium.
+"""How soon a drag is painted, in a real Chromium: at the default scenario and at 80,990 events.
 
     python benchmarks/drag.py
 
-Serves the app, drags M's slider to and fro at one step every 50 ms, and prints p50 and p95 of the
-time from a change of the slider to the frame that shows its result, main-thread CPU per update, and
-the most requests ever in flight. Needs playwright and a Chromium (CHROMIUM names it otherwise).
+Serves the app and prints, for each of
+
+- default: M's slider dragged to and fro, a step every 50 ms;
+- large: the same for N, where every step simulates 80,990 events;
+- large, simulated: the end of the time range dragged, so that nothing is simulated anew;
+
+p50 and p95 of the time from a change of the slider to the frame that shows its result, of the
+server's share of it and of the payload, main-thread CPU per update, and the most requests ever in
+flight; for the large one also how soon a zoom is refined. Needs playwright and a Chromium (CHROMIUM
+names it otherwise).
 """
 
 import argparse
@@ -28,37 +35,55 @@ from tests.browser import chromium  # noqa: E402 - the path is set above
 
 # Notes, in the page, when requests start and end, and when a picture asked for has been painted.
 PROBE = """
-() => {
-  const probe = (window.probe = { moves: [], asked: [], painted: [], flying: 0, most: 0 });
+(name) => {
+  const probe = (window.probe = {
+    moves: [], asked: [], painted: [], served: [], bytes: [], flying: 0, most: 0,
+  });
   const fetch = window.fetch;
   window.fetch = async (...args) => {
     if (!String(args[0]).endsWith("/picture")) return fetch(...args);
     const asked = JSON.parse(args[1].body);
-    probe.asked.push({ t: performance.now(), seq: asked.seq, coarse: asked.coarse,
-                       m: asked.values.chunk_tokens });
+    probe.asked.push({ t: performance.now(), seq: asked.seq, coarse: asked.coarse });
     probe.flying += 1;
     probe.most = Math.max(probe.most, probe.flying);
-    try { return await fetch(...args); } finally { probe.flying -= 1; }
+    try {
+      const response = await fetch(...args);
+      probe.served.push(Number(response.headers.get("Server-Timing").split("dur=")[1]));
+      probe.bytes.push((await response.clone().arrayBuffer()).byteLength);
+      return response;
+    } finally { probe.flying -= 1; }
   };
   const page = document.getElementById("gantt6d-page");
   new MutationObserver(() => {
     const seq = Number(page.dataset.seq);
     // A task queued from a frame's callback runs once this drawing has reached the screen.
-    requestAnimationFrame(() => setTimeout(() => probe.painted.push({ t: performance.now(), seq }), 0));
+    const note = () => probe.painted.push({ t: performance.now(), seq });
+    requestAnimationFrame(() => setTimeout(note, 0));
   }).observe(page, { attributes: true, attributeFilter: ["data-seq"] });
-  const thumb = document.querySelector("#gantt6d-chunk_tokens-slider [role=slider]");
-  new MutationObserver(() => probe.moves.push(
-    { t: performance.now(), m: Number(thumb.getAttribute("aria-valuenow")) }
-  )).observe(thumb, { attributes: true, attributeFilter: ["aria-valuenow"] });
+  const thumb = [...document.querySelectorAll("[role=slider]")].find(
+    (slider) => slider.getAttribute("aria-label") === name);
+  new MutationObserver(() => probe.moves.push(performance.now())).observe(
+    thumb, { attributes: true, attributeFilter: ["aria-valuenow"] });
 }
 """
+
+
+LARGE = "v=1&pp=32&t=16384&m=32"
+# What is dragged, from where to where of its slider, and the scenario.
+DRAGS = {
+    "default": ("Prefill chunk (M)", (0.05, 0.25), ""),
+    "large": ("Batch size (N)", (0.0, 0.03), LARGE),
+    "large, simulated": ("End of the time range", (0.4, 0.9), LARGE),
+}
+# While a result of a drag is awaited, not every mouse move can be.
+STEPS_TO_AND_FRO = 12
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--steps", type=int, default=120, help="slider steps")
     parser.add_argument("--pause-ms", type=float, default=50.0, help="between two steps")
-    parser.add_argument("--query", default="", help='a scenario, as "pp=16&chunk_tokens=64"')
+    parser.add_argument("--only", choices=DRAGS, help="one of the drags")
     arguments = parser.parse_args()
     port = _free_port()
     server = subprocess.Popen(
@@ -67,50 +92,78 @@ def main():
     )  # fmt: skip
     try:
         _wait_for(port)
-        figures = measure(f"http://127.0.0.1:{port}/?{arguments.query}", arguments)
+        names = [arguments.only] if arguments.only else DRAGS
+        figures = {name: measure(f"http://127.0.0.1:{port}/", name, arguments) for name in names}
     finally:
         os.killpg(server.pid, signal.SIGTERM)
         server.wait()
     print(json.dumps(figures, indent=2))
 
 
-def measure(url, arguments) -> dict:
+def measure(url, name, arguments) -> dict:
     """The figures of one drag."""
+    slider, ends, query = DRAGS[name]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium.find(), args=chromium.flags())
         page = browser.new_page(viewport={"width": 1440, "height": 900})
-        page.goto(url)
-        page.locator("#gantt6d-page[data-settled=true]").wait_for()
-        page.evaluate(PROBE)
+        page.goto(f"{url}?{query}")
+        _settle(page)
+        page.evaluate(PROBE, slider)
         devtools = page.context.new_cdp_session(page)
         # CPU time of the main thread, not wall time, which others on the machine would lengthen.
         devtools.send("Performance.enable", {"timeDomain": "threadTicks"})
         before = _metrics(devtools)
-        _drag(page, arguments)
+        _drag(page, page.get_by_role("slider", name=slider, exact=True), ends, arguments)
         after = _metrics(devtools)
-        page.locator("#gantt6d-page[data-settled=true]").wait_for()
+        _settle(page)
         probe = page.evaluate("window.probe")
+        figures = summarise(probe, after["TaskDuration"] - before["TaskDuration"])
+        if query:
+            figures["zoom_refined_ms"] = [_refined_ms(page) for _ in range(3)]
         browser.close()
-    return summarise(probe, after["TaskDuration"] - before["TaskDuration"])
+    return figures
 
 
-def _drag(page, arguments):
-    """Drag M to and fro, with the mouse, over the first half of its slider."""
-    box = page.locator("#gantt6d-chunk_tokens-slider").bounding_box()
-    thumb = page.locator("#gantt6d-chunk_tokens-slider [role=slider]").bounding_box()
-    y = thumb["y"] + thumb["height"] / 2
-    x = thumb["x"] + thumb["width"] / 2
-    step = box["width"] / 63
-    page.mouse.move(x, y)
+def _settle(page, seq=0):
+    page.wait_for_function(
+        """(seq) => { const page = document.getElementById("gantt6d-page");
+                      return page?.dataset.settled === "true" && Number(page.dataset.seq) > seq; }""",
+        arg=seq,
+    )
+
+
+def _drag(page, thumb, ends, arguments):
+    """Drag a thumb to and fro, with the mouse, between two shares of its slider."""
+    box = thumb.bounding_box()
+    track = thumb.locator("xpath=../..").bounding_box()
+    y = box["y"] + box["height"] / 2
+    low, high = (track["x"] + end * track["width"] for end in ends)
+    page.mouse.move(box["x"] + box["width"] / 2, y)
     page.mouse.down()
-    place, way = 0, 1
-    for _ in range(arguments.steps):
-        place += way
-        if place in (0, 12):
-            way = -way
-        page.mouse.move(x + place * step, y)
+    for step in range(arguments.steps):
+        place = step % (2 * STEPS_TO_AND_FRO)
+        share = min(place, 2 * STEPS_TO_AND_FRO - place) / STEPS_TO_AND_FRO
+        page.mouse.move(low + share * (high - low), y)
         page.wait_for_timeout(arguments.pause_ms)
     page.mouse.up()
+
+
+def _refined_ms(page):
+    """From a key that zooms in until the picture in full is painted [ms]."""
+    return round(
+        page.evaluate(
+            """async () => {
+                const page = document.getElementById("gantt6d-page");
+                const stage = document.getElementById("gantt6d-stage");
+                const seq = Number(page.dataset.seq);
+                const began = performance.now();
+                stage.dispatchEvent(new KeyboardEvent("keydown", { key: "w", bubbles: true }));
+                while (!(page.dataset.settled === "true" && Number(page.dataset.seq) > seq))
+                    await new Promise(requestAnimationFrame);
+                return performance.now() - began; }"""
+        ),
+        1,
+    )
 
 
 def summarise(probe, cpu_s) -> dict:
@@ -121,19 +174,24 @@ def summarise(probe, cpu_s) -> dict:
     waits = []
     for move in probe["moves"]:
         # A request that left after the move carries its value or a newer one.
-        done = [t for t, request in paints if request["t"] >= move["t"]]
+        done = [t for t, request in paints if request["t"] >= move]
         if done:
-            waits.append(min(done) - move["t"])
-    waits.sort()
+            waits.append(min(done) - move)
     return {
         "moves": len(probe["moves"]),
         "requests": len(probe["asked"]),
         "paints": len(paints),
-        "slider_to_paint_p50_ms": round(waits[len(waits) // 2], 1),
-        "slider_to_paint_p95_ms": round(waits[int(len(waits) * 0.95)], 1),
+        "slider_to_paint_ms": _percentiles(waits),
+        "server_ms": _percentiles(probe["served"]),
+        "payload_bytes": _percentiles(probe["bytes"]) | {"most": max(probe["bytes"])},
         "main_thread_cpu_ms_per_update": round(1e3 * cpu_s / len(paints), 1),
         "most_requests_in_flight": probe["most"],
     }
+
+
+def _percentiles(values) -> dict:
+    values = sorted(values)
+    return {f"p{share}": round(values[len(values) * share // 100], 1) for share in (50, 95)}
 
 
 def _metrics(devtools):
