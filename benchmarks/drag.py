@@ -126,8 +126,8 @@ def measure(url, name, arguments) -> dict:
 
 def _settle(page, seq=0):
     page.wait_for_function(
-        """(seq) => { const page = document.getElementById("gantt6d-page");
-                      return page?.dataset.settled === "true" && Number(page.dataset.seq) > seq; }""",
+        """(seq) => { const { dataset } = document.getElementById("gantt6d-page") ?? {};
+                      return dataset?.settled === "true" && Number(dataset.seq) > seq; }""",
         arg=seq,
     )
 
