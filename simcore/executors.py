@@ -1,13 +1,22 @@
 """Where cells are run: a thread, processes of this machine, or the workers of a dask cluster."""
 
+import logging
 import os
 import re
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import (
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+)
 from contextlib import contextmanager
 from multiprocessing import get_context, parent_process
 
@@ -36,7 +45,7 @@ def executor_for(*, jobs: int | None = None, dask: str | None = None) -> Iterato
     dask : address of a scheduler, e.g. "tcp://10.0.0.1:8786", if its workers are to compute
 
     Left by an exception, it drops what has not begun, and processes end what has. Raises
-    PdscopeError where the scheduler cannot be reached or a process ends unasked.
+    PdscopeError where the scheduler cannot be reached.
     """
     if dask is not None:
         with _dask_executor(dask) as executor:
@@ -47,6 +56,29 @@ def executor_for(*, jobs: int | None = None, dask: str | None = None) -> Iterato
     else:
         with _processes(jobs or os.cpu_count() or 1) as executor:
             yield executor
+
+
+def result_of(future: Future):
+    """What the task of an executor has returned, waiting for it.
+
+    Raises what the task has raised, and PdscopeError where it was lost with those that ran it.
+    """
+    try:
+        return future.result()
+    except BrokenExecutor as error:
+        raise PdscopeError(
+            "a process that computed a cell ended unasked, perhaps for want of memory; try fewer "
+            "--jobs"
+        ) from error
+    except CancelledError as error:
+        raise PdscopeError("the dask scheduler went away; start it and try again") from error
+    except Exception as error:
+        if not _is_killed_worker(error):
+            raise
+        raise PdscopeError(
+            "dask gave a cell up, as one worker after the other ended while it ran it; look at "
+            "their logs, for want of memory first"
+        ) from error
 
 
 class DaskCluster:
@@ -121,6 +153,9 @@ def connect(address: str):
         raise PdscopeError(
             "sweeps on a cluster need dask; install it with: pip install 'pdscope[dask]'"
         ) from None
+    # What goes wrong is said in one line, by whoever asked for it.
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
+    logging.getLogger("tornado.application").addFilter(_unheard)
     scheme, host, port = _parts_of(address)
     try:
         if scheme == "tls" and Security().get_connection_args("client").get("ssl_context") is None:
@@ -164,22 +199,27 @@ def _dask_executor(address):
     executor = DaskExecutor(client)
     try:
         yield executor
-    except BaseException as error:
+    except BaseException:
         executor.shutdown(wait=False)
-        if _is_killed_worker(error):
-            raise PdscopeError(
-                f"dask gave a cell up, as several workers ended while they ran it: {error}; look "
-                "at their logs, memory first"
-            ) from error
         raise
     finally:
         client.close()
 
 
 def _is_killed_worker(error):
-    from distributed import KilledWorker
+    distributed = sys.modules.get("distributed")  # it can come from nowhere else
+    return distributed is not None and isinstance(error, distributed.KilledWorker)
 
-    return isinstance(error, KilledWorker)
+
+class _Unheard(logging.Filter):
+    """Drops what is said of tasks that nobody waits for: that they were cancelled, or cut off."""
+
+    def filter(self, record):
+        kind = record.exc_info[0] if record.exc_info else None
+        return getattr(kind, "__name__", "") not in {"FutureCancelledError", "CommClosedError"}
+
+
+_unheard = _Unheard()
 
 
 def _as_here(digest, function, arguments, keywords):
@@ -207,13 +247,8 @@ def _processes(jobs):
     pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_end_quietly)
     try:
         yield pool
-    except BaseException as error:
+    except BaseException:
         _terminate(pool)
-        if isinstance(error, BrokenExecutor):
-            raise PdscopeError(
-                "a process that computed a cell ended unasked, perhaps for want of memory; try "
-                "fewer --jobs"
-            ) from error
         raise
     pool.shutdown()
 

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import pandas as pd
 
 from simcore.errors import PdscopeError, ScenarioError
-from simcore.executors import executor_for
+from simcore.executors import executor_for, result_of
 from simcore.parameters import Choice, parameters_of
 from simcore.run import MOST_EVENTS, run
 from simcore.scenario import Scenario
@@ -231,7 +231,7 @@ def run_cells(
                 )
         for n, future in futures.items():
             if future.done():
-                rows[n] = future.result()
+                rows[n] = result_of(future)
                 if cache is not None:
                     cache.put(grid[n], rows[n], max_events=max_events)
     finally:
@@ -254,7 +254,7 @@ def _fill(rows, grid, executor, on_progress, cache):
             futures[executor.submit(run_cell, grid[n])] = n
         for done, future in enumerate(as_completed(futures), start=len(rows) - len(missing) + 1):
             n = futures[future]
-            rows[n] = future.result()
+            rows[n] = result_of(future)
             if cache is not None:
                 cache.put(grid[n], rows[n])
             if on_progress:
