@@ -2,18 +2,22 @@
 
 import math
 
+import pytest
 from hypothesis import assume, given, settings
 
 from simcore import ScenarioError, run
 from simcore.pipelines.critical_path import PathKind
-from tests.properties.test_random_scenarios import MOST_EVENTS, scenarios
+from tests.pipelines.critical_oracle import Oracle
+from tests.properties.test_random_scenarios import scenarios
+
+MOST = 4000
 
 
 @given(scenarios())
-@settings(max_examples=150)
+@settings(max_examples=100)
 def test_the_critical_path_is_exact(scenario):
     try:
-        result = run(scenario, max_events=MOST_EVENTS)
+        result = run(scenario, max_events=MOST)
     except ScenarioError:
         assume(False)
     path, trace, metrics = result.critical_path, result.table, result.metrics
@@ -48,7 +52,7 @@ def test_the_critical_path_is_exact(scenario):
 @settings(max_examples=60)
 def test_kinds_are_those_of_what_ran(scenario):
     try:
-        result = run(scenario, max_events=MOST_EVENTS)
+        result = run(scenario, max_events=MOST)
     except ScenarioError:
         assume(False)
     kinds = result.table.kind.categories[result.table.kind.codes]
@@ -73,3 +77,19 @@ def test_kinds_are_those_of_what_ran(scenario):
             assert costs.compute_bound[chunk] == (segment.kind is PathKind.PREFILL_COMPUTE)
             assert chunk not in chunks, "a chunk is computed once; what else it costs is fill"
             chunks.add(chunk)
+
+
+@given(scenarios())
+@settings(max_examples=60)
+def test_the_path_is_the_one_that_the_documentation_defines(scenario):
+    try:
+        result = run(scenario, max_events=MOST)
+    except ScenarioError:
+        assume(False)
+    expected, path = Oracle(result), result.critical_path
+    assert path.rows.tolist() == expected.rows
+    found = path.seconds("ttft")
+    for kind in PathKind:
+        assert found[kind] == pytest.approx(
+            expected.seconds[kind], rel=1e-9, abs=1e-12 * path.ttft_s
+        )
