@@ -6,17 +6,20 @@ from app import numbers
 from app.asked import MOST_LANE, read_window, scenario_in
 from app.figures.palette import KINDS, NAMES
 from app.results import Picture, Pictures
-from simcore import PdscopeError
+from simcore import PdscopeError, Result
+from simcore.explain import explain_row
 
 # A browser knows a bar's ends to seven digits of the window it was drawn in.
 SLACK = 1e-3
+NOTHING = {"lines": None, "how": []}
 
 
 def facts_of(asked, pictures: Pictures) -> dict:
-    """Lines about the bar that the browser names by its lane and ends; never raises.
+    """What the bar is that the browser names by its lane and ends; never raises.
 
-    `asked` is {"values": scenario fields, "lane": its number, "window": [from, to] in s}. What
-    names no bar has no lines.
+    `asked` is {"values": scenario fields, "lane": its number, "window": [from, to] in s}. The
+    answer has `lines` about the bar, None if there is none, and `how` its duration came about: the
+    formulas, with values put in, if it stands for one pass or transfer alone.
     """
     try:
         scenario = scenario_in(asked)
@@ -24,20 +27,34 @@ def facts_of(asked, pictures: Pictures) -> dict:
         window = read_window(asked.get("window"))
         lane = asked.get("lane")
         if type(lane) is not int or not 0 <= lane <= MOST_LANE:
-            return {"lines": None}
+            return NOTHING
+        inside = _inside(picture, lane, *window)
+        if not len(inside):
+            return NOTHING
+        how = _how(pictures.result_of(scenario), picture, inside)
     except PdscopeError:
-        return {"lines": None}
-    return {"lines": _lines(picture, lane, *window)}
+        return NOTHING
+    return {"lines": _lines(picture, inside), "how": how}
 
 
-def _lines(picture: Picture, lane, low, high):
+def _inside(picture: Picture, lane, low, high):
+    """The events of a lane that lie between two times [s]."""
     events = picture.events
     mine = np.flatnonzero(events.lane == lane)
     slack = SLACK * (high - low)
     start, end = events.start_s[mine], events.end_s[mine]
-    inside = mine[(start >= low - slack) & (end <= high + slack)]
-    if not len(inside):
-        return None
+    return mine[(start >= low - slack) & (end <= high + slack)]
+
+
+def _how(result: Result, picture, inside):
+    if len(inside) > 1:
+        return []
+    # The title stands in the lines already.
+    return explain_row(result, int(picture.events.row[inside[0]])).lines[1:]
+
+
+def _lines(picture, inside):
+    events = picture.events
     kind = KINDS[events.kind[inside[0]]]
     title = f"{NAMES[kind]}, {_where(picture, inside[0])}"
     span = float(events.end_s[inside].max() - events.start_s[inside].min())

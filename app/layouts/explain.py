@@ -98,10 +98,10 @@ def popover(page: str):
 def sensitivity(page: str):
     """What one step of each control, or a faster link, would change."""
     tables = [
-        _table(page, caption, [(field, direction) for field in CONTROLS])
+        _table(caption, "Control", [(field, direction) for field in CONTROLS])
         for direction, caption in STEPS.items()
     ]
-    tables.append(_table(page, "Twice the bandwidth", [(link, "up") for link in LINKS]))
+    tables.append(_table("Twice the bandwidth", "Link", [(link, "up") for link in LINKS]))
     head = html.Div(
         [
             html.H2("What a step would change", id=f"{page}-steps-title"),
@@ -112,6 +112,7 @@ def sensitivity(page: str):
                 ],
                 className="legend",
             ),
+            html.Span("each found by running it; choose a step to take it", className="steps-hint"),
             html.Span(id=f"{page}-steps-state", className="steps-state"),
         ],
         className="steps-head",
@@ -124,24 +125,27 @@ def sensitivity(page: str):
     )
 
 
-def _table(page, caption, steps):
+def _table(caption, subject, steps):
     head = html.Tr(
         [
-            html.Th("Change", scope="col", colSpan=2),
+            html.Th(subject, scope="col", colSpan=2),
             *[html.Th(title, scope="col") for title in METRICS.values()],
         ]
     )
     return html.Table(
         [
             html.Caption(caption),
+            html.Colgroup(
+                [html.Col(className=f"steps-{name}") for name in ("name", "step", *METRICS)]
+            ),
             html.Thead(head),
-            html.Tbody([_row(page, *step) for step in steps]),
+            html.Tbody([_row(*step) for step in steps]),
         ],
         className="steps-table",
     )
 
 
-def _row(page, what, direction):
+def _row(what, direction):
     infos = parameters_of(Scenario)
     if what not in infos:
         name = f"Twice the bandwidth of {what}"

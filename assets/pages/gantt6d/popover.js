@@ -10,7 +10,7 @@
   const LINES = {
     metric({ dataset: { metric } }) {
       const told = page.explained?.cards[metric];
-      if (!told) return null;
+      if (!told) return [["", "Found once the controls rest."]];
       const now = !page.byId("explain").classList.contains("outdated");
       return [
         ["title", told.title],
@@ -26,7 +26,7 @@
     step({ dataset: { step, name } }) {
       const { steps, rows } = page.explained || {};
       const told = rows?.[step];
-      if (!told) return null;
+      if (!told) return [["title", name], ["", "Not tried yet, or out of its range."]];
       const title = steps[step] ? `${name}: ${steps[step].label}` : name;
       const lines = told.cells ? told.cells.map(({ words }) => ["", words]) : [["", told.reason]];
       return [["title", title], ...lines];

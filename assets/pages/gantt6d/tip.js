@@ -16,11 +16,13 @@
     tip.style.top = `${Math.max(0, Math.min(top + 8, room.height - tip.offsetHeight))}px`;
   }
 
-  function fill(tip, lines) {
+  /* `how` it came about goes below what it is. */
+  function fill(tip, lines, how = []) {
     tip.replaceChildren(
-      ...lines.map((line) => {
+      ...[...lines, ...how].map((line, i) => {
         const row = document.createElement("div");
         row.textContent = line;
+        if (i >= lines.length) row.className = i + 1 < lines.length + how.length ? "tip-formula" : "tip-source";
         return row;
       }),
     );
@@ -52,10 +54,10 @@
       }),
     });
     if (!response.ok || number !== asked || shown !== i) return;
-    const { lines } = await response.json();
+    const { lines, how } = await response.json();
     const tip = page.byId("tip");
     if (!lines || shown !== i || !tip) return;
-    fill(tip, lines);
+    fill(tip, lines, how);
     place(tip, at);
   }
 
@@ -86,6 +88,9 @@
   document.addEventListener("pointermove", (event) => {
     if (event.target.closest?.(`#${page.NAME}-stage`)) point(event);
     else if (shown >= 0) hide();
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") hide();
   });
   page.on("answer", hide);
 })();
