@@ -4,7 +4,8 @@ Every route has a bottleneck, and the transfers that are bottlenecked at one cha
 share one rate and one clock of the bytes served to each of them. A transfer that comes or goes
 changes the rate of its group, and of the groups at channels that this group's transfers cross.
 Bottlenecks stay where they are until the max-min certificate, looked at wherever something changed,
-says otherwise: then the transfers that contend there are filled in from scratch.
+says otherwise: then the channel that is too full becomes the bottleneck of the fastest that cross
+it. Whether that ends is not proved; where it goes on, all that contend are filled in from scratch.
 """
 
 from heapq import heappop, heappush
@@ -20,6 +21,9 @@ TOLERANCE = 1e-12
 # Rates follow from lower rates, in one sweep but for ties. Rates that go on changing are filled in
 # from scratch after this many steps for each channel.
 MOST_SWEEPS = 8
+
+# Bottlenecks that moved are looked for one channel after the other, this often; then from scratch.
+MOST_PULLS = 12
 
 
 class Crowd:
@@ -203,7 +207,7 @@ class Crowd:
         own, others, rate, capacity = self._own, self._others, self.rate, self._capacity
         pending = [home, *crossed]
         changed = [home]
-        steps = 0
+        steps = pulls = 0
         while steps < len(pending):
             channel = pending[steps]
             steps += 1
@@ -225,7 +229,12 @@ class Crowd:
                     pending += self._listeners[channel]
             else:
                 fine = used <= capacity[channel] * (1 + TOLERANCE)
-            if not fine or steps > self._most_steps:
+            if not fine and pulls < MOST_PULLS:
+                pulls += 1
+                touched = self._pull(channel, now)
+                changed += touched
+                pending += touched
+            elif not fine or steps > self._most_steps:
                 filled, groups = self._fill(channel, now)
                 changed += groups
                 pending = [later for later in pending[steps:] if later not in filled]
@@ -233,6 +242,35 @@ class Crowd:
         for channel in changed:
             if own[channel]:
                 self._schedule(channel, now)
+
+    def _pull(self, channel, now):
+        """Make a channel the bottleneck of the fastest routes that cross it, as it is too full.
+
+        Those that are faster than its group would then be. Returns the channels concerned, in the
+        order in which to look at them.
+        """
+        others = self._others[channel]
+        left = self._capacity[channel]
+        for other, n in others.items():
+            left -= n * self.rate[other]
+        own = self._own[channel]
+        pulled = []
+        for other in sorted(others, key=self.rate.__getitem__, reverse=True):
+            if own and self.rate[other] * own <= left:
+                break
+            left += others[other] * self.rate[other]
+            own += others[other]
+            pulled.append(other)
+        for group in (channel, *pulled):
+            self._clock[group] = self._read(group, now)
+            self._since[group] = now
+        touched = {channel: None}
+        touched |= dict.fromkeys(pulled)
+        for number in self._busy[channel]:
+            if self.bound[number] in pulled:
+                self._move(number, channel, now)
+                touched |= dict.fromkeys(crossed for crossed, _ in self._crossings[number])
+        return list(touched)
 
     def _fill(self, channel, now):
         """Rates and bottlenecks from scratch for all that contend with those on `channel`.
