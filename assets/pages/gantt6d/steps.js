@@ -21,6 +21,7 @@
   function showCells(cells, told, most) {
     cells.forEach((cell, i) => {
       const { text, share } = told[i];
+      cell.classList.toggle("none", !share);
       cell.hidden = false;
       cell.colSpan = 1;
       write(cell.querySelector(".step-text"), text);
