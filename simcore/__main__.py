@@ -7,7 +7,7 @@ import sys
 from gpu_catalog import CatalogError
 from simcore.commands import catalog, flows, run
 from simcore.commands.sweep import SweepCommand
-from simcore.errors import PdscopeError
+from simcore.errors import PdscopeError, one_line
 
 BAD_INPUT = 2
 INTERRUPTED = 130
@@ -17,7 +17,7 @@ class _Parser(argparse.ArgumentParser):
     """One line on bad input, not the whole usage."""
 
     def error(self, message):
-        self.exit(BAD_INPUT, f"{self.prog}: {message}; see {self.prog} --help\n")
+        self.exit(BAD_INPUT, f"{self.prog}: {one_line(message)}; see {self.prog} --help\n")
 
 
 def main(argv=None, *, commands=(), sweep_writers=None) -> int:
@@ -48,7 +48,8 @@ def main(argv=None, *, commands=(), sweep_writers=None) -> int:
         sys.stdout.flush()
         return status
     except (PdscopeError, CatalogError) as error:
-        print(f"pdscope {arguments.command}: {error}", file=sys.stderr)
+        # A file may be called anything.
+        print(one_line(f"pdscope {arguments.command}: {error}"), file=sys.stderr)
         return BAD_INPUT
     except KeyboardInterrupt:
         return INTERRUPTED

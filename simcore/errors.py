@@ -1,6 +1,11 @@
 """Errors that say where, what, and what to do next."""
 
 
+def one_line(text: str) -> str:
+    """`text` with each character that a terminal would act on, or not show, written out."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
 class PdscopeError(Exception):
     """Anything a caller may want to show its user as one line."""
 

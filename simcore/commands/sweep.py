@@ -7,7 +7,7 @@ from pathlib import Path
 from simcore.cell_cache import default_cache
 from simcore.commands.files import check_folder, write_text
 from simcore.commands.scenario_flags import add_scenario_arguments, number_or_text, scenario_from
-from simcore.errors import PdscopeError, ScenarioError
+from simcore.errors import PdscopeError, ScenarioError, one_line
 from simcore.executors import executor_for
 from simcore.parameters import Number, parameters_of
 from simcore.scenario import Scenario
@@ -78,7 +78,7 @@ class SweepCommand:
                 base, axes, executor=executor, on_progress=_progress(), cache=default_cache()
             )
         writer(table, replace(plan, base=base), arguments.out)
-        print(f"{arguments.out}: {_counted(table)}")
+        print(one_line(f"{arguments.out}: {_counted(table)}"))
         return 0
 
 
