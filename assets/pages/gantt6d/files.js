@@ -26,7 +26,7 @@
     link.click();
     // Not at once: the browser may not have begun to read it.
     setTimeout(() => URL.revokeObjectURL(link.href), 60000);
-    page.announce(`Saved as ${filename}`);
+    page.acted(`Saved as ${filename}`);
   }
 
   async function saveFile(name) {
@@ -57,14 +57,13 @@
     if (!page.good) return;
     const name = item.dataset.file;
     page.problem("");
-    item.disabled = true;
+    page.closeMenu();
     try {
       const image = name.match(/^chart-(png|svg)$/);
       await (image ? saveImage(image[1]) : saveFile(name));
     } catch (error) {
       page.problem(`This cannot be saved now (${error.message}). Try again in a moment.`);
     }
-    item.disabled = false;
   }
 
   document.addEventListener("click", ({ target }) => {

@@ -21,7 +21,7 @@
       const answer = await read(await file.text());
       if (answer.error) return page.problem(`${name}: ${answer.error}`);
       page.problem("");
-      page.announce(`Opened ${name}`);
+      page.acted(`Opened ${name}`);
       page.open(answer.values);
     } catch (error) {
       page.problem(`${name} cannot be opened now (${error.message}). Try again in a moment.`);

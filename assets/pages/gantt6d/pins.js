@@ -57,10 +57,13 @@
   function pin() {
     if (!page.shown) return;
     const known = pins.list.findIndex(({ values }) => alike(values, page.good));
-    if (known >= 0) return page.announce(`This is pinned already, as ${NAMES[known]}.`);
-    if (pins.list.length === MOST) return page.announce(`${MOST} are pinned; unpin one first.`);
+    if (known >= 0) {
+      page.byId("pins").children[known].querySelector(".pin-choose").focus();
+      return page.acted(`This is pinned already, as ${NAMES[known]}.`);
+    }
+    if (pins.list.length === MOST) return page.acted(`${MOST} are pinned; unpin one first.`);
     pins.list = [...pins.list, shownAsPin()];
-    page.announce(`Pinned as ${NAMES[pins.list.length - 1]}.`);
+    page.acted(`Pinned as ${NAMES[pins.list.length - 1]}.`);
     changed();
     ask();
   }
@@ -68,7 +71,7 @@
   function unpin(i) {
     pins.list = pins.list.filter((_, other) => other !== i);
     if (pins.base > i || pins.base === pins.list.length) pins.base = Math.max(0, pins.base - 1);
-    page.announce(`Unpinned ${NAMES[i]}.`);
+    page.acted(`Unpinned ${NAMES[i]}.`);
     changed();
     (page.byId("pins").querySelectorAll(".pin-remove")[Math.max(0, i - 1)] || page.byId("pin")).focus();
     ask();
@@ -78,7 +81,7 @@
   function swap(i) {
     const { values } = pins.list[i];
     if (page.shown) pins.list = pins.list.map((other, n) => (n === i ? shownAsPin() : other));
-    page.announce(`${NAMES[i]} is the current scenario now, and ${NAMES[i]} what was.`);
+    page.acted(`${NAMES[i]} is the current scenario now, and ${NAMES[i]} what was.`);
     changed();
     page.open(values);
     ask();
@@ -175,7 +178,8 @@
 
   page.pins = pins;
 
-  page.announce = (text) => {
+  /* What has been done, to screen readers alone: the eye sees it. */
+  page.acted = (text) => {
     const line = page.byId("shared");
     if (line) line.textContent = text;
   };

@@ -14,7 +14,7 @@
   }
 
   function settled({ query, title }) {
-    document.title = `pdscope · ${title}`;
+    document.title = `${title} · pdscope`;
     // With pins the server says the whole address.
     if (!page.pins.list.length) show(query);
   }
@@ -29,7 +29,7 @@
     }
     const button = page.byId("copy");
     button.textContent = "Copied";
-    page.announce("Copied");
+    page.acted("Copied");
     setTimeout(() => {
       button.textContent = "Copy link";
     }, COPIED_MS);
@@ -56,10 +56,11 @@
   const menu = () => page.byId("share");
   const items = () => [...menu().querySelectorAll(".menu-item")];
 
-  function closeMenu({ focus = false } = {}) {
+  /* The focus goes where it came from. */
+  page.closeMenu = () => {
     menu().open = false;
-    if (focus) menu().querySelector("summary").focus();
-  }
+    menu().querySelector("summary").focus();
+  };
 
   function step(event) {
     const places = items();
@@ -69,7 +70,7 @@
       case "ArrowUp": places[(at <= 0 ? places.length : at) - 1].focus(); break;
       case "Home": places[0].focus(); break;
       case "End": places.at(-1).focus(); break;
-      case "Escape": closeMenu({ focus: true }); break;
+      case "Escape": page.closeMenu(); break;
       default: return;
     }
     event.preventDefault();
@@ -83,7 +84,7 @@
     const close = target.closest(".notice-close");
     if (close) close.parentElement.hidden = true;
     if (!menu()) return;
-    if (menu().open && !target.closest(`#${menu().id}`)) closeMenu();
+    if (menu().open && !target.closest(`#${menu().id}`)) menu().open = false;
     if (target.closest(`#${page.NAME}-copy`)) copy();
   });
 
