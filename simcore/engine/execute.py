@@ -21,9 +21,11 @@ TASK = FINISH - 1
 
 MOST_REMEMBERED_STEPS = 1 << 12
 
-# With more transfers than this behind others on their routes, the same state hardly comes back, and
-# rates are kept as `Crowd` does. What a run remembers of others must not decide this.
+# With more transfers than this behind others on their routes, the same state hardly comes back; nor
+# does it where a run has needed so many rates that it had not seen before. Rates are then kept as
+# `Crowd` does. What is remembered of other runs must not decide this.
 MOST_QUEUED = 16
+MOST_NEW_RATES = 1 << 14
 
 EVENTS_BETWEEN_LOOKS = 1024  # at the clock on the wall: some milliseconds
 
@@ -79,7 +81,7 @@ def execute(
                     elif near[number] & busy:
                         moving.join(number, bits[number], task, amount[task], now, busy)
                         busy |= bits[number]
-                        if moving.queued > MOST_QUEUED:
+                        if moving.swamped:
                             crowd = moving.as_crowd(graph, busy, now, events)
                         else:
                             moving.settle(busy, bits[number], now, events)
@@ -149,6 +151,9 @@ class _Moving:
     ----------
     crowded : set of routes with more than one transfer
     queued : number of transfers that are not the first of their route
+    new_rates : number of rates that this run needed for the first time
+    swamped : whether keeping them so does not pay any more
+    steps : what this run found before
     first, behind : the transfer that ends first; a heap of (target, task) of the others
     service : clock [byte], when that was read [s], rate [byte/s], target: clock at which the
         first transfer ends [byte]
@@ -160,7 +165,9 @@ class _Moving:
     def __init__(self, table):
         n = len(table)
         self.table = table
-        self.crowded = self.queued = 0
+        self.crowded = self.queued = self.new_rates = 0
+        self.swamped = False
+        self.steps = {}
         self.first = [None] * n
         self.behind = [None] * n
         self.service = [(0.0, 0.0, 0.0, 0.0)] * n
@@ -180,6 +187,7 @@ class _Moving:
                 self.behind[number] = []
                 self.crowded |= bit
             self.queued += 1
+            self.swamped |= self.queued > MOST_QUEUED
             if target < first_target:
                 target, first_target = first_target, target
                 task, self.first[number] = self.first[number], task
@@ -199,12 +207,10 @@ class _Moving:
 
     def settle(self, busy, changed, now, events):
         """Give what contends with the routes of `changed` its rates; new events to `events`."""
-        rates = None
-        if not self.crowded:
-            # The same sets of busy routes come back chunk after chunk.
-            rates = self.table.steps.get((busy, changed))
+        # The same sets of busy routes come back chunk after chunk.
+        rates = None if self.crowded else self.steps.get((busy, changed))
         if rates is None:
-            rates = self._solve(busy, changed)
+            rates = self._new_rates(busy, changed)
         service, due, expected = self.service, self.due, self.expected
         for number, fair, _ in rates:
             clock, since, rate, target = service[number]
@@ -227,6 +233,16 @@ class _Moving:
             for end, task in [(target, self.first[number]), *sorted(self.behind[number] or ())]:
                 crowd.join(number, task, max(end - clock, 0.0), now)
         return crowd
+
+    def _new_rates(self, busy, changed):
+        rates = None if self.crowded else self.table.steps.get((busy, changed))
+        if rates is None:
+            rates = self._solve(busy, changed)
+        if not self.crowded:
+            self.steps[busy, changed] = rates
+        self.new_rates += len(rates)
+        self.swamped |= self.new_rates > MOST_NEW_RATES
+        return rates
 
     def _solve(self, busy, changed):
         table = self.table

@@ -48,12 +48,16 @@ def witnessed(patch):
         seen["filled"] += 1
         return fill(self, channel, now)
 
+    def pull(self, channel, now, pull=Crowd._pull):
+        seen["pulled"] += 1
+        return pull(self, channel, now)
+
     def move(self, number, home, now, move=Crowd._move):
         seen["moved"] += 1
         move(self, number, home, now)
 
     for name, instead in (
-        ("__init__", begin), ("_settle", settle), ("_fill", fill), ("_move", move)
+        ("__init__", begin), ("_settle", settle), ("_fill", fill), ("_pull", pull), ("_move", move)
     ):  # fmt: skip
         patch.setattr(Crowd, name, instead)
     return seen
@@ -68,10 +72,11 @@ def test_a_crowd_takes_what_it_takes_when_driven_through_callbacks(graph):
         assert mine == pytest.approx(theirs, rel=1e-9, abs=1e-12)
 
 
-@given(crowded_graphs())
+@given(crowded_graphs(), st.sampled_from([0, 1, crowd.MOST_PULLS]))
 @settings(max_examples=100)
-def test_the_rates_of_a_crowd_are_max_min_fair_at_every_event(graph):
+def test_the_rates_of_a_crowd_are_max_min_fair_at_every_event(graph, most_pulls):
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(crowd, "MOST_PULLS", most_pulls)
         witnessed(patch)
         run_as_crowd(graph, patch)
 
@@ -99,6 +104,7 @@ def test_filling_from_scratch_at_every_event_changes_nothing(graph):
     with pytest.MonkeyPatch.context() as patch:
         usual = run_as_crowd(graph, patch)
         patch.setattr(crowd, "MOST_SWEEPS", 0)
+        patch.setattr(crowd, "MOST_PULLS", 0)
         seen = witnessed(patch)
         filled = run_as_crowd(graph, patch)
     assert seen["filled"] >= seen["settled"]
@@ -106,12 +112,13 @@ def test_filling_from_scratch_at_every_event_changes_nothing(graph):
         assert mine == pytest.approx(theirs, rel=1e-9, abs=1e-12)
 
 
-@given(crowded_graphs(), st.integers(0, 12))
+@given(crowded_graphs(), st.integers(0, 12), st.integers(0, 60))
 @settings(max_examples=60)
-def test_when_the_crowd_is_seen_changes_nothing(graph, queued):
+def test_when_the_crowd_is_seen_changes_nothing(graph, queued, new_rates):
     with pytest.MonkeyPatch.context() as patch:
         usual = run_as_crowd(graph, patch)
         patch.setattr(execute, "MOST_QUEUED", queued)
+        patch.setattr(execute, "MOST_NEW_RATES", new_rates)
         later = execute.execute(graph)
     for mine, theirs in zip(usual, later, strict=True):
         assert mine == pytest.approx(theirs, rel=1e-9, abs=1e-12)
@@ -147,5 +154,5 @@ def test_the_witnesses_above_do_get_to_see_contention_and_bottlenecks_that_move(
         seen = witnessed(patch)
         run_as_crowd(graph, patch)
     assert seen["contended"] >= 6
-    assert seen["filled"] >= 2
+    assert seen["pulled"] >= 2
     assert seen["moved"] >= 2
