@@ -124,7 +124,7 @@ def _refusal(seq, error: PdscopeError, scenario: Scenario | None) -> dict:
 def _spoken(error, infos):
     """An error as a sentence of its own, which calls its field what the page calls it."""
     message, field = str(error).rstrip("."), getattr(error, "field", None)
-    if field in infos and message.startswith(f"{field} = "):
+    if field in infos and message.startswith((f"{field} = ", f"{field} is ")):
         info = infos[field]
         message = (info.symbol or info.label) + message.removeprefix(field)
     return f"{message[:1].upper()}{message[1:]}."

@@ -1,6 +1,7 @@
 """What the Gantt page's browser asks for, read with suspicion."""
 
 import math
+import re
 from dataclasses import dataclass
 
 from app.figures.palette import SCHEMES
@@ -10,6 +11,10 @@ from simcore.parameters import Number, parameters_of
 LEAST_PX, MOST_PX = 40, 8000
 MOST_SEQ = 2**53
 LONGEST_NUMBER = 32
+# As assets/controls.js has them: 8 192, 8,192, 8.192e3; but 0,5 is no number that is certain.
+_GAPS = re.compile(r"[\s']")
+_THOUSANDS = re.compile(r"[-+]?[1-9][0-9]{0,2}(,[0-9]{3})+(?![0-9,])")
+_NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[-+]?[0-9]+)?", re.IGNORECASE)
 MOST_LANE = 2**16
 
 
@@ -100,15 +105,14 @@ def _finite(value):
 
 
 def _plain(info, value):
-    """The value of a field as its control holds it: boxes hold texts while one types."""
+    """The value of a field as its control holds it: boxes hold texts, as people write numbers."""
     if not isinstance(info, Number):
         return value
-    if value == "" and info.optional:
-        return None
     if isinstance(value, str) and len(value) <= LONGEST_NUMBER:
-        try:
-            value = float(value)
-        except ValueError:
-            return value
+        text = _GAPS.sub("", value)
+        if text == "" and info.optional:
+            return None
+        text = text.replace(",", "") if _THOUSANDS.match(text) else text
+        value = float(text) if _NUMBER.fullmatch(text) else value
     # 1e12 is 1,000,000,000,000 in messages, not 1000000000000.0.
     return int(value) if isinstance(value, float) and value.is_integer() else value

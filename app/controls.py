@@ -3,11 +3,16 @@
 A page's control of a field keeps the value in the component `value_id(page, field)`, property
 `value`: a number box or a select. Where there is a slider beside it, the browser keeps the two in
 step (assets/controls.js), so that callbacks listen to the value alone.
+
+A number box holds text, as people write numbers: 8192, 8 192, 8,192 or 8.192e3. It reports what is
+a number once one pauses, and whatever is in it on Enter and when it is left; the browser's
+`pdscope.controls.parse` makes a number of that.
 """
 
 import dash_mantine_components as dmc
 from dash import ClientsideFunction, Input, Output, State, dcc, html
 
+from app import numbers
 from simcore.parameters import Choice, Number
 
 
@@ -33,9 +38,10 @@ def control(page: str, field: str, info: Number | Choice, value, *, slider: bool
     ----------
     slider : with a slider, or as a box or select alone
     """
-    box = _select(page, field, info, value) if isinstance(info, Choice) else _number_box(
-        page, field, info, value
-    )  # fmt: skip
+    if isinstance(info, Choice):
+        box = _select(page, field, info, value)
+    else:
+        box = number_box(value_id(page, field), info, value)
     parts = [html.Div([_label(page, field, info), box], className="control-head")]
     if slider:
         parts += [_slider(page, field, info, value), _facts(page, field, info)]
@@ -45,6 +51,36 @@ def control(page: str, field: str, info: Number | Choice, value, *, slider: bool
         id=f"{page}-{field}-control",
         className=f"control control-{'choice' if isinstance(info, Choice) else 'number'}",
     )
+
+
+def number_box(id: str, info: Number, value, **more):
+    """A box with the number `value` in it; for None it is empty, and says "auto" where that counts.
+
+    Arrow keys move it by the parameter's step; what is out of range or no number is reported as it
+    is, for the server to refuse with a reason.
+
+    Parameters
+    ----------
+    more : properties of the component that are to be others than those here
+    """
+    usual = {
+        "placeholder": "auto" if info.optional else None,
+        # On Enter, and when it is left; before that the browser reports what is a number.
+        "debounce": True,
+        "size": "xs",
+        "className": "control-box number-box",
+        "inputProps": {"inputMode": "numeric" if info.whole else "decimal"},
+        "data-step": str(info.step),
+        "data-least": str(info.least),
+        "data-most": str(info.most),
+    }
+    return dmc.TextInput(id=id, value=_text(value), **(usual | more))
+
+
+def _text(value):
+    if value is None:
+        return ""
+    return numbers.count(value) if isinstance(value, int) else f"{value:g}"
 
 
 def connect_sliders(app, page: str, fields) -> None:
@@ -58,7 +94,6 @@ def connect_sliders(app, page: str, fields) -> None:
             Input(slider, "value"),
             Input(box, "value"),
             State(f"{page}-{field}-facts", "data"),
-            prevent_initial_call=True,
         )
 
 
@@ -69,26 +104,6 @@ def _label(page, field, info):
         htmlFor=value_id(page, field),
         title=info.help,
         className="control-label",
-    )
-
-
-def _number_box(page, field, info: Number, value):
-    return dmc.NumberInput(
-        id=value_id(page, field),
-        value="" if value is None else value,
-        min=info.least,
-        max=info.most,
-        step=info.step,
-        allowDecimal=not info.whole,
-        # What is out of range is refused with a reason, not silently changed.
-        clampBehavior="none",
-        thousandSeparator="\u202f",
-        placeholder="auto" if info.optional else None,
-        # As long as it takes to type the next digit: 8 on the way to 8192 is not asked for.
-        debounce=250,
-        hideControls=True,
-        size="xs",
-        className="control-box",
     )
 
 
@@ -130,5 +145,5 @@ def _facts(page, field, info):
     if isinstance(info, Choice):
         facts = {"options": list(info.options())}
     else:
-        facts = {"low": info.low, "high": info.high}
+        facts = {"low": info.low, "high": info.high, "unit": info.unit}
     return dcc.Store(id=f"{page}-{field}-facts", data=facts)

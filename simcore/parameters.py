@@ -43,6 +43,8 @@ class Number:
         """`value` as int or float; raises ScenarioError naming the field and its range."""
         if value is None and self.optional:
             return None
+        if isinstance(value, str) and not value.strip():
+            raise ScenarioError(f"{name} is empty; {self._range()}", field=name)
         asked = f"{name} = {_shown(value)}"
         if isinstance(value, bool) or not isinstance(value, numbers.Real):
             raise ScenarioError(f"{asked} is not a number; {self._range()}", field=name)

@@ -120,6 +120,12 @@
     root.dataset.settled = !answer.coarse;
   }
 
+  /* Boxes hold text; GPUs may be called by a number. */
+  function valueOf(field, value) {
+    const numeric = page.byId(`${field}-control`).classList.contains("control-number");
+    return numeric ? window.pdscope.controls.parse(value) : value;
+  }
+
   window.pdscope.gantt6d = page;
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
@@ -129,7 +135,7 @@
         const fields = window.dash_clientside.callback_context.inputs_list.map(({ id }) =>
           id.slice(NAME.length + 1),
         );
-        page.values = Object.fromEntries(fields.map((field, i) => [field, values[i]]));
+        page.values = Object.fromEntries(fields.map((field, i) => [field, valueOf(field, values[i])]));
         if (root.dataset.begun) gate.moved(page.request());
         else {
           root.dataset.begun = "yes";
@@ -141,8 +147,9 @@
 
       open({ values }) {
         const { outputs_list: outputs } = window.dash_clientside.callback_context;
+        const { format } = window.pdscope.controls;
         // Of a box, "" is what None is.
-        return outputs.map(({ id }) => values[id.slice(NAME.length + 1)] ?? "");
+        return outputs.map(({ id }) => format(values[id.slice(NAME.length + 1)] ?? ""));
       },
 
       repaint() {

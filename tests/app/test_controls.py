@@ -2,6 +2,7 @@
 
 import pytest
 
+from app import numbers
 from app.controls import control, message_id, slider_id, value_id
 from simcore import Scenario
 from simcore.parameters import Choice, parameters_of
@@ -29,18 +30,25 @@ def test_each_field_has_a_named_slider_a_box_and_room_for_a_message(field):
         assert slider.max == len(info.options()) - 1
     else:
         assert (slider.min, slider.max, slider.step) == (info.low, info.high, info.step)
-        assert (box.min, box.max) == (info.least, info.most)
-        assert box.value == ("" if value is None else value)
+        steps = {name: getattr(box, f"data-{name}") for name in ("step", "least", "most")}
+        assert {name: float(text) for name, text in steps.items()} == {
+            "step": info.step,
+            "least": info.least,
+            "most": info.most,
+        }
+        assert box.value == (
+            "" if value is None else numbers.count(value) if info.whole else "0.95"
+        )
 
 
 def test_a_value_beyond_the_slider_is_in_the_box():
     info = INFOS["prompt_tokens"]
     found = parts(control("page", "prompt_tokens", info, 100_000))
-    assert found[value_id("page", "prompt_tokens")].value == 100_000
+    assert found[value_id("page", "prompt_tokens")].value == "100\u202f000"
     assert found[slider_id("page", "prompt_tokens")].value == info.high
 
 
 def test_a_control_may_do_without_a_slider():
     found = parts(control("page", "pp", INFOS["pp"], 8, slider=False))
     assert slider_id("page", "pp") not in found
-    assert found[value_id("page", "pp")].value == 8
+    assert found[value_id("page", "pp")].value == "8"
