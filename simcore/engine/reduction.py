@@ -6,9 +6,9 @@ from collections import Counter
 def binding_channels(paths):
     """Of each path, the channels that can bound it, each with how often it is crossed.
 
-    A channel never binds if another one, no wider, is crossed at least as often by every path that
-    crosses it: what goes through it fits through the other, so that is full first. Of two that are
-    alike the first in order of appearance stays.
+    A channel never binds if on every path that crosses it there is another one, the same on all, of
+    which a transfer takes at least as large a part: whatever the rates, the other is full first. Of
+    two that are alike one stays.
 
     Parameters
     ----------
@@ -29,8 +29,11 @@ def binding_channels(paths):
             if (
                 other is not channel
                 and other not in dropped
-                and other.bandwidth_bps <= channel.bandwidth_bps
-                and all(crossings[i][other] >= crossings[i][channel] for i in on_it)
+                and all(
+                    crossings[i][other] * channel.bandwidth_bps
+                    >= crossings[i][channel] * other.bandwidth_bps
+                    for i in on_it
+                )
             ):
                 dropped.add(channel)
                 break
