@@ -11,12 +11,16 @@
   let wanted = null;
   let asking = null;
   let complete = false;
+  // The answer that the controls rest at, while somebody may only be pausing in a drag.
+  let resting = null;
+  let pressed = false;
 
   page.explained = null;
 
   function abandon() {
     asking?.abort();
     asking = null;
+    resting = null;
   }
 
   function outdated(on) {
@@ -46,7 +50,7 @@
 
   async function study({ values, said }) {
     const mine = (asking = new AbortController());
-    const said_ = page.byId("said");
+    const line = page.byId("said");
     let announced = false;
     const announce = (text) => {
       if (!announced) page.announce(text);
@@ -56,7 +60,7 @@
       for (let n = 1; asking === mine; n += 1) {
         const told = await post(values, mine.signal);
         // The user may have moved on, or left the page.
-        if (asking !== mine || !said_.isConnected) return;
+        if (asking !== mine || !line.isConnected) return;
         if (told.wrong) throw new Error(told.wrong);
         complete = told.complete || n === MOST_ASKED;
         page.explained = { ...told, complete };
@@ -75,7 +79,14 @@
 
   function settled(answer) {
     if (asking || complete) return;
-    study(answer);
+    if (pressed) resting = answer;
+    else study(answer);
+  }
+
+  function released() {
+    pressed = false;
+    if (resting) study(resting);
+    resting = null;
   }
 
   function showBound({ bound, remedy }) {
@@ -85,6 +96,11 @@
     button.dataset.field = remedy?.field || "";
   }
 
+  document.addEventListener("pointerdown", () => {
+    pressed = true;
+  });
+  document.addEventListener("pointerup", released);
+  document.addEventListener("pointercancel", released);
   document.addEventListener("click", (event) => {
     if (event.target.id !== `${page.NAME}-remedy` || !page.explained?.remedy) return;
     const { field, value } = page.explained.remedy;
@@ -99,7 +115,7 @@
   });
   page.on("answer", changed);
   page.on("settled", settled);
-  page.on("wrong", (answer) => {
+  page.on("wrong", () => {
     abandon();
     wanted = null;
     complete = false;
