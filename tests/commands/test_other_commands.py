@@ -1,6 +1,9 @@
 """`pdscope sweep`, `flows` and `list`."""
 
 import json
+import os
+import subprocess
+import sys
 
 import pandas as pd
 import pytest
@@ -124,3 +127,21 @@ def test_a_command_that_is_lent_is_run(capsys):
 
     assert main(["hello", "--to", "you"], commands=[Hello()]) == 7
     assert capsys.readouterr().out == "hello you\n"
+
+
+def test_a_sweep_is_read_from_the_cache_and_does_without_one_that_is_broken(tmp_path):
+    """In a process of its own: a warning goes where a logger of last resort writes."""
+    (tmp_path / "broken").write_text("this is no folder")
+    seen = []
+    for cache in ("", "cells", "cells", "broken"):
+        done = subprocess.run(
+            [sys.executable, "-m", "simcore", "sweep", "ppt", "--x", "4:5", "--y", "1024",
+             "--jobs", "1", "--out", f"{len(seen)}.csv"],
+            env=os.environ | {"PDSCOPE_CACHE": cache, "PYTHONPATH": os.getcwd()},
+            cwd=tmp_path, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        seen.append((tmp_path / f"{len(seen)}.csv").read_bytes())
+    assert len(set(seen)) == 1
+    assert (tmp_path / "cells" / "cache.db").exists()
+    assert done.stderr.startswith("warning: the cache in 'broken' cannot be used (")
+    assert done.stderr.count("\n") == 1

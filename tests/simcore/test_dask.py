@@ -12,9 +12,9 @@ import pytest
 from distributed import Client, KilledWorker, LocalCluster
 
 from simcore import PdscopeError, Scenario, sweep
-from simcore import executors as module
 from simcore.__main__ import main
 from simcore.executors import DaskCluster, executor_for, result_of
+from simcore.executors import cluster as module
 from simcore.sweep import cells, run_cell, run_cells
 from tests.simcore.waiting import PATIENCE_S, note_and_wait, wait_until
 

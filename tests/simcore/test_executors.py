@@ -15,9 +15,10 @@ import psutil
 import pytest
 
 from simcore import PdscopeError, Scenario, sweep
-from simcore import executors as module
 from simcore.cell_cache import CellCache
-from simcore.executors import DaskCluster, connect, executor_for
+from simcore.executors import DaskCluster, executor_for
+from simcore.executors import cluster as module
+from simcore.executors.cluster import connect
 from simcore.sweep import cells, run_cell, run_cells
 from tests.simcore.waiting import PATIENCE_S, note_and_wait, wait_until
 

@@ -1,24 +1,12 @@
-"""Where cells are run: a thread, processes of this machine, or the workers of a dask cluster."""
+"""The workers of a dask cluster, reached by the address of its scheduler."""
 
 import logging
 import os
 import re
-import signal
 import socket
-import sys
 import threading
 import time
-from collections.abc import Iterator
-from concurrent.futures import (
-    BrokenExecutor,
-    CancelledError,
-    Executor,
-    Future,
-    ProcessPoolExecutor,
-    ThreadPoolExecutor,
-)
-from contextlib import contextmanager
-from multiprocessing import get_context, parent_process
+from concurrent.futures import Executor
 
 from simcore.errors import PdscopeError
 from simcore.provenance import results_digest
@@ -31,54 +19,6 @@ CONNECT_S = 5.0
 PAUSE_S = 10.0
 # How often a cell that has failed is tried again; one whose worker was lost is, by dask itself.
 RETRIES = 2
-
-INTERRUPTED = 130
-
-
-@contextmanager
-def executor_for(*, jobs: int | None = None, dask: str | None = None) -> Iterator[Executor]:
-    """An executor of a dask cluster, or of processes of this machine.
-
-    Parameters
-    ----------
-    jobs : number of processes; as many as there are cores if None, and with 1 a thread instead
-    dask : address of a scheduler, e.g. "tcp://10.0.0.1:8786", if its workers are to compute
-
-    Left by an exception, it drops what has not begun, and processes end what has. Raises
-    PdscopeError where the scheduler cannot be reached.
-    """
-    if dask is not None:
-        with _dask_executor(dask) as executor:
-            yield executor
-    elif jobs == 1:
-        with _thread() as executor:
-            yield executor
-    else:
-        with _processes(jobs or os.cpu_count() or 1) as executor:
-            yield executor
-
-
-def result_of(future: Future):
-    """What the task of an executor has returned, waiting for it.
-
-    Raises what the task has raised, and PdscopeError where it was lost with those that ran it.
-    """
-    try:
-        return future.result()
-    except BrokenExecutor as error:
-        raise PdscopeError(
-            "a process that computed a cell ended unasked, perhaps for want of memory; try fewer "
-            "--jobs"
-        ) from error
-    except CancelledError as error:
-        raise PdscopeError("the dask scheduler went away; start it and try again") from error
-    except Exception as error:
-        if not _is_killed_worker(error):
-            raise
-        raise PdscopeError(
-            "dask gave a cell up, as one worker after the other ended while it ran it; look at "
-            "their logs, for want of memory first"
-        ) from error
 
 
 class DaskCluster:
@@ -193,24 +133,6 @@ def _greet(scheme, host, port):
                 raise OSError(0, "something else listens there")
 
 
-@contextmanager
-def _dask_executor(address):
-    client = connect(address)
-    executor = DaskExecutor(client)
-    try:
-        yield executor
-    except BaseException:
-        executor.shutdown(wait=False)
-        raise
-    finally:
-        client.close()
-
-
-def _is_killed_worker(error):
-    distributed = sys.modules.get("distributed")  # it can come from nowhere else
-    return distributed is not None and isinstance(error, distributed.KilledWorker)
-
-
 class _Unheard(logging.Filter):
     """Drops what is said of tasks that nobody waits for: that they were cancelled, or cut off."""
 
@@ -230,45 +152,3 @@ def _as_here(digest, function, arguments, keywords):
             "install the same on all of them and start the workers again"
         )
     return function(*arguments, **keywords)
-
-
-@contextmanager
-def _thread():
-    pool = ThreadPoolExecutor(max_workers=1)
-    try:
-        yield pool
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-@contextmanager
-def _processes(jobs):
-    # Spawned, not forked: the caller may have threads.
-    pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_end_quietly)
-    try:
-        yield pool
-    except BaseException:
-        _terminate(pool)
-        raise
-    pool.shutdown()
-
-
-def _terminate(pool):
-    """End the pool's processes now, as `ProcessPoolExecutor.terminate_workers` of Python 3.14."""
-    processes = list((pool._processes or {}).values())
-    pool.shutdown(wait=False, cancel_futures=True)
-    for process in processes:
-        process.terminate()
-    for process in processes:
-        process.join()
-
-
-def _end_quietly():
-    """Runs first in a process: it ends on Ctrl-C without a word, and with whoever started it."""
-    signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent():
-    parent_process().join()
-    os._exit(INTERRUPTED)
