@@ -19,14 +19,18 @@ from simcore.explain.sensitivity import CONTROLS, stepped
 SLICE_S = 0.25
 # Of computing, for one scenario; what was not tried by then is not.
 MOST_S = 4.0
-# Of each run: about a quarter of a second.
-MOST_EVENTS = 200_000
+# Of each run: about a fifth of a second.
+MOST_EVENTS = 100_000
 MOST_KEPT = 64
 # Of those kept that are not complete, which hold a result.
 MOST_KEPT_EVENTS = 300_000
 DONE = object()
 METRICS = {"ttds_s": "TTDS", "tpot_s": "TPOT", "ttft_s": "TTFT"}
-CARDS = ("ttds", "tpot", "ttft", "bubble")
+# Those that the page shows, and explains.
+SHOWN = (
+    "ttds", "tpot", "ttft", "bubble",
+    "prefill_weights", "prefill_kv", "decode_weights", "decode_kv",
+)  # fmt: skip
 # As shares: below the first a change is none, below the second it is shown as nearly none.
 ROUNDING, LEAST_SHOWN = 1e-9, 5e-5
 
@@ -40,7 +44,7 @@ class Study:
         self._slice_s, self._left_s = slice_s, most_s
         self._scenario, self._metrics = result.scenario, result.metrics
         self._bound = bound_of(result, try_remedy=False)
-        self._cards = {name: _lines(explain_metric(result, name)) for name in CARDS}
+        self._formulas = {name: _lines(explain_metric(result, name)) for name in SHOWN}
         self._rows: dict[str, dict] = {}
         self._work = self._steps_of_work(result)
         self._lock = threading.Lock()
@@ -83,7 +87,7 @@ class Study:
             },
             # Until then the sentence may change.
             "bounded": bound.tried or self.complete,
-            "cards": self._cards,
+            "formulas": self._formulas,
             "steps": _steps(self._scenario),
             "rows": dict(self._rows),
             "complete": self.complete,

@@ -75,8 +75,8 @@ def said(page: str):
     )
 
 
-def why(page: str, metric: str, title: str):
-    """The button that shows how a card's number was computed."""
+def why(page: str, metric: str, title: str, *more: str):
+    """The button that shows how a number was computed, or the sum of several metrics."""
     return html.Button(
         "?",
         id=f"{page}-why-{metric}",
@@ -84,7 +84,7 @@ def why(page: str, metric: str, title: str):
         className="why",
         **{
             "data-explain": "metric",
-            "data-metric": metric,
+            "data-metrics": " ".join([metric, *more]),
             "aria-label": f"How {title} is computed",
         },
     )

@@ -101,6 +101,7 @@ def _meter(pool):
             html.Div(
                 [
                     html.Span(f"{pool.capitalize()} VRAM", className="meter-name"),
+                    explain.why(NAME, f"{pool}_weights", f"{pool.capitalize()} VRAM", f"{pool}_kv"),
                     html.Span(className="meter-text"),
                 ],
                 className="meter-head",

@@ -112,9 +112,9 @@ def test_the_sentence_and_the_formulas_are_those_of_simcore(studies):
     assert answer["bound"] == bound.text
     remedy = answer["remedy"]
     assert (remedy and remedy["value"]) == (bound.remedy and bound.remedy.value)
-    for name, card in answer["cards"].items():
+    for name, shown in answer["formulas"].items():
         told = explain_metric(result, name)
-        assert (card["formula"], card["values"]) == (told.formula, told.values)
+        assert (shown["formula"], shown["values"]) == (told.formula, told.values)
 
 
 def test_a_slice_of_time_ends_and_the_next_one_goes_on():

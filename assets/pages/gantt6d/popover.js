@@ -8,16 +8,19 @@
   let timer = null;
 
   const LINES = {
-    metric({ dataset: { metric } }) {
-      const told = page.explained?.cards[metric];
-      if (!told) return [["", "Found once the controls rest."]];
+    metric({ dataset: { metrics } }) {
+      const known = page.explained?.formulas;
+      if (!known) return [["", "Found once the controls rest."]];
       const now = !page.byId("explain").classList.contains("outdated");
-      return [
-        ["title", told.title],
-        ["formula", told.formula],
-        ["formula", now ? told.values : "The values follow when the controls rest."],
-        ["source", `Source: ${told.source}.`],
-      ];
+      return metrics.split(" ").flatMap((metric) => {
+        const { title, formula, values, source } = known[metric];
+        return [
+          ["title", title],
+          ["formula", formula],
+          ["formula", now ? values : "The values follow when the controls rest."],
+          ["source", `Source: ${source}.`],
+        ];
+      });
     },
     kind(element) {
       const { meaning, value } = element.dataset;
@@ -88,7 +91,7 @@
   /* What explains the element that an event is about; of a card, its button does. */
   function explaining({ target }) {
     if (!target.closest?.(`#${page.NAME}-page`)) return null;
-    return target.closest("[data-explain]") || target.closest(".card")?.querySelector("[data-explain]") || null;
+    return target.closest("[data-explain]") || target.closest(".card, .meter")?.querySelector("[data-explain]") || null;
   }
 
   document.addEventListener("pointerover", (event) => {
