@@ -20,7 +20,7 @@ from simcore.sweep import Cell, SweepPlan, cells, run_cells
 
 SLICE_S = 0.2
 # Of one cell; a second's work or two, which is the longest that a slice can last.
-MOST_EVENTS = 400_000
+MOST_EVENTS = 100_000
 # A cluster is given more at a time: what it cannot do within a slice it is asked again.
 CLUSTER_S, CLUSTER_CELLS = 0.8, 256
 

@@ -88,7 +88,7 @@ def test_a_cell_that_costs_too_much_is_infeasible_and_says_so():
     request = asked(scenario={"pp": 64, "output_tokens": 8192}, m=(1, 1, 1), t=(8192, 8192, 1))
     [row] = HERE.compute(request)
     assert math.isnan(row["ttds_s"])
-    assert "events, more than 400,000" in row["reason"]
+    assert "events, more than 100,000" in row["reason"]
 
 
 def test_the_base_scenario_is_the_plans_where_nothing_else_is_said():
