@@ -49,6 +49,18 @@ def test_a_bottleneck_that_moves_there_and_back_by_hand():
     assert end == pytest.approx([7.25, 7.25, 1.0, *[3.5] * 8], rel=1e-15)
 
 
+def test_a_channel_that_two_groups_come_to_overfill_by_hand():
+    a, b, both = wire("a", 9.0), wire("b", 9.0), wire("both", 10.0)
+    graph = graph_of([
+        *[(6, [a], [])] * 2,  # with the third at 3 B/s each until 2 s
+        (20, [a, both], []),  # then 14 B at the 7 B/s that `both` has left: until 4 s
+        *[(60, [b], [])] * 2,  # with the last at 3 B/s each until 11 s, then at 4.5 B/s
+        (33, [b, both], []),
+    ])  # fmt: skip
+    _, end = execute.execute(graph)
+    assert end == pytest.approx([2.0, 2.0, 4.0, 17.0, 17.0, 11.0], rel=1e-15)
+
+
 def test_equal_transfers_on_many_routes_end_at_the_very_same_instant():
     """So that they stand in the trace in their order."""
     shared = wire("shared", 0.7)
