@@ -25,8 +25,8 @@ def tray(page: str, link: Link):
                 "Pin",
                 id=f"{page}-pin",
                 className="text-button",
-                title="Pin this scenario to compare others with it (P)",
-                **{"aria-keyshortcuts": "P"},
+                title="Pin this scenario to compare others with it",
+                **{"data-shortcut": "p"},
             ),
             html.Div(
                 id=f"{page}-pins",

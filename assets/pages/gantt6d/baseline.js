@@ -8,6 +8,8 @@
   let bars = null;
   let answer = null;
   let asked = null;
+  // What the canvas shows now.
+  let painted = null;
 
   const gate = new LatestWins({
     url: "/gantt6d/picture",
@@ -47,10 +49,13 @@
     if (page.shown) page.tell("axis");
   }
 
+  /* Whether this is a picture of what is the baseline now. */
+  const isOf = (picture) =>
+    JSON.stringify(picture?.values) === JSON.stringify(page.pins.baseline()?.values);
+
   function arrived(next) {
-    const baseline = page.pins.baseline();
-    // The user may have left the page, or unpinned it.
-    if (!page.byId("baseline") || !baseline || next.wrong) return;
+    // The user may have left the page, unpinned it or chosen another.
+    if (!page.byId("baseline") || !isOf(next) || next.wrong) return;
     answer = next;
     bars = new Bars(next);
     show(true);
@@ -69,8 +74,15 @@
   function paint() {
     if (!bars || page.byId("baseline").hidden || !page.chart.bars()) return;
     const canvas = page.byId("baseline-bars");
+    const { x, area: above } = page.chart.scales();
+    const colours = page.chart.colours();
+    const emphasis = page.byId("path")?.checked ?? false;
     const ratio = window.devicePixelRatio || 1;
     const [width, height] = [canvas.clientWidth, canvas.clientHeight];
+    // While one drags, the current run alone changes most often.
+    const next = [bars, colours, emphasis, ratio, width, height, x(0), x(1)];
+    if (painted?.every((part, i) => part === next[i])) return;
+    painted = next;
     // Setting a size also clears, but costs more.
     if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
       canvas.width = Math.round(width * ratio);
@@ -79,12 +91,9 @@
     const context = canvas.getContext("2d");
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, width, height);
-    const { x, area: above } = page.chart.scales();
     const area = { ...above, top: TOP_PX, height: height - TOP_PX - BOTTOM_PX };
     const { top, bottom } = answer.lanes;
     const y = (position) => area.top + ((position - top) / (bottom - top)) * area.height;
-    const colours = page.chart.colours();
-    const emphasis = page.byId("path")?.checked ?? false;
     bars.draw(context, { x, y, area, colours, emphasis });
     drawLabels(context, { y, area, colours });
     drawMarks(context, { x, area, colours });
@@ -126,12 +135,12 @@
   }
 
   page.on("begin", () => {
-    bars = answer = asked = null;
+    bars = answer = asked = painted = null;
   });
   page.on("settled", ask);
   page.on("pins", () => {
     if (page.shown) ask();
-    if (bars) name();
+    if (answer && isOf(answer)) name();
   });
   page.on("painted", paint);
 })();

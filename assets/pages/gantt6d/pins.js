@@ -196,9 +196,4 @@
   document.addEventListener("click", ({ target }) => {
     if (target.closest?.(`#${page.NAME}-pin`)) pin();
   });
-  document.addEventListener("keydown", (event) => {
-    if (event.key.toLowerCase() !== "p" || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (!page.byId("pin") || event.target.closest?.("input, textarea, select, [contenteditable]")) return;
-    pin();
-  });
 })();
