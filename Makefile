@@ -13,10 +13,10 @@ PIP_TOOLS := pip-tools==7.6.2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint format browser bench lock clean
+.PHONY: help run test lint format browser pictures bench lock clean
 
 help: ## what make can do here
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(VENV)/run.stamp ## serve the page on http://127.0.0.1:8050 (HOST=… PORT=… to change that)
 	@exec $(BIN)/pdscope serve --host $(HOST) --port $(PORT)
@@ -31,6 +31,9 @@ lint: $(VENV)/tests.stamp ## ruff alone
 format: $(VENV)/tests.stamp ## let ruff lay the code out
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+pictures: browser ## docs/pictures/*.png anew, from the pages as they are
+	$(BIN)/python docs/pictures/make.py
 
 bench: $(VENV)/tests.stamp browser ## every benchmark, one after the other
 	@for script in benchmarks/[a-z]*.py; do \

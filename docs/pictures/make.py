@@ -1,0 +1,217 @@
+"""Makes the pictures of the documentation from the pages as they are now.
+
+    python docs/pictures/make.py [FOLDER]        (make pictures)
+
+Serves the app, drives Chromium over its pages at a fixed size and writes one PNG for each of
+`PICTURES` beside this file, or into FOLDER. What a picture's page says in words goes into the file,
+too, so that a test can tell what has changed since. Needs what the tests need.
+"""
+
+import argparse
+import io
+import re
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image, PngImagePlugin
+from playwright.sync_api import Page, expect, sync_playwright
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+sys.path.insert(0, str(ROOT))
+
+from app.share import query_of  # noqa: E402 - the path is set above
+from simcore import Scenario  # noqa: E402
+from tests.browser import chromium  # noqa: E402
+from tests.serving import Served  # noqa: E402
+
+WIDTH_PX = 1280
+PATIENCE_MS = 60_000
+# Of a server that was too busy.
+MOST_TRIES = 4
+# The key of a PNG's words.
+WORDS = "Description"
+# Whoever looks at a picture is no first visitor; nothing is to be caught while it moves.
+BEFORE = """
+localStorage.setItem("pdscope-hint-seen", "yes");
+"""
+STILL = "*, *::before, *::after { transition: none !important; animation: none !important; }"
+# Not those of charts: how many numbers stand at an axis, the font decides.
+WORDS_OF = """(part) => {
+  for (const chart of part.querySelectorAll("svg")) chart.style.display = "none";
+  return part.innerText;
+}"""
+PAINTED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
+
+class Unfinished(RuntimeError):
+    """The server has given up before it knew all that a picture is to show."""
+
+
+def gantt_is_settled(page: Page) -> None:
+    """Wait until the Gantt page shows all that there is to know of its scenario."""
+    steps = page.locator("#gantt6d-steps")
+    expect(page.locator("#gantt6d-page")).to_have_attribute("data-settled", "true")
+    expect(steps).to_have_attribute("data-complete", "true")
+    if "not tried" in steps.inner_text():
+        raise Unfinished("the machine is too busy to try every step of a control; try again later")
+    pinned = page.locator("#gantt6d-pins .pin").count()
+    expect(page.locator("#gantt6d-baseline")).to_be_visible(visible=pinned > 0)
+
+
+def sweep_is_done(page: Page) -> None:
+    """Wait until every cell of a sweep is drawn."""
+    expect(page.get_by_role("status")).to_contain_text("Best")
+    expect(page.get_by_role("button", name="Cancel")).to_be_disabled()
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture, and how to come by it.
+
+    Attributes
+    ----------
+    address : of the page, behind the server's
+    height : of the window [px]
+    ready : waits until there is nothing more to come
+    parts : selectors of what is cut out of the page, all of the window where there are none
+    """
+
+    address: str
+    height: int
+    ready: Callable[[Page], None]
+    parts: tuple[str, ...] = ()
+
+
+SAID, PANEL, STEPS = "#gantt6d-explain", "#gantt6d-page .panel", "#gantt6d-steps"
+ONE_NIC = Scenario(
+    llm="Mistral-Small-24B",
+    prefill_gpu="AMD Instinct MI300X",
+    pp=20,
+    prompt_tokens=16384,
+    chunk_tokens=256,
+)
+TWO_NICS = ONE_NIC.replace(prefill_nics=2)
+PICTURES = {
+    "gantt6d": Picture("/", 800, gantt_is_settled),
+    "chunk": Picture("/", 900, gantt_is_settled, (SAID, PANEL)),
+    "steps": Picture(f"/?{query_of(ONE_NIC)}", 900, gantt_is_settled, (STEPS,)),
+    "mt-sweep": Picture("/mt-sweep?v=1&ms=128:1024:32", 900, sweep_is_done),
+    "nic": Picture(f"/?{query_of(TWO_NICS, pins=[ONE_NIC])}", 960, gantt_is_settled),
+    "gpus": Picture("/gpu-matrix?v=1&m=256&metric=ttft", 680, sweep_is_done),
+}
+
+
+def make(folder: Path) -> list[Path]:
+    """Make every picture in `folder`.
+
+    Returns
+    -------
+    The files.
+
+    Raises
+    ------
+    RuntimeError
+        Where there is no Chromium, or a page complained.
+    """
+    path = chromium.find()
+    if path is None:
+        raise RuntimeError("there is no Chromium: install one, or let CHROMIUM name one")
+    with tempfile.TemporaryDirectory() as logs, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=chromium.flags())
+        served = Served(ROOT, Path(logs) / "server.txt")
+        served.start()
+        try:
+            return [
+                _save(*_seen(browser, served, picture), folder / f"{name}.png")
+                for name, picture in PICTURES.items()
+            ]
+        finally:
+            served.kill()
+
+
+def _seen(browser, served, picture):
+    """As `_look`; a server that has given up is started anew, and has forgotten that."""
+    for _ in range(MOST_TRIES - 1):
+        try:
+            return _look(browser, served.port, picture)
+        except Unfinished:
+            served.kill()
+            served.start()
+    return _look(browser, served.port, picture)
+
+
+def _look(browser, port, picture):
+    """What is seen of `picture`, as PNG, and what it says."""
+    context = browser.new_context(
+        viewport={"width": WIDTH_PX, "height": picture.height},
+        device_scale_factor=1,
+        color_scheme="light",
+        reduced_motion="reduce",
+    )
+    context.set_default_timeout(PATIENCE_MS)
+    context.add_init_script(BEFORE)
+    page = context.new_page()
+    complaints = []
+    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(f"http://127.0.0.1:{port}{picture.address}")
+    try:
+        picture.ready(page)
+    except AssertionError as error:
+        raise RuntimeError(f"{picture.address} never came to rest: {error}") from error
+    page.add_style_tag(content=STILL)
+    page.wait_for_load_state("networkidle")
+    page.evaluate(PAINTED)
+    parts = [page.locator(part).first for part in picture.parts]
+    if parts:
+        clip = _around([part.bounding_box() for part in parts])
+        seen = page.screenshot(clip=clip, full_page=True)
+    else:
+        seen = page.screenshot()
+    words = [part.evaluate(WORDS_OF) for part in parts or [page.locator("main")]]
+    context.close()
+    if complaints:
+        raise RuntimeError(f"{picture.address} complained: {'; '.join(complaints)}")
+    return seen, re.sub(r"\s+", " ", " ".join(words)).strip()
+
+
+def _around(boxes):
+    """The smallest rectangle around rectangles, in whole pixels."""
+    left, top = (int(min(box[side] for box in boxes)) for side in ("x", "y"))
+    right = max(box["x"] + box["width"] for box in boxes)
+    bottom = max(box["y"] + box["height"] for box in boxes)
+    return {"x": left, "y": top, "width": round(right - left), "height": round(bottom - top)}
+
+
+def _save(seen, words, path):
+    """Write a screenshot in 256 colours: a third of the size, and the same to the eye."""
+    image = Image.open(io.BytesIO(seen)).convert("RGB")
+    # Of the methods, the one that keeps rare colours.
+    few = image.quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE, kmeans=1)
+    about = PngImagePlugin.PngInfo()
+    about.add_itxt(WORDS, words)
+    few.save(path, optimize=True, pnginfo=about)
+    return path
+
+
+def main() -> int:
+    """Make the pictures and say which."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path, nargs="?", default=HERE)
+    folder = parser.parse_args().folder
+    expect.set_options(timeout=PATIENCE_MS)
+    try:
+        for path in make(folder):
+            print(f"{path.name}: {path.stat().st_size / 1e3:.0f} kB")
+    except RuntimeError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
