@@ -223,7 +223,6 @@ class SweepPage:
             searchable=True,
             size="xs",
             className="sweep-names",
-            clearButtonProps={"aria-label": f"Remove every {info.label}"},
         )
 
     def _result(self, link):

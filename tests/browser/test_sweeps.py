@@ -8,20 +8,25 @@ from contextlib import contextmanager
 
 import pandas as pd
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from app.numbers import count, duration_text
 from app.sweep_html import figures_of
-from app.sweep_slices import describe
+from app.sweep_terms import METRICS, describe
 from simcore import SWEEPS, sweep
+from tests.serving import Served
 
 PATIENCE_S = 30
-PAGES = {"mt": "/mt-sweep", "ppt": "/ppt-sweep"}
+PAGES = {"mt": "/mt-sweep", "ppt": "/ppt-sweep", "gpus": "/gpu-matrix"}
+SURFACES = ("mt", "ppt")
+PLOTS = "[...document.querySelectorAll('.sweep-pictures .js-plotly-plot')]"
 
 
 def wait_for_end(page):
     """Wait for the sentence that ends a sweep, and return it."""
     status = page.get_by_role("status")
-    expect(status).to_contain_text(re.compile(r"infeasible|Every cell fits"))
+    expect(status).to_contain_text(re.compile(r"infeasible|skipped|Every cell fits"))
     expect(page.get_by_role("button", name="Cancel")).to_be_disabled()
     return status.inner_text()
 
@@ -47,10 +52,42 @@ def until(page, condition, argument=None):
 
 
 def traces(page, cells):
-    """The picture's three traces as Plotly has them, once `cells` cells are in it."""
-    data = "document.querySelector('.js-plotly-plot')?.data"
-    until(page, f"(cells) => {data}?.[1].x.length + {data}?.[2].x.length === cells", cells)
+    """The surface's traces as Plotly has them, once `cells` cells are in it."""
+    data = f"{PLOTS}[0]?.data"
+    shown = f"{data}?.slice(1, 4).reduce((sum, trace) => sum + trace.x.length, 0)"
+    until(page, f"(cells) => {shown} === cells", cells)
     return page.evaluate(data)
+
+
+def click_cell(page, name, column, line):
+    """Point at a cell of the heat map, counted from 0 as its axes are, and click it."""
+    plot = f"#{name}-heat .js-plotly-plot"
+    page.locator(f"{plot} .nsewdrag").first.scroll_into_view_if_needed()
+    x, y = page.evaluate(
+        """([plot, column, line]) => {
+          const graph = document.querySelector(plot), box = graph.getBoundingClientRect();
+          const { xaxis, yaxis } = graph._fullLayout;
+          return [
+            box.x + xaxis._offset + xaxis.d2p(column),
+            box.y + yaxis._offset + yaxis.d2p(line),
+          ];
+        }""",
+        [plot, column, line],
+    )
+    page.mouse.move(x - 3, y - 3)
+    page.mouse.move(x, y)
+    # A click is of what is hovered, which Plotly looks for at most every 50 ms.
+    expect(page.locator(f"{plot} .hoverlayer .hovertext")).to_be_visible()
+    page.mouse.click(x, y)
+
+
+def gantt_values(page):
+    """What the boxes of the Gantt page hold, once it is there."""
+    expect(page.locator("#gantt6d-page")).to_be_visible()
+    return {
+        field: page.locator(f"#gantt6d-{field}").input_value().replace("\u202f", "")
+        for field in ("prompt_tokens", "chunk_tokens", "pp", "batch_size")
+    }
 
 
 def expected(name, axes, **changes):
@@ -59,14 +96,26 @@ def expected(name, axes, **changes):
         return sweep(plan.base.replace(**changes), axes, executor=executor)
 
 
-def assert_drawn(page, table, name, theme="light", **changes):
+def assert_drawn(page, table, name, theme="light", metric="ttds", **changes):
     """The browser has drawn what app.figures makes of the table."""
     plan = SWEEPS[name]
     subtitle = describe(plan.base.replace(**changes), (plan.x, plan.y))
-    figure = figures_of(table, plan, subtitle=subtitle)[theme]
-    assert traces(page, len(table)) == json.loads(json.dumps(figure["data"]))
-    shown = page.evaluate("document.querySelector('.js-plotly-plot').layout.title")
-    assert shown == figure["layout"]["title"]
+    figures = figures_of(table, plan, metric=METRICS[metric], subtitle=subtitle)[theme]
+    for number, figure in enumerate(json.loads(json.dumps(figures))):
+        plot = f"{PLOTS}[{number}]"
+        wanted = json.dumps(figure["data"], sort_keys=True)
+        title = figure["layout"]["title"]["text"]
+        until(page, f"(title) => {plot}.layout.title.text === title", title)
+        until(page, f"(rows) => {plot}.data[0].z.flat().length === rows", len(table))
+        drawn = page.evaluate(f"{plot}.data")
+        assert json.dumps(drawn, sort_keys=True) == wanted
+        assert page.evaluate(f"{plot}.layout.title") == figure["layout"]["title"]
+        if number == len(figures) - 1:
+            for axis in ("xaxis", "yaxis"):
+                shown = page.evaluate(f"{plot}.layout.{axis}")
+                assert {key: shown[key] for key in ("tickvals", "ticktext", "range")} == {
+                    key: figure["layout"][axis][key] for key in ("tickvals", "ticktext", "range")
+                }
 
 
 def surface_pixels(page):
@@ -90,7 +139,7 @@ def surface_pixels(page):
     )
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", SURFACES)
 def test_the_default_sweep_runs_by_itself_and_is_the_python_apis(page, name):
     page.goto(PAGES[name])
     said = wait_for_end(page)
@@ -98,8 +147,11 @@ def test_the_default_sweep_runs_by_itself_and_is_the_python_apis(page, name):
     table = expected(name, plan.axes)
     assert_drawn(page, table, name)
     best = table.loc[table["ttds_s"].idxmin()]
-    assert f"Best TTDS {best['ttds_s'] * 1e3:.4g} ms" in said
-    assert f"{table['ttds_s'].isna().sum()} of {len(table)} cells are infeasible" in said
+    assert f"Best TTDS {duration_text(best['ttds_s'])}" in said
+    holes_said = {"infeasible": "cells are infeasible", "skipped": "skipped, as M > T"}
+    for outcome, words in holes_said.items():
+        holes = (table["outcome"] == outcome).sum()
+        assert (f"{holes} of {len(table)} {words}" in said) == (holes > 0)
     expect(page.get_by_text(f"{len(table)} of {len(table)} cells", exact=True)).to_be_visible()
 
 
@@ -121,12 +173,12 @@ def test_a_surface_is_seen_in_both_schemes(page):
     wait_for_end(page)
     table = expected("ppt", SWEEPS["ppt"].axes)
     light = traces(page, len(table))[1]["marker"]["color"]
-    assert surface_pixels(page) > 10_000
+    assert surface_pixels(page) > 3_000
     page.get_by_role("button", name="Switch between light and dark").click()
-    colour = "document.querySelector('.js-plotly-plot').data[1].marker.color"
+    colour = f"{PLOTS}[0].data[1].marker.color"
     until(page, f"(light) => {colour} !== light", light)
     assert_drawn(page, table, "ppt", theme="dark")
-    assert surface_pixels(page) > 10_000
+    assert surface_pixels(page) > 3_000
 
 
 # What a run asks, and when it stops asking. The test itself answers, one slice at a time.
@@ -165,7 +217,17 @@ class Held:
         times = {"ttds_s": m * t / 1e6, "tpot_s": 0.1, "ttft_s": 0.1 + m * t / 1e6}
         self.routes[number].fulfill(
             json={
-                "rows": [{"chunk_tokens": m, "prompt_tokens": t, **times, "reason": ""}],
+                "rows": [
+                    {
+                        "chunk_tokens": m,
+                        "prompt_tokens": t,
+                        **times,
+                        "outcome": "done",
+                        "reason": "",
+                    }
+                ],
+                "links": [f"v=1&t={t}&m={m}"],
+                "query": "",
                 "next": first + 1,
                 "total": total,
                 "axes": {
@@ -237,7 +299,7 @@ def test_a_page_that_is_left_stops_asking(page, held):
     with held.during():
         page.goto(PAGES["mt"])
     page.get_by_role("link", name="Gantt6D").click()
-    expect(page.locator("#mt-graph")).to_have_count(0)
+    expect(page.locator("#mt-page")).to_have_count(0)
     held.answer(0)
     held.settle()
     assert held.asked() == [0]
@@ -254,12 +316,66 @@ def test_before_there_is_a_surface_none_is_drawn(page, held):
     assert surface_pixels(page) < 1_000
 
 
-def test_a_server_that_does_not_answer_is_said_to(page, complaints):
-    page.route("**/slice", lambda route: route.abort())
+def test_a_slice_that_gets_no_answer_is_asked_for_again(page, complaints):
+    """As when the server restarts: the page says so, and then goes on where it was."""
+    seen = []
+
+    def answer(route):
+        seen.append(route.request.post_data_json["first"])
+        if len(seen) in (2, 3):
+            route.abort()
+        elif len(seen) == 4:
+            route.fulfill(status=502, body="bad gateway", content_type="text/plain")
+        else:
+            route.continue_()
+
+    page.route("**/slice", answer)
     page.goto(PAGES["mt"])
-    expect(page.get_by_role("alert").filter(has_text="does not answer")).to_be_visible()
+    expect(page.get_by_role("status")).to_contain_text("The server does not answer.")
+    wait_for_end(page)
+    expect(page.get_by_text("128 of 128 cells", exact=True)).to_be_visible()
+    assert seen[1] == seen[2] == seen[3] == seen[4] > 0
+    assert_drawn(page, expected("mt", SWEEPS["mt"].axes), "mt")
+    assert all("net::ERR_FAILED" in line or "502" in line for line in complaints)
+    complaints.clear()
+
+
+def test_a_restarted_server_completes_the_sweep(page, tmp_path, repository, complaints):
+    own = Served(repository, tmp_path / "log.txt", workers=1)
+    own.start()
+    try:
+        held = []
+        page.route("**/slice", lambda route: route.continue_() if held else held.append(route))
+        page.goto(f"http://127.0.0.1:{own.port}{PAGES['mt']}")
+        expect(page.get_by_role("status")).to_have_text("Computing…")
+        own.kill()
+        held[0].continue_()
+        expect(page.get_by_role("status")).to_contain_text("The server does not answer.")
+        own.start()
+        wait_for_end(page)
+        expect(page.get_by_text("128 of 128 cells", exact=True)).to_be_visible()
+    finally:
+        own.kill()
+    away = rf"Failed to load resource|request to a foreign host: http://127\.0\.0\.1:{own.port}/"
+    assert all(re.search(away, line) for line in complaints)
+    complaints.clear()
+
+
+def test_what_the_server_refuses_for_good_is_not_asked_again(page, complaints):
+    asked = []
+
+    def refuse(route):
+        asked.append(route)
+        route.fulfill(status=403, body="no", content_type="text/plain")
+
+    page.route("**/slice", refuse)
+    page.goto(PAGES["mt"])
+    expect(
+        page.get_by_role("alert").filter(has_text="does not answer (status 403)")
+    ).to_be_visible()
     expect(page.get_by_role("button", name="Cancel")).to_be_disabled()
-    assert all("net::ERR_FAILED" in line for line in complaints)
+    assert len(asked) == 1
+    assert all("403" in line for line in complaints)
     complaints.clear()
 
 
@@ -269,9 +385,9 @@ def test_a_server_that_does_not_answer_is_said_to(page, complaints):
 REFUSED = (
     # end and step of T, and what is said of them
     (10**12, 1024, "out of range"),
-    (1_000_000, 1024, "more than 2,000; take larger steps"),
-    (512, 1024, "from 512 to 1,024"),
-    (8192, 0, "not a whole number from 1"),
+    (1_000_000, 1024, "more than 2\u202f000; take larger steps"),
+    (512, 1024, "from 512 to 1\u202f024"),
+    (8192, 0, "The step of Sequence length T is not a whole number from 1"),
 )
 
 
@@ -287,9 +403,14 @@ def test_a_refusal_stands_beside_its_axis_and_the_picture_stays(page):
         expect(alert).to_contain_text(words)
         expect(page.get_by_role("status")).to_have_text(said)
         assert traces(page, 128)[1]["z"] == before
+    wrong = page.get_by_role("group", name="Sequence length T").get_by_label("Step", exact=True)
+    expect(wrong).to_be_focused()
+    expect(wrong).to_have_attribute("aria-invalid", "true")
     set_axis(page, "Sequence length T", 1024, 2048, 1024)
-    page.get_by_role("button", name="Run").click()
+    # Enter in any box is Run.
+    wrong.press("Enter")
     expect(alert).to_have_count(0)
+    expect(page.locator("[aria-invalid=true]")).to_have_count(0)
     expect(page.get_by_text("32 of 32 cells", exact=True)).to_be_visible()
 
 
@@ -320,12 +441,14 @@ def test_the_page_saved_opens_offline(page, new_context, tmp_path, name, filenam
     context.on("request", lambda request: requests.append(request.url))
     alone.goto(path.as_uri())
     expect(alone.locator(".js-plotly-plot .gl-container canvas").last).to_be_attached()
-    assert surface_pixels(alone) > 10_000
-    again = traces(alone, cells)
+    assert surface_pixels(alone) > 3_000
+    until(alone, "() => document.querySelectorAll('#sweep .main-svg').length >= 2")
+    again = alone.evaluate("document.querySelector('#sweep > div').data")
     for shown, original in zip(again, drawn, strict=True):
         assert [shown[axis] for axis in "xyz"] == [original[axis] for axis in "xyz"]
-    assert again[2]["text"] == drawn[2]["text"]
-    expect(alone.get_by_text("LLaMA-3.1-70B")).to_be_visible()
+    assert [trace.get("text") for trace in again] == [trace.get("text") for trace in drawn]
+    expect(alone.get_by_text("LLaMA-3.1-70B")).to_have_count(2)
+    expect(alone.locator("#sweep .heatmaplayer image")).to_be_attached()
     assert requests == [path.as_uri()]
 
 
@@ -357,9 +480,213 @@ def test_everything_that_can_be_operated_has_a_name(page, name):
     assert nameless == []
 
 
-def test_no_page_is_wider_than_its_window(page):
-    page.goto(PAGES["ppt"])
+@pytest.mark.parametrize("name", PAGES)
+def test_no_page_is_wider_than_its_window(page, name):
+    page.goto(PAGES[name])
     wait_for_end(page)
-    for width in (1440, 900, 400):
+    for width in (2560, 1440, 900, 360):
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_serious_is_wrong_for_those_who_use_other_means(page, name):
+    page.goto(PAGES[name])
+    wait_for_end(page)
+    for scheme in ("light", "dark"):
+        shown = page.evaluate("document.documentElement.dataset.mantineColorScheme")
+        if shown != scheme:
+            page.get_by_role("button", name="Switch between light and dark").click()
+            until(page, f"() => {PLOTS}.at(-1).layout.paper_bgcolor !== '#ffffff'")
+        found = Axe().run(page, context=".sweep").response["violations"]
+        assert [one["id"] for one in found if one["impact"] in ("serious", "critical")] == []
+
+
+def test_the_pictures_stand_side_by_side_where_there_is_room(page):
+    page.goto(PAGES["mt"])
+    wait_for_end(page)
+    tops = {}
+    for width in (1440, 900):
+        page.set_viewport_size({"width": width, "height": 900})
+        boxes = [page.locator(f"#mt-{part}").bounding_box() for part in ("surface", "heat")]
+        tops[width] = [box["y"] for box in boxes]
+    assert tops[1440][0] == tops[1440][1]
+    assert tops[900][0] < tops[900][1]
+
+
+# Which metric
+
+
+def test_another_metric_is_shown_without_asking_again(page):
+    asked = []
+    page.on(
+        "request", lambda request: asked.append(request.url) if "slice" in request.url else None
+    )
+    page.goto(PAGES["mt"])
+    wait_for_end(page)
+    before, table = len(asked), expected("mt", SWEEPS["mt"].axes)
+    page.get_by_text("TTDS", exact=True).first.click()
+    for metric in ("tpot", "ttft"):
+        page.keyboard.press("ArrowRight")
+        expect(page.get_by_role("radio", name=METRICS[metric].symbol)).to_be_checked()
+        expect(page.get_by_role("status")).to_contain_text(METRICS[metric].symbol)
+        assert_drawn(page, table, "mt", metric=metric)
+        until(page, "(search) => window.location.search === search", f"?metric={metric}")
+    assert len(asked) == before
+    assert download(page, "Download HTML").suggested_filename == "M_T_TTFT_sweep_3d.html"
+
+
+def test_a_metric_on_which_an_axis_has_no_bearing_marks_nothing(page):
+    page.goto(f"{PAGES['mt']}?metric=tpot")
+    assert "TPOT does not depend on M." in wait_for_end(page)
+    assert page.get_by_role("navigation", name="Best cells").get_by_role("link").count() == 0
+
+
+# The way to the Gantt page
+
+
+def test_a_cell_opens_in_the_gantt_page(page):
+    page.goto(f"{PAGES['mt']}?v=1&n=2&ms=128:512:128&ts=1024:4096:1024")
+    wait_for_end(page)
+    click_cell(page, "mt", 1, 2)
+    page.wait_for_url("**/?v=1&n=2&t=3072&m=256")
+    assert gantt_values(page) == {
+        "prompt_tokens": "3072", "chunk_tokens": "256", "pp": "8", "batch_size": "2",
+    }  # fmt: skip
+    page.go_back()
+    wait_for_end(page)
+    assert page.url.endswith("?v=1&n=2&ms=128:512:128&ts=1024:4096:1024")
+
+
+def test_a_cell_without_a_result_opens_too(page):
+    page.goto(PAGES["ppt"])
+    wait_for_end(page)
+    click_cell(page, "ppt", 0, 7)
+    page.wait_for_url("**/?v=1&pp=1&m=320")
+
+
+def test_a_point_of_the_surface_opens_but_turning_the_scene_does_not(page):
+    page.goto(PAGES["mt"])
+    wait_for_end(page)
+    traces(page, 128)
+    page.evaluate(
+        f"""() => {{ {PLOTS}[0].on("plotly_hover", ({{ points: [point] }}) => {{
+          document.body.dataset.pointed = `${{point.x}} ${{point.y}}`; }}); }}"""
+    )
+    scene = page.locator("#mt-surface").bounding_box()
+    x, y = scene["x"] + 0.5 * scene["width"], scene["y"] + 0.55 * scene["height"]
+    page.mouse.move(x, y)
+    until(page, "() => document.body.dataset.pointed")
+    page.mouse.down()
+    page.mouse.move(x + 60, y + 20, steps=4)
+    page.mouse.up()
+    assert page.url.endswith(PAGES["mt"])
+    page.evaluate("delete document.body.dataset.pointed")
+    page.mouse.move(x, y)
+    until(page, "() => document.body.dataset.pointed")
+    m, t = page.evaluate("document.body.dataset.pointed").split()
+    page.mouse.down()
+    page.mouse.up()
+    expect(page.locator("#gantt6d-page")).to_be_visible()
+    values = gantt_values(page)
+    assert (values["chunk_tokens"], values["prompt_tokens"]) == (m, t)
+
+
+def test_the_best_cells_are_links(page):
+    page.goto(PAGES["mt"])
+    wait_for_end(page)
+    table = expected("mt", SWEEPS["mt"].axes)
+    best = table.loc[table.groupby("prompt_tokens")["ttds_s"].idxmin()]
+    links = page.get_by_role("navigation", name="Best cells").get_by_role("link")
+    assert links.all_inner_texts() == [
+        f"T {count(t)}: M {count(m)}"
+        for m, t in zip(best["chunk_tokens"], best["prompt_tokens"], strict=True)
+    ]
+    first = best.iloc[0]
+    links.first.focus()
+    page.keyboard.press("Enter")
+    values = gantt_values(page)
+    assert values["prompt_tokens"] == str(first["prompt_tokens"])
+    assert values["chunk_tokens"] == str(first["chunk_tokens"])
+
+
+# The address
+
+
+def test_a_sweep_is_its_address(page, new_context):
+    page.goto(PAGES["mt"])
+    wait_for_end(page)
+    assert page.url.endswith(PAGES["mt"])
+    set_axis(page, "Prefill chunk M", 256, 1280, 512)
+    page.get_by_label("Batch size").fill("3")
+    page.get_by_role("button", name="Run").click()
+    expect(page.get_by_text("24 of 24 cells", exact=True)).to_be_visible()
+    page.get_by_text("TTFT", exact=True).click()
+    address = "/mt-sweep?v=1&n=3&ms=256:1280:512&metric=ttft"
+    until(page, "(end) => window.location.href.endsWith(end)", address)
+
+    other = new_context().new_page()
+    other.goto(page.url)
+    wait_for_end(other)
+    axes = {"chunk_tokens": (256, 768, 1280), "prompt_tokens": SWEEPS["mt"].axes["prompt_tokens"]}
+    table = expected("mt", axes, batch_size=3)
+    assert_drawn(other, table, "mt", metric="ttft", batch_size=3)
+    assert other.url == page.url
+    expect(other.get_by_label("Batch size")).to_have_value("3")
+
+
+def test_a_broken_address_says_what_it_ignored(page):
+    page.goto(f"{PAGES['mt']}?v=1&n=4&ms=64:x:3&colour=red&metric=speed")
+    notice = page.locator(".notice")
+    for words in ("ms is not from:to:step", "“colour” is no setting", "metric is one of"):
+        expect(notice).to_contain_text(words)
+    wait_for_end(page)
+    expect(page.get_by_label("Batch size")).to_have_value("4")
+    assert page.url.endswith(f"{PAGES['mt']}?v=1&n=4")
+
+
+# Pairs of GPUs
+
+
+def test_the_matrix_is_the_python_apis(page, tmp_path):
+    page.goto(PAGES["gpus"])
+    said = wait_for_end(page)
+    table = expected("gpus", SWEEPS["gpus"].axes)
+    assert_drawn(page, table, "gpus")
+    assert f"Best TTDS {duration_text(table['ttds_s'].min())}" in said
+    texts = page.locator("#gpus-heat .heatmap-label").all_text_contents()
+    assert sorted(texts) == sorted(duration_text(value) for value in table["ttds_s"].dropna())
+    saved = download(page, "Download CSV")
+    assert saved.suggested_filename == "GPU_pairs_sweep_TTDS.csv"
+    saved.save_as(tmp_path / "table.csv")
+    again = pd.read_csv(tmp_path / "table.csv").fillna({"reason": ""}).astype(table.dtypes)
+    pd.testing.assert_frame_equal(again, table, check_exact=True)
+
+
+def test_a_pair_opens_in_the_gantt_page(page):
+    page.goto(f"{PAGES['gpus']}?v=1&decodes=NVIDIA+H200,NVIDIA+L40&prefills=NVIDIA+H100,NVIDIA+L40")
+    wait_for_end(page)
+    expect(page.get_by_text("4 of 4 cells", exact=True)).to_be_visible()
+    click_cell(page, "gpus", 1, 0)
+    page.wait_for_url("**/?v=1&decode=NVIDIA+L40")
+
+
+def test_pairs_that_do_not_fit_are_hatched_and_say_why(page):
+    page.goto(f"{PAGES['gpus']}?v=1&pp=2")
+    assert "cells are infeasible" in wait_for_end(page)
+    table = expected("gpus", SWEEPS["gpus"].axes, pp=2)
+    assert_drawn(page, table, "gpus", pp=2)
+    hatched = page.evaluate(f"{PLOTS}[0].data[2].hovertext")
+    assert len(hatched) == (table["outcome"] == "infeasible").sum() > 0
+    assert all("GB" in text or "GiB" in text for text in hatched)
+
+
+def test_no_gpu_is_a_refusal_beside_its_box(page):
+    page.goto(PAGES["gpus"])
+    wait_for_end(page)
+    page.locator("#gpus-decode_gpu").focus()
+    for _ in SWEEPS["gpus"].axes["decode_gpu"]:
+        page.keyboard.press("Backspace")
+    page.get_by_role("button", name="Run").click()
+    alert = page.locator("#gpus-decode_gpu-message")
+    expect(alert).to_have_text("Decode GPU has no values; choose at least one.")
