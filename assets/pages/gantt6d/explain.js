@@ -52,6 +52,8 @@
     const mine = (asking = new AbortController());
     const line = page.byId("said");
     let announced = false;
+    // Several processes answer, and each knows what it tried itself.
+    let rows = {};
     const announce = (text) => {
       if (!announced) page.announce(text);
       announced = true;
@@ -63,7 +65,8 @@
         if (asking !== mine || !line.isConnected) return;
         if (told.wrong) throw new Error(told.wrong);
         complete = told.complete || n === MOST_ASKED;
-        page.explained = { ...told, complete };
+        rows = { ...rows, ...told.rows };
+        page.explained = { ...told, rows, complete };
         outdated(false);
         page.tell("explained", page.explained);
         if (told.bounded) announce(`${told.bound} ${said}`);
@@ -96,8 +99,9 @@
     button.dataset.field = remedy?.field || "";
   }
 
-  document.addEventListener("pointerdown", () => {
-    pressed = true;
+  document.addEventListener("pointerdown", ({ button }) => {
+    // Of the others one may never hear that they are up.
+    pressed = button === 0;
   });
   document.addEventListener("pointerup", released);
   document.addEventListener("pointercancel", released);
