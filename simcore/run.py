@@ -33,7 +33,7 @@ def run(
 
     Parameters
     ----------
-    time_limit_s : how long the execution may take, by the clock on the wall [s]; None for no limit
+    time_limit_s : processor time that the execution may take [s]; None for no limit
     faster : what if links were faster: by the name of a link in `topologies.reference.LINKS`, a
         factor on its bandwidth
 
@@ -152,8 +152,8 @@ def _takes_too_long(scenario, time_limit_s):
     events = predicted_events(scenario)
     field, way = _ways_to_fewer_events(scenario, events)
     return ScenarioError(
-        f"this run of {events:,} events takes longer here than the {time_limit_s:g} s it may; "
-        f"{way}, or have fewer transfers wait: lower batch_size or raise prefill_nics",
+        f"this run of {events:,} events takes longer than the {time_limit_s:g} s of computing it "
+        f"may; {way}, or have fewer transfers wait: lower batch_size or raise prefill_nics",
         field=field,
     )
 

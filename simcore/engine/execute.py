@@ -5,7 +5,7 @@ the two against each other.
 """
 
 from heapq import heappop, heappush
-from time import perf_counter
+from time import thread_time
 
 from simcore.engine.crowd import Crowd
 from simcore.engine.graph import COMPUTE, TaskGraph
@@ -27,7 +27,7 @@ MOST_REMEMBERED_STEPS = 1 << 12
 MOST_QUEUED = 16
 MOST_NEW_RATES = 1 << 14
 
-EVENTS_BETWEEN_LOOKS = 1024  # at the clock on the wall: some milliseconds
+EVENTS_BETWEEN_LOOKS = 1024  # at the clock: some milliseconds
 
 
 def execute(
@@ -37,12 +37,12 @@ def execute(
 
     Parameters
     ----------
-    time_limit_s : how long this may take, by the clock on the wall [s]; None for no limit
+    time_limit_s : processor time that this may take [s]; None for no limit
 
     Raises SimulationError if tasks wait for each other in a circle, and LimitReached if it takes
     longer than it may.
     """
-    deadline = None if time_limit_s is None else perf_counter() + time_limit_s
+    deadline = None if time_limit_s is None else thread_time() + time_limit_s
     amount, route, successors = graph.amount, graph.route, graph.successors
     waits_for = list(graph.waits_for)
     start: list = [None] * len(amount)
@@ -63,7 +63,7 @@ def execute(
             start[task] = 0.0
             heappush(events, _beginning(task, amount, route, latency))
     while events:
-        if deadline is not None and perf_counter() > deadline:
+        if deadline is not None and thread_time() >= deadline:
             raise LimitReached(
                 f"{time_limit_s:g} s of work brought the run to t = {now:.6g} s, with "
                 f"{end.count(None):,} of {len(end):,} tasks left"

@@ -37,7 +37,7 @@ def test_a_run_that_would_take_too_long_is_refused_beforehand_naming_the_field()
 
 def test_a_run_that_takes_longer_than_it_may_is_ended_naming_the_field():
     with pytest.raises(
-        ScenarioError, match=r"2,454 events takes longer here than the 0 s.*raise chunk_tokens"
+        ScenarioError, match=r"2,454 events takes longer than the 0 s.*raise chunk_tokens"
     ) as e:
         run(Scenario(), time_limit_s=0)
     assert e.value.field == "chunk_tokens"
