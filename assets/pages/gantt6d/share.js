@@ -51,6 +51,7 @@
     if (!root) return;
     page.byId("problem-text").textContent = text;
     root.hidden = !text;
+    if (text) root.scrollIntoView({ block: "nearest" });
   };
 
   const menu = () => page.byId("share");
