@@ -11,13 +11,15 @@ window.dash_clientside = Object.assign({}, window.dash_clientside, {
       return next;
     },
     markCurrent(children, path) {
+      let title = "No such page";
       for (const link of document.querySelectorAll(".nav-link")) {
         // Behind its path it may carry a scenario.
         const current = new URL(link.href).pathname === path;
         if (current) link.setAttribute("aria-current", "page");
         else link.removeAttribute("aria-current");
-        if (current) document.title = `${link.textContent} · pdscope`;
+        if (current) title = link.textContent;
       }
+      document.title = `${title} · pdscope`;
       window.pdscope.showHint();
       return window.dash_clientside.no_update;
     },
