@@ -39,25 +39,35 @@ BEFORE = """
 localStorage.setItem("pdscope-hint-seen", "yes");
 """
 STILL = "*, *::before, *::after { transition: none !important; animation: none !important; }"
-# Not those of charts: how many numbers stand at an axis, the font decides.
-WORDS_OF = """(part) => {
-  for (const chart of part.querySelectorAll("svg")) chart.style.display = "none";
-  return part.innerText;
+# Those that are seen, but not in charts: how many numbers stand at an axis, the font decides.
+WORDS_IN = """([left, top, right, bottom]) => {
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const range = document.createRange();
+  const words = [];
+  while (walker.nextNode()) {
+    const { currentNode: node } = walker;
+    if (node.parentElement.closest("svg, script, style") || !node.textContent.trim()) continue;
+    range.selectNode(node);
+    const box = range.getBoundingClientRect();
+    const seen = box.left >= left && box.right <= right && box.top >= top && box.bottom <= bottom;
+    if (seen && box.width > 1 && node.parentElement.checkVisibility({ visibilityProperty: true }))
+      words.push(node.textContent);
+  }
+  return words.join(" ");
 }"""
+# What the Gantt page says of a step that it had no time for.
+GIVEN_UP = "not tried"
 PAINTED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
 class Unfinished(RuntimeError):
-    """The server has given up before it knew all that a picture is to show."""
+    """The server was too busy to find all that a picture is to show, and has given up."""
 
 
 def gantt_is_settled(page: Page) -> None:
-    """Wait until the Gantt page shows all that there is to know of its scenario."""
-    steps = page.locator("#gantt6d-steps")
+    """Wait until the Gantt page shows all that it will ever know of its scenario."""
     expect(page.locator("#gantt6d-page")).to_have_attribute("data-settled", "true")
-    expect(steps).to_have_attribute("data-complete", "true")
-    if "not tried" in steps.inner_text():
-        raise Unfinished("the machine is too busy to try every step of a control; try again later")
+    expect(page.locator("#gantt6d-steps")).to_have_attribute("data-complete", "true")
     pinned = page.locator("#gantt6d-pins .pin").count()
     expect(page.locator("#gantt6d-baseline")).to_be_visible(visible=pinned > 0)
 
@@ -77,13 +87,15 @@ class Picture:
     address : of the page, behind the server's
     height : of the window [px]
     ready : waits until there is nothing more to come
-    parts : selectors of what is cut out of the page, all of the window where there are none
+    parts : selectors of what is cut out of the page; none: all of the window
+    says : words that are in it once all is known
     """
 
     address: str
     height: int
     ready: Callable[[Page], None]
     parts: tuple[str, ...] = ()
+    says: str = ""
 
 
 SAID, PANEL, STEPS = "#gantt6d-explain", "#gantt6d-page .panel", "#gantt6d-steps"
@@ -96,11 +108,13 @@ ONE_NIC = Scenario(
 )
 TWO_NICS = ONE_NIC.replace(prefill_nics=2)
 PICTURES = {
-    "gantt6d": Picture("/", 800, gantt_is_settled),
-    "chunk": Picture("/", 900, gantt_is_settled, (SAID, PANEL)),
-    "steps": Picture(f"/?{query_of(ONE_NIC)}", 900, gantt_is_settled, (STEPS,)),
-    "mt-sweep": Picture("/mt-sweep?v=1&ms=128:1024:32", 900, sweep_is_done),
-    "nic": Picture(f"/?{query_of(TWO_NICS, pins=[ONE_NIC])}", 960, gantt_is_settled),
+    "gantt6d": Picture("/", 795, gantt_is_settled, says="would save"),
+    "chunk": Picture("/", 900, gantt_is_settled, (SAID, PANEL), says="would save"),
+    "steps": Picture(f"/?{query_of(ONE_NIC)}", 900, gantt_is_settled, (STEPS,), says="Ethernet"),
+    "mt-sweep": Picture("/mt-sweep?v=1&ms=128:1024:32", 880, sweep_is_done),
+    "nic": Picture(
+        f"/?{query_of(TWO_NICS, pins=[ONE_NIC])}", 960, gantt_is_settled, says="would save"
+    ),
     "gpus": Picture("/gpu-matrix?v=1&m=256&metric=ttft", 680, sweep_is_done),
 }
 
@@ -166,17 +180,20 @@ def _look(browser, port, picture):
     page.add_style_tag(content=STILL)
     page.wait_for_load_state("networkidle")
     page.evaluate(PAINTED)
-    parts = [page.locator(part).first for part in picture.parts]
-    if parts:
-        clip = _around([part.bounding_box() for part in parts])
-        seen = page.screenshot(clip=clip, full_page=True)
+    if picture.parts:
+        seen = _around([page.locator(part).first.bounding_box() for part in picture.parts])
+        image = page.screenshot(clip=seen, full_page=True)
     else:
-        seen = page.screenshot()
-    words = [part.evaluate(WORDS_OF) for part in parts or [page.locator("main")]]
+        seen = {"x": 0, "y": 0, "width": WIDTH_PX, "height": picture.height}
+        image = page.screenshot()
+    edges = (seen["x"], seen["y"], seen["x"] + seen["width"], seen["y"] + seen["height"])
+    words = re.sub(r"\s+", " ", page.evaluate(WORDS_IN, edges)).strip()
     context.close()
     if complaints:
         raise RuntimeError(f"{picture.address} complained: {'; '.join(complaints)}")
-    return seen, re.sub(r"\s+", " ", " ".join(words)).strip()
+    if GIVEN_UP in words or picture.says not in words:
+        raise Unfinished(f"{picture.address} did not show all in time: is this machine busy?")
+    return image, words
 
 
 def _around(boxes):

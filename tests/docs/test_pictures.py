@@ -15,7 +15,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 FOLDER = REPOSITORY / "docs" / "pictures"
 ADVICE = "if the page is as it should be, run: make pictures"
 MOST_BYTES = 150_000
-SECONDS = 300
+SECONDS = 600
 # The key of the words in a PNG, as docs/pictures/make.py writes them.
 WORDS = "Description"
 # Pictures are compared by the mean colours of squares so large that fonts and the softness of edges
