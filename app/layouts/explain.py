@@ -18,7 +18,10 @@ def breakdown(page: str):
     bar = html.Div(
         [
             html.Div(
-                [html.I(className=f"path-{kind.key}") for kind in SHOWN.values()],
+                [
+                    html.I(className=f"path-{kind.key}", **{"data-kind": kind.key})
+                    for kind in SHOWN.values()
+                ],
                 className="breakdown-part",
                 **{"data-part": part},
             )
@@ -38,6 +41,7 @@ def breakdown(page: str):
             className="breakdown-key",
             **{
                 "data-explain": "kind",
+                "data-kind": kind.key,
                 "data-part": kind.part,
                 "data-of": PARTS[kind.part],
                 "data-meaning": kind.meaning,

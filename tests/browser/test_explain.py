@@ -10,6 +10,7 @@ from app.breakdown import SHOWN, breakdown_of
 from app.numbers import duration_text
 from simcore import Scenario, run
 from simcore.explain import bound_of, explain_metric, sensitivity
+from simcore.pipelines.critical_path import PathKind
 from tests.browser.test_gantt6d import NAME, box, drag, sequence, settled, thumb, type_in
 
 EXPLAIN = "**/gantt6d/explain"
@@ -228,6 +229,20 @@ def test_formulas_are_within_reach_of_the_keyboard(gantt):
     expect(popover).to_contain_text("Time to first token")
     gantt.locator(".breakdown-key").nth(2).focus()
     expect(popover).to_contain_text("% of TTDS")
+
+
+def test_a_part_of_the_bar_says_what_it_stands_for(gantt):
+    part = gantt.locator(".breakdown-part[data-part=ttds] > .path-fill")
+    part.hover()
+    popover = gantt.locator(f"#{NAME}-popover")
+    expect(popover).to_contain_text(SHOWN[PathKind.PIPELINE_FILL].meaning)
+    expect(gantt.locator(".breakdown-part[data-part=ttds] > .path-prefill-memory")).to_have_class(
+        re.compile("aside")
+    )
+    expect(part).not_to_have_class(re.compile("aside"))
+    gantt.mouse.move(2, 2)
+    expect(popover).to_be_hidden()
+    expect(gantt.locator(".breakdown-bar .aside")).to_have_count(0)
 
 
 def test_a_bar_shows_its_formula_with_the_values_put_in(gantt):

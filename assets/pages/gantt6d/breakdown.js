@@ -41,5 +41,19 @@
     });
   }
 
+  /* The kind that is pointed at, or has the focus, stands out in the bar. */
+  function emphasise({ target }) {
+    const root = page.byId("breakdown");
+    if (!root) return;
+    const kind = root.contains(target) ? target.closest("[data-kind]")?.dataset.kind : undefined;
+    if (root.dataset.meant === (kind || "")) return;
+    root.dataset.meant = kind || "";
+    for (const bar of root.querySelectorAll(".breakdown-bar [data-kind]")) {
+      bar.classList.toggle("aside", Boolean(kind) && bar.dataset.kind !== kind);
+    }
+  }
+
+  document.addEventListener("pointerover", emphasise);
+  document.addEventListener("focusin", emphasise);
   page.on("answer", show);
 })();

@@ -88,9 +88,12 @@
     else hide();
   }
 
-  /* What explains the element that an event is about; of a card, its button does. */
+  /* What explains the element that an event is about: of a card its button, of a part of the bar
+     the key below it. */
   function explaining({ target }) {
     if (!target.closest?.(`#${page.NAME}-page`)) return null;
+    const kind = target.closest(".breakdown-bar [data-kind]")?.dataset.kind;
+    if (kind) return document.querySelector(`.breakdown-key[data-kind="${kind}"]`);
     return target.closest("[data-explain]") || target.closest(".card, .meter")?.querySelector("[data-explain]") || null;
   }
 
