@@ -11,12 +11,10 @@ from app.figures.gantt import gantt
 from app.figures.palette import SCHEMES
 from app.figures.timeline import bars_of
 from app.gantt_html import gantt_page
-from app.results import Pictures
+from app.results import MOST_EVENTS, Pictures
 from simcore import Scenario, ScenarioError, run
 from simcore.exports import FORMATS, trace_bytes
 
-# Enough for PP 32, T 16,384 and M 32; more is for the command line.
-MOST_EVENTS = 100_000
 # A saved chart cannot be zoomed into for more.
 MOST_BARS = 2500
 CHART_PX = 1200

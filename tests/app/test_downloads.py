@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from app.downloads import FILES, MOST_BARS, MOST_EVENTS, Wanted, figure_of
-from app.results import Pictures
+from app.downloads import FILES, MOST_BARS, Wanted, figure_of
+from app.results import MOST_EVENTS, Pictures
 from app.shell import create_app
 from simcore import Scenario, predicted_events, run
 from simcore.exports import FORMATS, trace_bytes

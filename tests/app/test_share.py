@@ -69,7 +69,7 @@ def test_links_without_a_version_still_work():
     [
         ("pp=0", "pp = 0"),
         ("pp=x", "pp = 'x' is not a number"),
-        ("pp=", "is not a number"),
+        ("pp=", "pp is empty"),
         ("pp=nan", "out of range"),
         ("nothing=1", "“nothing” is no setting."),
         ("llm=%00", "is unknown"),
@@ -127,7 +127,7 @@ def test_no_name_has_what_parts_a_pin(info):
     [
         ("pin=m:512,pp:0", (Scenario(chunk_tokens=512),), 0, "pin 1: pp = 0"),
         ("pin=&pin=x:1", (Scenario(), Scenario()), 0, "pin 2: “x” is no setting."),
-        ("pin=m", (Scenario(),), 0, "pin 1: chunk_tokens = ''"),
+        ("pin=m", (Scenario(),), 0, "pin 1: chunk_tokens is empty"),
         ("pin=prefill:H100", (Scenario(),), 0, "pin 1: prefill_gpu = 'H100' is unknown"),
         ("pin=&" * 6, (Scenario(),) * MOST_PINS, 0, "of 6 pins only the first 4 are kept."),
         ("pin=&base=2", (Scenario(),), 0, "base=“2” is the number of no pin."),

@@ -192,9 +192,24 @@ def test_a_chart_in_html_opens_without_asking_anyone(gantt, new_context, tmp_pat
     assert [url for url in asked if not url.startswith(("file:", "blob:", "data:"))] == []
 
 
-def test_what_cannot_be_saved_is_said(gantt):
-    gantt.goto("/?v=1&pp=32&t=16384&m=20")
-    settled(gantt)
-    gantt.locator(f"#{NAME}-share summary").click()
-    gantt.get_by_role("button", name="Trace, CSV").click()
-    expect(problem(gantt)).to_contain_text("more than 100,000; raise chunk_tokens")
+def test_where_nothing_has_been_run_there_is_nothing_to_save(page):
+    page.goto("/?v=1&pp=1")
+    expect(page.locator(f"#{NAME}-pp-message")).to_contain_text("does not fit")
+    page.locator(f"#{NAME}-share summary").click()
+    page.get_by_role("button", name="Trace, CSV").click()
+    expect(problem(page)).to_contain_text("There is nothing to save yet")
+
+
+def test_why_a_file_cannot_be_saved_is_said(gantt, complaints):
+    gantt.route("**/gantt6d/file", lambda route: route.fulfill(json={"error": "it is too long"}))
+    share, item = gantt.locator(f"#{NAME}-share summary"), "Scenario, JSON"
+    share.click()
+    gantt.get_by_role("button", name=item).click()
+    expect(problem(gantt)).to_contain_text("This cannot be saved: it is too long")
+    gantt.unroute("**/gantt6d/file")
+    gantt.route("**/gantt6d/file", lambda route: route.abort())
+    share.click()
+    gantt.get_by_role("button", name=item).click()
+    expect(problem(gantt)).to_contain_text("Try again in a moment.")
+    assert all("Failed to load resource" in line for line in complaints) and complaints
+    complaints.clear()

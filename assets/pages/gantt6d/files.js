@@ -54,10 +54,10 @@
   }
 
   async function pick(item) {
-    if (!page.good) return;
     const name = item.dataset.file;
     page.problem("");
     page.closeMenu();
+    if (!page.good) return page.problem("There is nothing to save yet: no scenario has been run.");
     try {
       const image = name.match(/^chart-(png|svg)$/);
       await (image ? saveImage(image[1]) : saveFile(name));
