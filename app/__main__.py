@@ -2,7 +2,7 @@
 
 import sys
 
-import simcore.__main__
+INTERRUPTED = 130
 
 
 class ServeCommand:
@@ -39,9 +39,15 @@ def write_sweep_html(table, plan, path):
 
 def main(argv=None) -> int:
     """Run one command; returns the exit status."""
-    return simcore.__main__.main(
-        argv, commands=[ServeCommand()], sweep_writers={".html": write_sweep_html}
-    )
+    try:
+        # Half a second of imports, during which one may think better of it.
+        import simcore.__main__
+
+        return simcore.__main__.main(
+            argv, commands=[ServeCommand()], sweep_writers={".html": write_sweep_html}
+        )
+    except KeyboardInterrupt:
+        return INTERRUPTED
 
 
 if __name__ == "__main__":

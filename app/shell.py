@@ -17,6 +17,8 @@ THEME = {
     "fontFamily": "Inter, system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif",
     "fontFamilyMonospace": "ui-monospace, 'SF Mono', 'DejaVu Sans Mono', monospace",
     "primaryColor": "indigo",
+    # White on the usual shade 6 is too faint to read.
+    "primaryShade": 8,
     "defaultRadius": "sm",
     "cursorType": "pointer",
     "respectReducedMotion": True,
@@ -51,6 +53,7 @@ def create_app(hosts=()) -> Dash:
             {"name": "pdscope-build", "content": build()},
         ],
     )
+    app.index_string = app.index_string.replace("<html>", '<html lang="en">')
     known = pages()
     app.layout = lambda: _layout(known)
     for page in known:

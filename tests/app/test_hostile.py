@@ -6,7 +6,9 @@ an example below fails.
 
 import copy
 import json
+import re
 import time
+from urllib.parse import quote
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -240,3 +242,45 @@ def test_a_random_body_in_the_shape_of_a_good_one_is_answered(client, path, data
             names = st.sampled_from([*value, "chunk_tokens", "decode_pp", "output_tokens", "a"])
             body[key] = {**value, data.draw(names): data.draw(trees)}
     post(client, path, body)
+
+
+def test_users_who_take_turns_get_what_they_asked_for(app):
+    """Answers hold the asker's number and scenario, whatever others posted meanwhile."""
+    users = [app.server.test_client() for _ in range(4)]
+    asked = EXAMPLES["/gantt6d/picture"]
+    alone = {}
+    for turn in range(12):
+        for number, user in enumerate(users):
+            values = {"pp": 2 + (number + turn) % 8, "chunk_tokens": 128 * (1 + number)}
+            seq = 1_000 * number + turn
+            body = {**asked, "values": values, "window": None, "seq": seq}
+            post(user, "/gantt6d/picture", HOSTILE[(turn * 4 + number) % len(HOSTILE)])
+            answer = post(user, "/gantt6d/picture", body).get_json()
+            assert answer.pop("seq") == seq
+            assert f"PP {values['pp']}" in answer["title"]
+            assert f"M {values['chunk_tokens']}" in answer["title"]
+            # The same from anybody, at any time.
+            key = json.dumps(values)
+            assert alone.setdefault(key, answer) == answer
+
+
+def test_what_one_posts_another_never_sees(app):
+    mine, other = app.server.test_client(), app.server.test_client()
+    for path, good in EXAMPLES.items():
+        for body in changed(good, ["my secret 4711"]):
+            post(mine, path, body)
+        assert b"my secret 4711" not in post(other, path, good).data
+
+
+@pytest.mark.parametrize("text", [text for text in HOSTILE if isinstance(text, str)], ids=repr)
+def test_every_address_with_anything_in_it_is_answered(app, client, text):
+    """Parts of paths, and what is behind the "?"."""
+    part = quote(text.encode("utf-8", "surrogatepass")[:2_000], safe="")
+    for rule in app.server.url_map.iter_rules():
+        if "GET" not in rule.methods:
+            continue
+        path = re.sub(r"<[^>]*>", part or "x", rule.rule)
+        begun = time.process_time()
+        answer = client.get(f"{path}?v={part}&pp={part}&{part}={part}&pin=pp:{part}")
+        assert time.process_time() - begun < SOON_S
+        assert answer.status_code in ANSWERS, (path, answer.text)

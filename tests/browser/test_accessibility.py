@@ -1,0 +1,59 @@
+"""axe-core finds nothing serious on any page, light or dark, wide or narrow."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from app.shell import pages
+
+SERIOUS = ("serious", "critical")
+SIZES = {"wide": (1440, 900), "narrow": (400, 800)}
+
+
+def serious(page):
+    """What axe-core finds, a line for each place, on the page as it is now."""
+    # What moves has other colours meanwhile.
+    page.wait_for_function(
+        "() => document.getAnimations().every((one) => one.playState !== 'running')"
+    )
+    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    return [
+        f"{finding['id']} ({finding['impact']}): {' '.join(node['target'])}: {finding['help']}"
+        for finding in found
+        if finding["impact"] in SERIOUS
+        for node in finding["nodes"]
+    ]
+
+
+def settle(page):
+    """Wait until the page has shown all that it shows by itself."""
+    expect(page.locator("main#page > *").first).to_be_visible()
+    if page.locator("#gantt6d-page").count():
+        expect(page.locator("#gantt6d-page")).to_have_attribute("data-settled", "true")
+
+
+@pytest.mark.parametrize("path", [page.path for page in pages()])
+def test_no_page_has_a_serious_violation(page, path):
+    found = []
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        page.goto(path)
+        expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", scheme)
+        for size, (width, height) in SIZES.items():
+            page.set_viewport_size({"width": width, "height": height})
+            settle(page)
+            found += [f"{scheme}, {size}: {line}" for line in serious(page)]
+    assert found == []
+
+
+def test_a_page_that_is_not_there_says_so(page, complaints):
+    answer = page.goto("/nothing")
+    assert answer.status == 404
+    expect(page.get_by_role("heading", name="No such page")).to_be_visible()
+    expect(page).to_have_title("No such page · pdscope")
+    assert serious(page) == []
+    page.get_by_role("link", name="To the start").click()
+    settle(page)
+    expect(page).not_to_have_title("No such page · pdscope")
+    assert len(complaints) == 1 and "/nothing" in complaints[0] and "404" in complaints[0]
+    complaints.clear()
