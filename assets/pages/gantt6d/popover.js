@@ -81,6 +81,12 @@
     page.byId("popover")?.classList.remove("shown");
   }
 
+  /* What gets the focus is scrolled into view: that must not close what has just been opened. */
+  function follow() {
+    if (anchor?.contains(document.activeElement)) place(page.byId("popover"));
+    else hide();
+  }
+
   function renew() {
     if (!anchor) return;
     const lines = LINES[anchor.dataset.explain](anchor);
@@ -116,7 +122,7 @@
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") hide();
   });
-  addEventListener("scroll", hide, { passive: true, capture: true });
+  addEventListener("scroll", follow, { passive: true, capture: true });
   page.on("begin", hide);
   page.on("answer", renew);
   page.on("explained", renew);
