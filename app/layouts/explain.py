@@ -157,7 +157,8 @@ def _row(what, direction):
     else:
         info = infos[what]
         name = f"{info.label} ({info.symbol})" if info.symbol else info.label
-        step = html.Button(type="button", className="step")
+        # Named anew with the value that it leads to, once that is known.
+        step = html.Button(type="button", className="step", **{"aria-label": name})
         names = [
             html.Th(info.symbol or info.label, scope="row", title=info.label),
             html.Td(step),

@@ -115,6 +115,8 @@ def _meter(pool):
                 ],
                 className="meter-bar",
                 role="img",
+                # Until there are numbers to tell.
+                **{"aria-label": f"{pool} pool"},
             ),
         ],
         className="meter",
