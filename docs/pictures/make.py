@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image, PngImagePlugin
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Error, Page, expect, sync_playwright
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -224,7 +224,7 @@ def main() -> int:
     try:
         for path in make(folder):
             print(f"{path.name}: {path.stat().st_size / 1e3:.0f} kB")
-    except RuntimeError as error:
+    except (RuntimeError, Error) as error:
         print(error, file=sys.stderr)
         return 1
     return 0
