@@ -10,7 +10,7 @@ from simcore import Metrics, PoolMemory, Result, Scenario, run
 # Of one run for the page: a comparison of five is answered within a second. And how long a run
 # may keep a worker.
 MOST_EVENTS = 100_000
-TIME_LIMIT_S = 2.0
+TIME_LIMIT_S = 0.8
 # Of all pictures kept: some 70 bytes each.
 MOST_KEPT_EVENTS = 1_500_000
 MOST_KEPT = 128
