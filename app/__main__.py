@@ -24,7 +24,7 @@ class ServeCommand:
 
     def execute(self, arguments) -> int:
         # Dash and gunicorn take a second to import; the other commands do without.
-        from app.serve import serve
+        from app.server.serve import serve
 
         serve(arguments.host, arguments.port, arguments.workers, arguments.dask)
         return 0
@@ -32,7 +32,7 @@ class ServeCommand:
 
 def write_sweep_html(table, plan, path):
     """Write a sweep as a self-contained page; Plotly is imported only now."""
-    from app.sweep_html import write_html
+    from app.sweeps.html import write_html
 
     write_html(table, plan, path)
 

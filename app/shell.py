@@ -6,11 +6,11 @@ import dash_mantine_components as dmc
 from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
 
 import assets
-from app.build import build
 from app.help import help_button, help_parts
 from app.registry import PAGES
-from app.security import protect
-from app.timing import tell_time
+from app.server.build import build
+from app.server.security import protect
+from app.server.timing import tell_time
 
 NAME = "pdscope"
 THEME = {

@@ -3,7 +3,7 @@
 PDSCOPE_ALLOWED_HOSTS lists the names, with commas, under which it may be reached besides localhost.
 """
 
-from app.security import allowed_hosts
+from app.server.security import allowed_hosts
 from app.shell import create_app
 
 server = create_app(allowed_hosts()).server

@@ -29,7 +29,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from app.answer import title_of  # noqa: E402 - the path is set above
+from app.gantt6d.answer import title_of  # noqa: E402 - the path is set above
 from benchmarks._walk import Walk, request_of, resident_mb, slope  # noqa: E402
 from simcore import PdscopeError, Scenario, run  # noqa: E402
 

@@ -19,8 +19,8 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from app.answer import answer_to  # noqa: E402 - the path is set above
-from app.results import Pictures  # noqa: E402
+from app.gantt6d.answer import answer_to  # noqa: E402 - the path is set above
+from app.gantt6d.results import Pictures  # noqa: E402
 from benchmarks._walk import Walk, request_of, resident_mb, slope  # noqa: E402
 
 SAMPLES = 200

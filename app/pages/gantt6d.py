@@ -3,15 +3,15 @@
 from dash import ClientsideFunction, Input, Output
 from flask import request
 
-from app.answer import answer_to
 from app.controls import connect_sliders, value_id
-from app.explain import Studies, explanation_of
-from app.facts import facts_of
-from app.layouts.gantt6d import FIELDS, NAME, SLIDERS, layout
+from app.gantt6d.answer import answer_to
+from app.gantt6d.explain import Studies, explanation_of
+from app.gantt6d.facts import facts_of
+from app.gantt6d.layout import FIELDS, NAME, SLIDERS, layout
+from app.gantt6d.results import Pictures
+from app.gantt6d.share_routes import add_share_routes
 from app.registry import PAGES
-from app.results import Pictures
 from app.share import read_query
-from app.share_routes import add_share_routes
 
 
 @PAGES.register(NAME)

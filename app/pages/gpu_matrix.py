@@ -1,7 +1,7 @@
 """A metric over all pairs of prefill and decode GPU."""
 
 from app.registry import PAGES
-from app.sweep_page import SweepPage
+from app.sweeps.page import SweepPage
 from simcore import SWEEPS
 
 

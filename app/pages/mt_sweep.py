@@ -1,7 +1,7 @@
 """TTDS over the prefill chunk and the sequence length."""
 
 from app.registry import PAGES
-from app.sweep_page import SweepPage
+from app.sweeps.page import SweepPage
 from simcore import SWEEPS
 
 

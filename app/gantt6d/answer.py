@@ -1,0 +1,175 @@
+"""What the Gantt page shows for a request: the picture and its numbers, or what is wrong."""
+
+import base64
+import logging
+
+import numpy as np
+
+from app import numbers
+from app.figures.overview import overview
+from app.figures.strip import pool_spans, rows, strip
+from app.figures.timeline import bars_of, unit_of
+from app.gantt6d.asked import read, seq_of
+from app.gantt6d.results import Picture, Pictures
+from app.share import query_of
+from simcore import DoesNotFit, PdscopeError, PoolMemory, Scenario, ScenarioError, memory_of
+from simcore.parameters import parameters_of
+
+# Nine bytes each, so that an answer stays within 30 kB.
+COARSE_BARS, FULL_BARS = 600, 1600
+# Room to the right of the last event, as a share of the run.
+AFTER = 0.004
+
+log = logging.getLogger(__name__)
+
+
+def answer_to(asked, pictures: Pictures) -> dict:
+    """The answer to whatever the browser sent; it never raises for what may be posted."""
+    seq = seq_of(asked)
+    try:
+        request = read(asked)
+        scenario = request.scenario()
+    except PdscopeError as error:
+        return _refusal(seq, error, None)
+    try:
+        picture = pictures.of(scenario)
+    except PdscopeError as error:
+        return _refusal(seq, error, scenario)
+    return _answer(request, picture)
+
+
+def _answer(request, picture: Picture) -> dict:
+    events, metrics, scenario = picture.events, picture.metrics, picture.scenario
+    end = events.end * (1 + AFTER)
+    window = request.window or (0.0, end)
+    most = COARSE_BARS if request.coarse else FULL_BARS
+    bars = bars_of(events, window=window, pixels=request.pixels, most=most)
+    unit, per_s = unit_of(events.end)
+    return {
+        "seq": request.seq,
+        "coarse": request.coarse,
+        "bars": strip(events, bars, window),
+        "window": window,
+        "lanes": rows(events.lanes),
+        "marks": [
+            {"text": f"{name} {numbers.duration_text(moment)}", "at_s": moment}
+            for name, moment in (("TTDS", metrics.ttds_s), ("TTFT", metrics.ttft_s))
+        ],
+        "pools": [
+            {"name": f"{pool} · {gpu}", "top": top, "height": height}
+            for pool, gpu, (top, height) in zip(
+                ("Prefill", "Decode"),
+                (scenario.prefill_gpu, scenario.decode_gpu),
+                pool_spans(events.lanes),
+                strict=True,
+            )
+        ],
+        "unit": unit,
+        "per_s": per_s,
+        "end_s": end,
+        "cards": {
+            "ttds": [*numbers.duration(metrics.ttds_s), metrics.ttds_s],
+            "tpot": [*numbers.duration(metrics.tpot_s), metrics.tpot_s],
+            "ttft": [*numbers.duration(metrics.ttft_s), metrics.ttft_s],
+            "bubble": [numbers.significant(100 * metrics.bubble), "%", metrics.bubble],
+        },
+        "meters": [_meter(pool) for pool in picture.memory],
+        "breakdown": picture.breakdown,
+        "drawn": _drawn(bars, metrics),
+        "said": _sentence(metrics),
+        "overview": [_bytes(shares) for shares in overview(events)],
+        "query": query_of(scenario),
+        "title": title_of(scenario),
+    }
+
+
+def title_of(scenario: Scenario) -> str:
+    """The scenario in a line, as the window's title has it."""
+    stages = f"PP {scenario.pp}"
+    if scenario.decode_stages != scenario.pp:
+        stages += f"→{scenario.decode_stages}"
+    return (
+        f"{scenario.llm}, {scenario.prefill_gpu} → {scenario.decode_gpu}, {stages}, "
+        f"N {scenario.batch_size}, T {scenario.prompt_tokens}, M {scenario.chunk_tokens}"
+    )
+
+
+def _drawn(bars, metrics):
+    """How many bars stand for how much; a transfer is one bar and two events."""
+    shown, count = int(bars.count.sum()), numbers.count
+    some = "" if shown == bars.events else f"{count(shown)} of "
+    return (
+        f"{count(len(bars))} bars for {some}{count(bars.events)} jobs and transfers "
+        f"({count(metrics.events)} events)"
+    )
+
+
+def _refusal(seq, error: PdscopeError, scenario: Scenario | None) -> dict:
+    infos = parameters_of(Scenario)
+    remedies = error.remedies if isinstance(error, DoesNotFit) else {}
+    return {
+        "seq": seq,
+        "wrong": {
+            "field": getattr(error, "field", None),
+            "message": _spoken(error, infos),
+            "remedies": [
+                {"field": field, "value": value, "label": f"{infos[field].symbol} = {value:,}"}
+                for field, value in remedies.items()
+            ],
+        },
+        "meters": _meters_if_any(scenario),
+    }
+
+
+def _spoken(error, infos):
+    """An error as a sentence of its own, which calls its field what the page calls it."""
+    message, field = str(error).rstrip("."), getattr(error, "field", None)
+    if field in infos and message.startswith((f"{field} = ", f"{field} is ")):
+        info = infos[field]
+        message = (info.symbol or info.label) + message.removeprefix(field)
+    return f"{message[:1].upper()}{message[1:]}."
+
+
+def _meters_if_any(scenario):
+    """Where memory is what is wrong, how much; nothing where that cannot be said."""
+    if scenario is None:
+        return None
+    try:
+        return [_meter(pool) for pool in memory_of(scenario)]
+    except ScenarioError as error:
+        log.debug("no memory to show: %s", error)
+        return None
+
+
+def _meter(pool: PoolMemory) -> dict:
+    """A meter's parts as percentages of its width; it is as wide as the memory, or as the need."""
+    scale = 100 / max(pool.capacity, pool.need)
+    return {
+        "pool": pool.pool,
+        "gpu": pool.gpu,
+        "weights": pool.weights * scale,
+        "kv": pool.kv * scale,
+        "limit": pool.limit * scale,
+        "over": max(0.0, pool.need - pool.limit) * scale,
+        "fits": pool.fits,
+        "text": f"{numbers.gib(pool.need)} of {numbers.gib(pool.limit)} GiB",
+        "detail": f"stage {pool.stage}: {numbers.gib(pool.weights)} GiB weights, "
+        f"{numbers.gib(pool.kv)} GiB KV cache; {numbers.gib(pool.capacity)} GiB in all",
+    }
+
+
+def _sentence(metrics) -> str:
+    """What the numbers amount to, for eyes and screen readers."""
+    exposed = metrics.handoff_exposed_s
+    share = exposed / metrics.ttds_s if metrics.ttds_s else 0.0
+    return (
+        f"Decode starts after {numbers.duration_text(metrics.ttds_s)}; the first token is there "
+        f"after {numbers.duration_text(metrics.ttft_s)}. The prefill pool computes "
+        f"{1 - metrics.bubble:.0%} of its time; {numbers.duration_text(exposed)} of KV handoff "
+        f"({share:.1%} of TTDS) is not hidden behind it."
+    )
+
+
+def _bytes(shares) -> str:
+    """Shares from 0 to 1 as a byte each, in base64."""
+    return base64.b64encode(np.round(255 * shares).astype(np.uint8).tobytes()).decode("ascii")

@@ -1,0 +1,175 @@
+"""The current scenario beside those that are pinned: what differs, and which result is best."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from app import numbers
+from app.gantt6d.asked import scenario_in, scenario_of, seq_of
+from app.gantt6d.results import Picture, Pictures
+from app.share import MOST_PINS, query_of
+from simcore import PdscopeError, Scenario, ScenarioError
+from simcore.parameters import Number, parameters_of
+
+NOTHING = "–"
+# Fields whose values do not say of what they are, where a symbol does not, either.
+SPOKEN = {
+    "prefill_gpu": "prefill {}",
+    "decode_gpu": "decode {}",
+    "decode_pp": "decode PP {}",
+    "cost_model": "{} costs",
+}
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A result that can be compared; less of it is better.
+
+    Attributes
+    ----------
+    of : its value in a picture
+    text : the value as people read it
+    """
+
+    label: str
+    of: Callable[[Picture], float]
+    text: Callable[[float], str]
+
+
+def _percent(share):
+    return f"{numbers.significant(100 * share)} %"
+
+
+def _gib(size):
+    return f"{numbers.gib(size)} GiB"
+
+
+QUANTITIES = (
+    Quantity("TTDS", lambda picture: picture.metrics.ttds_s, numbers.duration_text),
+    Quantity("TPOT", lambda picture: picture.metrics.tpot_s, numbers.duration_text),
+    Quantity("TTFT", lambda picture: picture.metrics.ttft_s, numbers.duration_text),
+    Quantity("Pipeline bubble", lambda picture: picture.metrics.bubble, _percent),
+    Quantity("Prefill memory", lambda picture: picture.memory[0].need, _gib),
+    Quantity("Decode memory", lambda picture: picture.memory[1].need, _gib),
+)
+
+
+def comparison(asked, pictures: Pictures) -> dict:
+    """The current scenario and its pins side by side; it never raises for what may be posted.
+
+    `asked` is {"seq": number of the request, "values": scenario fields, "pins": a list of scenario
+    fields, "base": index of the baseline}. What cannot be run has no results, and says why.
+    """
+    seq = seq_of(asked)
+    try:
+        if seq is None:
+            raise ScenarioError("a request is a mapping with a number `seq`")
+        current = scenario_in(asked)
+        pins = _pins(asked.get("pins"))
+        base = _base(asked.get("base"), len(pins))
+    except PdscopeError as error:
+        return {"seq": seq, "error": str(error)}
+    columns = [_column(scenario, pictures) for scenario in (current, *pins)]
+    return {
+        "seq": seq,
+        "query": query_of(current, pins=pins, base=base),
+        "pins": [
+            _told(scenario, current, column)
+            for scenario, column in zip(pins, columns[1:], strict=True)
+        ],
+        "scenario": scenario_rows((current, *pins)),
+        "results": result_rows([picture for picture, _ in columns]),
+    }
+
+
+def _pins(values) -> list[Scenario]:
+    if not isinstance(values, list) or not all(isinstance(pin, dict) for pin in values):
+        raise ScenarioError("`pins` is a list of scenarios' fields")
+    if len(values) > MOST_PINS:
+        raise ScenarioError(f"there are at most {MOST_PINS} pins")
+    return [scenario_of(pin) for pin in values]
+
+
+def _base(base, count):
+    if type(base) is int and 0 <= base < max(1, count):
+        return base
+    raise ScenarioError("`base` is the index of a pin")
+
+
+def _column(scenario, pictures) -> tuple[Picture | None, str | None]:
+    """The picture of a scenario, or why there is none."""
+    try:
+        return pictures.of(scenario), None
+    except PdscopeError as error:
+        return None, str(error)
+
+
+def _told(scenario, current, column):
+    """What the browser shows of a pin, and the numbers that it compares with."""
+    picture, wrong = column
+    return {
+        "values": scenario.to_dict(),
+        "name": difference(scenario, current),
+        "wrong": wrong,
+        "ttds": None if wrong else numbers.duration_text(picture.metrics.ttds_s),
+        "cards": None if wrong else _raw(picture.metrics),
+    }
+
+
+def _raw(metrics):
+    return {
+        "ttds": metrics.ttds_s,
+        "tpot": metrics.tpot_s,
+        "ttft": metrics.ttft_s,
+        "bubble": metrics.bubble,
+    }
+
+
+def difference(scenario: Scenario, other: Scenario) -> str:
+    """How `scenario` differs from `other`, in few words."""
+    said = []
+    for name, info in parameters_of(Scenario).items():
+        value = getattr(scenario, name)
+        if value != getattr(other, name):
+            usual = f"{info.symbol or info.label} {{}}" if isinstance(info, Number) else "{}"
+            said.append(SPOKEN.get(name, usual).format(value_text(name, value)))
+    return ", ".join(said) or "as shown"
+
+
+def value_text(name: str, value) -> str:
+    """A field's value as people read it."""
+    info = parameters_of(Scenario)[name]
+    if not isinstance(info, Number):
+        return value
+    if value is None:
+        return "as prefill"
+    return numbers.count(value) if info.whole else f"{100 * value:g} %"
+
+
+def scenario_rows(scenarios) -> list[dict]:
+    """A row for each field in which the scenarios are not all alike."""
+    rows = []
+    for name, info in parameters_of(Scenario).items():
+        values = [getattr(scenario, name) for scenario in scenarios]
+        if len(set(values)) > 1:
+            label = f"{info.label} {info.symbol}".strip()
+            rows.append({"label": label, "cells": [value_text(name, value) for value in values]})
+    return rows
+
+
+def result_rows(pictures) -> list[dict]:
+    """A row for each result; `best` are the columns that have the least, none if all have."""
+    rows = []
+    for quantity in QUANTITIES:
+        values = [None if picture is None else quantity.of(picture) for picture in pictures]
+        texts = [NOTHING if value is None else quantity.text(value) for value in values]
+        known = [value for value in values if value is not None]
+        # What reads alike is equally good.
+        least = quantity.text(min(known)) if len(set(texts) - {NOTHING}) > 1 else None
+        rows.append(
+            {
+                "label": quantity.label,
+                "cells": texts,
+                "best": [i for i, text in enumerate(texts) if text == least],
+            }
+        )
+    return rows

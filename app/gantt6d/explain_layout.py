@@ -1,0 +1,176 @@
+"""The components of the Gantt page that say why: what the first token waited for, what bounds it,
+and what a step would change. Their numbers are the browser's to fill (assets/pages/gantt6d)."""
+
+from dash import html
+
+from app.gantt6d.breakdown import PARTS, SHOWN
+from app.gantt6d.explain import METRICS, step_key
+from simcore import Scenario
+from simcore.explain.sensitivity import CONTROLS
+from simcore.parameters import parameters_of
+from simcore.topologies.reference import LINKS
+
+STEPS = {"down": "One step down", "up": "One step up"}
+
+
+def breakdown(page: str):
+    """A bar of the time to the first token by kind, and what its colours mean."""
+    bar = html.Div(
+        [
+            html.Div(
+                [
+                    html.I(className=f"path-{kind.key}", **{"data-kind": kind.key})
+                    for kind in SHOWN.values()
+                ],
+                className="breakdown-part",
+                **{"data-part": part},
+            )
+            for part in PARTS
+        ],
+        className="breakdown-bar",
+        **{"aria-hidden": "true"},
+    )
+    keys = [
+        html.Button(
+            [
+                html.I(className=f"swatch path-{kind.key}"),
+                html.Span(kind.name, className="breakdown-name"),
+                html.Span(className="breakdown-value"),
+            ],
+            type="button",
+            className="breakdown-key",
+            **{
+                "data-explain": "kind",
+                "data-kind": kind.key,
+                "data-part": kind.part,
+                "data-of": PARTS[kind.part],
+                "data-meaning": kind.meaning,
+            },
+        )
+        for kind in SHOWN.values()
+    ]
+    return html.Div(
+        [bar, html.Div(keys, className="breakdown-keys")],
+        id=f"{page}-breakdown",
+        className="breakdown",
+        role="group",
+        **{"aria-label": "What the first token waited for"},
+    )
+
+
+def said(page: str):
+    """A few sentences: what bounds the configuration, what to try, and what its numbers amount to.
+
+    What screen readers announce is written apart, once for each state.
+    """
+    return html.Div(
+        [
+            html.P(
+                [
+                    html.Span(id=f"{page}-bound", className="bound"),
+                    html.Button(id=f"{page}-remedy", type="button", className="remedy-button"),
+                    html.Span(id=f"{page}-said"),
+                ],
+                id=f"{page}-explain",
+                className="said",
+            ),
+            html.Div(id=f"{page}-aloud", className="visually-hidden", role="status"),
+        ]
+    )
+
+
+def why(page: str, metric: str, title: str, *more: str):
+    """The button that shows how a number was computed, or the sum of several metrics."""
+    return html.Button(
+        "?",
+        id=f"{page}-why-{metric}",
+        type="button",
+        className="why",
+        **{
+            "data-explain": "metric",
+            "data-metrics": " ".join([metric, *more]),
+            "aria-label": f"How {title} is computed",
+        },
+    )
+
+
+def popover(page: str):
+    """What is explained, beside what was pointed at."""
+    return html.Div(id=f"{page}-popover", className="popover", role="tooltip")
+
+
+def sensitivity(page: str):
+    """What one step of each control, or a faster link, would change."""
+    tables = [
+        _table(caption, "Control", [(field, direction) for field in CONTROLS])
+        for direction, caption in STEPS.items()
+    ]
+    tables.append(_table("Twice the bandwidth", "Link", [(link, "up") for link in LINKS]))
+    head = html.Div(
+        [
+            html.H2("What a step would change", id=f"{page}-steps-title"),
+            html.Div(
+                [
+                    html.Span([html.I(className=f"swatch swatch-{way}"), way])
+                    for way in ("better", "worse")
+                ],
+                className="legend",
+            ),
+            html.Span("each found by running it; choose a step to take it", className="steps-hint"),
+            html.Span(id=f"{page}-steps-state", className="steps-state"),
+        ],
+        className="steps-head",
+    )
+    return html.Section(
+        [head, html.Div(tables, className="steps-tables")],
+        id=f"{page}-steps",
+        className="panel steps",
+        **{"aria-labelledby": f"{page}-steps-title"},
+    )
+
+
+def _table(caption, subject, steps):
+    head = html.Tr(
+        [
+            html.Th(subject, scope="col", colSpan=2),
+            *[html.Th(title, scope="col") for title in METRICS.values()],
+        ]
+    )
+    return html.Table(
+        [
+            html.Caption(caption),
+            html.Colgroup(
+                [html.Col(className=f"steps-{name}") for name in ("name", "step", *METRICS)]
+            ),
+            html.Thead(head),
+            html.Tbody([_row(*step) for step in steps]),
+        ],
+        className="steps-table",
+    )
+
+
+def _row(what, direction):
+    infos = parameters_of(Scenario)
+    if what not in infos:
+        name = f"Twice the bandwidth of {what}"
+        names = [html.Th(what, scope="row", colSpan=2)]
+    else:
+        info = infos[what]
+        name = f"{info.label} ({info.symbol})" if info.symbol else info.label
+        # Named anew with the value that it leads to, once that is known.
+        step = html.Button(type="button", className="step", **{"aria-label": name})
+        names = [
+            html.Th(info.symbol or info.label, scope="row", title=info.label),
+            html.Td(step),
+        ]
+    cells = [
+        html.Td(
+            [html.Span(className="step-text"), html.I(className="step-bar")],
+            className="step-change",
+        )
+        for _ in METRICS
+    ]
+    return html.Tr(
+        [*names, *cells],
+        **{"data-explain": "step", "data-step": step_key(what, direction), "data-name": name},
+    )

@@ -1,0 +1,237 @@
+"""The components of the Gantt page.
+
+Elements without children here (cards' numbers, meters, messages) are the browser's to fill:
+assets/pages/gantt6d.js writes into them, and nothing else does.
+"""
+
+import dash_mantine_components as dmc
+from dash import dcc, html
+
+from app.controls import control
+from app.figures.palette import KINDS, NAMES
+from app.gantt6d import explain_layout, pins_layout, share_layout
+from app.share import Link
+from simcore import Scenario
+from simcore.parameters import parameters_of
+
+NAME = "gantt6d"
+SLIDERS = ("prefill_gpu", "decode_gpu", "pp", "batch_size", "prompt_tokens", "chunk_tokens")
+MORE = ("llm", "decode_pp", "prefill_nics", "output_tokens", "vram_limit_ratio", "cost_model")
+FIELDS = SLIDERS + MORE
+RANGE_STEPS = 1000
+# Until the first picture, which the browser draws in its place.
+EMPTY = {
+    "data": [],
+    "layout": {
+        "xaxis": {"visible": False},
+        "yaxis": {"visible": False},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+    },
+}
+CARDS = {
+    "ttds": ("TTDS", "time to decode start"),
+    "tpot": ("TPOT", "time per output token"),
+    "ttft": ("TTFT", "time to first token"),
+    "bubble": ("Pipeline bubble", "idle share of the prefill pool"),
+}
+
+
+def layout(link: Link):
+    """The page of a link as it stands before the first answer."""
+    scenario = link.scenario
+    return html.Div(
+        [
+            html.H1("Gantt6D: a pipeline, redrawn while you drag", className="visually-hidden"),
+            html.Aside(_rail(scenario), className="rail", **{"aria-label": "Scenario"}),
+            html.Section(
+                [
+                    share_layout.notice(NAME, link.notice),
+                    share_layout.messages(NAME),
+                    html.Div(
+                        [pins_layout.tray(NAME, link), share_layout.share_bar(NAME)],
+                        className="toolbar",
+                    ),
+                    html.Div([_card(name) for name in CARDS], className="cards"),
+                    explain_layout.said(NAME),
+                    _panel(),
+                    explain_layout.sensitivity(NAME),
+                    pins_layout.differences(NAME),
+                ],
+                className="content",
+                **{"aria-label": "Result"},
+            ),
+            explain_layout.popover(NAME),
+            # Callbacks need an output; those of this page only tell the browser what has changed.
+            dcc.Store(id=f"{NAME}-offered"),
+        ],
+        id=f"{NAME}-page",
+        className="gantt6d",
+    )
+
+
+def _rail(scenario):
+    infos = parameters_of(Scenario)
+    return [
+        html.Div(
+            [control(NAME, field, infos[field], getattr(scenario, field)) for field in SLIDERS],
+            className="controls",
+        ),
+        html.Details(
+            [
+                html.Summary("More"),
+                *[
+                    control(NAME, field, infos[field], getattr(scenario, field), slider=False)
+                    for field in MORE
+                ],
+            ],
+            id=f"{NAME}-more",
+            className="more",
+            open=any(getattr(scenario, field) != getattr(Scenario(), field) for field in MORE),
+        ),
+        html.Div(
+            [_meter("prefill"), _meter("decode"), _meter_legend()],
+            className="meters",
+            id=f"{NAME}-meters",
+        ),
+    ]
+
+
+def _meter(pool):
+    """Filled by the browser: how full the fullest GPU of a pool is."""
+    return html.Div(
+        [
+            html.Div(
+                [
+                    html.Span(f"{pool.capitalize()} VRAM", className="meter-name"),
+                    explain_layout.why(
+                        NAME, f"{pool}_weights", f"{pool.capitalize()} VRAM", f"{pool}_kv"
+                    ),
+                    html.Span(className="meter-text"),
+                ],
+                className="meter-head",
+            ),
+            html.Div(
+                [
+                    html.Div(className="meter-weights"),
+                    html.Div(className="meter-kv"),
+                    html.Div(className="meter-over"),
+                    html.Div(className="meter-limit"),
+                ],
+                className="meter-bar",
+                role="img",
+                # Until there are numbers to tell.
+                **{"aria-label": f"{pool} pool"},
+            ),
+        ],
+        className="meter",
+        **{"data-pool": pool},
+    )
+
+
+def _meter_legend():
+    parts = {"weights": "weights", "kv": "KV cache", "limit": "limit"}
+    return html.Div(
+        [
+            html.Span([html.I(className=f"swatch meter-{part}"), text])
+            for part, text in parts.items()
+        ],
+        className="legend",
+    )
+
+
+def _card(name):
+    title, meaning = CARDS[name]
+    return html.Div(
+        [
+            html.Div([title, explain_layout.why(NAME, name, title)], className="card-title"),
+            html.Div(
+                [html.Span(className="card-number"), html.Span(className="card-unit")],
+                className="card-value",
+            ),
+            html.Div(meaning, className="card-meaning"),
+            # In its place while there is a baseline.
+            html.Div(className="card-change"),
+        ],
+        id=f"{NAME}-card-{name}",
+        className="card",
+    )
+
+
+def _panel():
+    legend = [
+        html.Span([html.I(className=f"swatch swatch-{kind.replace(' ', '-')}"), NAMES[kind]])
+        for kind in KINDS
+    ]
+    head = html.Div(
+        [
+            html.Div(legend, className="legend"),
+            html.Div(
+                [
+                    _switch("path", "Critical path", key="k", checked=True),
+                    _switch("lock", "Lock time axis", key="l", checked=False),
+                    html.Button(
+                        "Reset view",
+                        id=f"{NAME}-reset",
+                        className="text-button",
+                        title="Show all of the run",
+                        **{"data-shortcut": "0"},
+                    ),
+                ],
+                className="panel-tools",
+            ),
+        ],
+        className="panel-head",
+    )
+    graph = html.Div(
+        [
+            html.Canvas(id=f"{NAME}-bars", className="bars", **{"aria-hidden": "true"}),
+            dcc.Graph(
+                id=f"{NAME}-graph",
+                className="graph",
+                config={"displayModeBar": False, "displaylogo": False, "showSendToCloud": False},
+                figure=EMPTY,
+                responsive=True,
+            ),
+            html.Div(id=f"{NAME}-pools", className="pools", **{"aria-hidden": "true"}),
+            html.Div(className="tip", id=f"{NAME}-tip"),
+        ],
+        id=f"{NAME}-stage",
+        className="stage",
+        tabIndex=0,
+        role="group",
+        **{"aria-label": "Gantt chart. A and D pan, W and S zoom, 0 shows all."},
+    )  # fmt: skip
+    window = html.Div(
+        [
+            html.Canvas(id=f"{NAME}-overview", className="overview", **{"aria-hidden": "true"}),
+            dmc.RangeSlider(
+                id=f"{NAME}-range",
+                min=0,
+                max=RANGE_STEPS,
+                step=1,
+                minRange=2,
+                value=[0, RANGE_STEPS],
+                updatemode="drag",
+                label=None,
+                size="xs",
+                thumbSize=14,
+                thumbFromLabel="Start of the time range",
+                thumbToLabel="End of the time range",
+                className="range",
+            ),
+        ],
+        className="window",
+    )
+    drawn = html.Div(
+        [html.Span(id=f"{NAME}-drawn"), html.Span(id=f"{NAME}-seen")], className="drawn"
+    )
+    return html.Div(
+        [head, explain_layout.breakdown(NAME), graph, pins_layout.baseline(NAME), window, drawn],
+        className="panel",
+    )
+
+
+def _switch(part, label, *, key, checked):
+    switch = dmc.Switch(id=f"{NAME}-{part}", label=label, checked=checked, size="xs")
+    return html.Span(switch, title=label, **{"data-shortcut": key})
