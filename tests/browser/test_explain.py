@@ -6,7 +6,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from app.breakdown import SHOWN, breakdown_of
+from app.gantt6d.breakdown import SHOWN, breakdown_of
 from app.numbers import duration_text
 from simcore import Scenario, run
 from simcore.explain import bound_of, explain_metric, sensitivity

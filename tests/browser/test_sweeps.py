@@ -12,8 +12,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from app.numbers import count, duration_text
-from app.sweep_html import figures_of
-from app.sweep_terms import METRICS, describe
+from app.sweeps.html import figures_of
+from app.sweeps.terms import METRICS, describe
 from simcore import SWEEPS, sweep
 from tests.serving import Served
 

@@ -18,7 +18,7 @@
   );
 
   Object.assign(sweep, {
-    /* The server makes the query, but for what is shown: app/sweep_address.py reads both. */
+    /* The server makes the query, but for what is shown: app/sweeps/address.py reads both. */
     writeAddress(plan, query, metric) {
       if (window.location.pathname !== plan.path) return;
       const parts = query.split("&").filter((part) => part && !part.startsWith(`${METRIC}=`));
