@@ -136,39 +136,37 @@ def make(folder: Path) -> list[Path]:
         raise RuntimeError("there is no Chromium: install one, or let CHROMIUM name one")
     with tempfile.TemporaryDirectory() as logs, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=chromium.flags())
+        context = browser.new_context(
+            device_scale_factor=1, color_scheme="light", reduced_motion="reduce"
+        )
+        context.set_default_timeout(PATIENCE_MS)
+        context.add_init_script(BEFORE)
         served = Served(ROOT, Path(logs) / "server.txt")
         served.start()
         try:
             return [
-                _save(*_seen(browser, served, picture), folder / f"{name}.png")
+                _save(*_seen(context, served, picture), folder / f"{name}.png")
                 for name, picture in PICTURES.items()
             ]
         finally:
             served.kill()
 
 
-def _seen(browser, served, picture):
+def _seen(context, served, picture):
     """As `_look`; a server that has given up is started anew, and has forgotten that."""
     for _ in range(MOST_TRIES - 1):
         try:
-            return _look(browser, served.port, picture)
+            return _look(context, served.port, picture)
         except Unfinished:
             served.kill()
             served.start()
-    return _look(browser, served.port, picture)
+    return _look(context, served.port, picture)
 
 
-def _look(browser, port, picture):
+def _look(context, port, picture):
     """What is seen of `picture`, as PNG, and what it says."""
-    context = browser.new_context(
-        viewport={"width": WIDTH_PX, "height": picture.height},
-        device_scale_factor=1,
-        color_scheme="light",
-        reduced_motion="reduce",
-    )
-    context.set_default_timeout(PATIENCE_MS)
-    context.add_init_script(BEFORE)
     page = context.new_page()
+    page.set_viewport_size({"width": WIDTH_PX, "height": picture.height})
     complaints = []
     page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -188,7 +186,7 @@ def _look(browser, port, picture):
         image = page.screenshot()
     edges = (seen["x"], seen["y"], seen["x"] + seen["width"], seen["y"] + seen["height"])
     words = re.sub(r"\s+", " ", page.evaluate(WORDS_IN, edges)).strip()
-    context.close()
+    page.close()
     if complaints:
         raise RuntimeError(f"{picture.address} complained: {'; '.join(complaints)}")
     if GIVEN_UP in words or picture.says not in words:
