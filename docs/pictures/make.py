@@ -98,7 +98,12 @@ class Picture:
     says: str = ""
 
 
-SAID, PANEL, STEPS = "#gantt6d-explain", "#gantt6d-page .panel", "#gantt6d-steps"
+HEADER, SAID, PANEL, STEPS = (
+    "header",
+    "#gantt6d-explain",
+    "#gantt6d-page .panel",
+    "#gantt6d-steps",
+)
 ONE_NIC = Scenario(
     llm="Mistral-Small-24B",
     prefill_gpu="AMD Instinct MI300X",
@@ -108,12 +113,16 @@ ONE_NIC = Scenario(
 )
 TWO_NICS = ONE_NIC.replace(prefill_nics=2)
 PICTURES = {
-    "gantt6d": Picture("/", 795, gantt_is_settled, says="would save"),
+    "gantt6d": Picture("/", 860, gantt_is_settled, (HEADER, PANEL), says="would save"),
     "chunk": Picture("/", 900, gantt_is_settled, (SAID, PANEL), says="would save"),
     "steps": Picture(f"/?{query_of(ONE_NIC)}", 900, gantt_is_settled, (STEPS,), says="Ethernet"),
     "mt-sweep": Picture("/mt-sweep?v=1&ms=128:1024:32", 880, sweep_is_done),
     "nic": Picture(
-        f"/?{query_of(TWO_NICS, pins=[ONE_NIC])}", 960, gantt_is_settled, says="would save"
+        f"/?{query_of(TWO_NICS, pins=[ONE_NIC])}",
+        960,
+        gantt_is_settled,
+        (HEADER, PANEL),
+        says="would save",
     ),
     "gpus": Picture("/gpu-matrix?v=1&m=256&metric=ttft", 680, sweep_is_done),
 }
