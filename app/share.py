@@ -9,7 +9,8 @@ Scenarios that are pinned to be compared with are a `pin` each, with the same ke
 number of the one that is the baseline, unless it is the first.
 """
 
-from collections.abc import Collection, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode
 
@@ -20,6 +21,7 @@ VERSION = 1
 MOST_CHARACTERS = 4096
 MOST_PAIRS = 64
 LONGEST_SHOWN = 24
+LONGEST_VALUE = 64
 MOST_PINS = 4
 PIN, BASE = "pin", "base"
 # A pinned scenario where all is as usual.
@@ -50,7 +52,7 @@ class Link:
         """What the visitor should know of it; None if there is nothing."""
         if not self.ignored:
             return None
-        return f"This link says what could not be used: {' '.join(self.ignored)}"
+        return f"Ignored in this link: {' '.join(self.ignored)}"
 
 
 def query_of(
@@ -68,17 +70,32 @@ def query_of(
     pins : scenarios to compare with
     base : index of the pin that is the baseline
     """
-    pairs = [*_pairs(scenario).items(), *(own or {}).items()]
+    pairs = [*_pairs(scenario.to_dict()).items(), *(own or {}).items()]
     pairs += [(PIN, pin_text(pin)) for pin in pins]
     if base:
         pairs.append((BASE, base + 1))
-    # Readable in an address line: neither is special behind the "?".
-    return urlencode([("v", VERSION), *pairs], safe=":,") if pairs else ""
+    return _joined(pairs)
+
+
+def query_of_values(values: Mapping) -> str:
+    """The address of what controls say, though it may be no scenario: who opens it is told why.
+
+    Parameters
+    ----------
+    values : by field; what is no field, or no number or text that fits an address, is left out
+    """
+    said = {
+        name: value
+        for name, value in values.items()
+        if value is None or (type(value) in (int, float, str) and len(str(value)) <= LONGEST_VALUE)
+    }
+    return _joined(_pairs(said).items())
 
 
 def pin_text(scenario: Scenario) -> str:
     """A pinned scenario as an address has it, before it is escaped."""
-    return ",".join(f"{key}:{value}" for key, value in _pairs(scenario).items()) or ALL_USUAL
+    pairs = _pairs(scenario.to_dict())
+    return ",".join(f"{key}:{value}" for key, value in pairs.items()) or ALL_USUAL
 
 
 def read_query(query: str, own: Collection[str] = ()) -> Link:
@@ -101,8 +118,8 @@ def read_query(query: str, own: Collection[str] = ()) -> Link:
     apart = {"v", PIN, BASE, *own}
     ignored = [doubt for key, text in pairs if key == "v" for doubt in _doubts(text)]
     scenario = _read([pair for pair in pairs if pair[0] not in apart], ignored)
-    pins = _read_pins(pinned, ignored)
-    base = _read_base(bases, len(pins), ignored)
+    pins, places = _read_pins(pinned, ignored)
+    base = _read_base(bases, places, ignored)
     return Link(scenario, kept, tuple(ignored), pins, base)
 
 
@@ -116,41 +133,65 @@ def _read(pairs, ignored):
         try:
             scenario = scenario.replace(**{fields[key]: _value(fields[key], text)})
         except ScenarioError as error:
-            ignored.append(f"{error}.")
+            ignored.append(f"{_by_key(str(error))}.")
     return scenario
 
 
+def _by_key(message):
+    """An error that calls fields as links do: m = 0.5 and not chunk_tokens = 0.5."""
+    keys = {name: info.key for name, info in parameters_of(Scenario).items()}
+    return re.sub(r"\b\w+(?= (?:=|is) )", lambda word: keys.get(word[0], word[0]), message)
+
+
 def _read_pins(texts, ignored):
+    """The pins, no two of them alike, and by the number of each pin in the link its index here."""
     if len(texts) > MOST_PINS:
         ignored.append(f"of {len(texts)} pins only the first {MOST_PINS} are kept.")
-    return tuple(
-        _read_pin(number, text, ignored) for number, text in enumerate(texts[:MOST_PINS], 1)
-    )
+    pins, places = [], {}
+    for number, text in enumerate(texts[:MOST_PINS], 1):
+        pin = _read_pin(number, text, ignored)
+        if pin is None:
+            continue
+        if pin in pins:
+            ignored.append(f"pin {number} is the same as pin {_first(pins.index(pin), places)}.")
+        else:
+            pins.append(pin)
+        places[number] = pins.index(pin)
+    return tuple(pins), places
+
+
+def _first(index, places):
+    return next(number for number, place in places.items() if place == index)
 
 
 def _read_pin(number, text, ignored):
+    """The pinned scenario; None where its text says nothing that can be used."""
     parts = [] if text in ("", ALL_USUAL) else text.split(",")
     pairs = [(key, value) for key, _, value in (part.partition(":") for part in parts)]
     doubts = []
     scenario = _read(pairs, doubts)
     ignored += [f"pin {number}: {doubt}" for doubt in doubts]
-    return scenario
+    return None if doubts and len(doubts) == len(parts) else scenario
 
 
-def _read_base(texts, pins, ignored):
+def _read_base(texts, places, ignored):
     if not texts:
         return 0
-    numbers = [str(number) for number in range(1, pins + 1)]
-    if texts[-1] in numbers:
-        return numbers.index(texts[-1])
-    ignored.append(f"base={_short(texts[-1])} is the number of no pin.")
-    return 0
+    index = {str(number): place for number, place in places.items()}.get(texts[-1])
+    if index is None:
+        ignored.append(f"base={_short(texts[-1])} is the number of no pin.")
+    return index or 0
 
 
-def _pairs(scenario):
+def _pairs(values):
     usual, infos = Scenario().to_dict(), parameters_of(Scenario)
-    said = {name: value for name, value in scenario.to_dict().items() if value != usual[name]}
+    said = {name: values[name] for name in infos if name in values and values[name] != usual[name]}
     return {infos[name].key: "" if value is None else value for name, value in said.items()}
+
+
+def _joined(pairs):
+    # Readable in an address line: neither is special behind the "?".
+    return urlencode([("v", VERSION), *pairs], safe=":,") if pairs else ""
 
 
 def _fields_by_key():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.share import MOST_PINS, VERSION, query_of, read_query
+from app.share import VERSION, query_of, query_of_values, read_query
 from simcore import Scenario
 from simcore.parameters import Choice, parameters_of
 
@@ -70,6 +70,7 @@ def test_links_without_a_version_still_work():
         ("pp=0", "pp = 0"),
         ("pp=x", "pp = 'x' is not a number"),
         ("pp=", "pp is empty"),
+        ("m=0.5", "m = 0.5 is "),
         ("pp=nan", "out of range"),
         ("nothing=1", "“nothing” is no setting."),
         ("llm=%00", "is unknown"),
@@ -126,10 +127,19 @@ def test_no_name_has_what_parts_a_pin(info):
     ("query", "pins", "base", "said"),
     [
         ("pin=m:512,pp:0", (Scenario(chunk_tokens=512),), 0, "pin 1: pp = 0"),
-        ("pin=&pin=x:1", (Scenario(), Scenario()), 0, "pin 2: “x” is no setting."),
-        ("pin=m", (Scenario(),), 0, "pin 1: chunk_tokens is empty"),
-        ("pin=prefill:H100", (Scenario(),), 0, "pin 1: prefill_gpu = 'H100' is unknown"),
-        ("pin=&" * 6, (Scenario(),) * MOST_PINS, 0, "of 6 pins only the first 4 are kept."),
+        ("pin=&pin=x:1", (Scenario(),), 0, "pin 2: “x” is no setting."),
+        ("pin=x:1&pin=pp:4&base=2", (Scenario(pp=4),), 0, "pin 1: “x” is no setting."),
+        ("pin=m.288&pin=&pin=pp:4&base=3", (Scenario(), Scenario(pp=4)), 1, "“m.288” is no"),
+        ("pin=m", (), 0, "pin 1: m is empty"),
+        ("pin=prefill:H100", (), 0, "pin 1: prefill = 'H100' is unknown"),
+        ("pin=&pin=m:128", (Scenario(),), 0, "pin 2 is the same as pin 1."),
+        (
+            "pin=pp:4&pin=&pin=&base=3",
+            (Scenario(pp=4), Scenario()),
+            1,
+            "pin 3 is the same as pin 2.",
+        ),
+        ("pin=pp:4&" * 2 + "pin=pp:5", (Scenario(pp=4), Scenario(pp=5)), 0, "the same as pin 1."),
         ("pin=&base=2", (Scenario(),), 0, "base=“2” is the number of no pin."),
         ("base=1", (), 0, "base=“1” is the number of no pin."),
         ("pin=&base=0", (Scenario(),), 0, "is the number of no pin."),
@@ -141,3 +151,24 @@ def test_what_means_nothing_in_pins_is_ignored_and_said(query, pins, base, said)
     link = read_query(query)
     assert (link.scenario, link.pins, link.base) == (Scenario(), pins, base)
     assert len(link.ignored) == 1 and said in link.ignored[0]
+
+
+def test_more_pins_than_fit_are_ignored_and_said():
+    link = read_query("&".join(f"pin=pp:{pp}" for pp in range(1, 7)))
+    assert link.pins == tuple(Scenario(pp=pp) for pp in range(1, 5))
+    assert link.ignored == ("of 6 pins only the first 4 are kept.",)
+
+
+def test_what_cannot_be_run_has_an_address_that_says_why():
+    assert query_of_values(Scenario().to_dict() | {"pp": 4}) == "v=1&pp=4"
+    assert query_of_values(Scenario().to_dict()) == ""
+    query = query_of_values(Scenario(chunk_tokens=512).to_dict() | {"pp": 0, "decode_pp": "x&y"})
+    assert query == "v=1&pp=0&dpp=x%26y&m=512"
+    link = read_query(query)
+    assert link.scenario == Scenario(chunk_tokens=512)
+    assert [doubt[:7] for doubt in link.ignored] == ["pp = 0 ", "dpp = '"]
+
+
+@pytest.mark.parametrize("odd", [[8], {"a": 1}, True, "x" * 65, float("inf")])
+def test_what_no_address_can_hold_is_left_out_or_plain(odd):
+    assert read_query(query_of_values({"pp": odd, "what": 1, "m\0": odd})).scenario == Scenario()
