@@ -1,4 +1,4 @@
-"""The list of keys behind "?", and the hint that a first visitor sees.
+"""The list of keys behind "?", and what each page hints at to its first visitor.
 
 An element with `data-shortcut` is pressed by that key, wherever the page's focus is but in a text
 box, and the list names it by its title: a part of a page says its key where it is made.
@@ -17,11 +17,6 @@ WHERE_THE_FOCUS_IS = (
 )
 
 
-def help_parts() -> list:
-    """The button, the dialog and the hint; assets/help.js gives them life."""
-    return [_dialog(), _hint()]
-
-
 def help_button():
     """The button that opens the list."""
     return html.Button(
@@ -33,7 +28,8 @@ def help_button():
     )
 
 
-def _dialog():
+def help_dialog():
+    """The list of keys; assets/help.js opens and closes it."""
     rows = [html.Tr([html.Td(html.Kbd(keys)), html.Td(what)]) for keys, what in WHERE_THE_FOCUS_IS]
     return html.Dialog(
         [
@@ -56,18 +52,11 @@ def _dialog():
     )
 
 
-def _hint():
+def hint(pages):
+    """What a first visitor is told of the page that is open, above it, until it is dismissed."""
     return html.Aside(
         [
-            html.P(
-                [
-                    html.Strong("Drag a slider"),
-                    ": the run is simulated anew at every step. Point at a bar or a number to see "
-                    "how it comes about; ",
-                    html.Kbd("?"),
-                    " lists the keys.",
-                ]
-            ),
+            *(html.P(page.hint, hidden=True, **{"data-path": page.path}) for page in pages),
             html.Button("Got it", id="hint-close", className="text-button"),
         ],
         id="hint",

@@ -1,6 +1,6 @@
 """The registry of pages: a page is a module of `app.pages` that registers one class."""
 
-from typing import Protocol
+from typing import Any, Protocol
 
 from simcore.registry import Registry
 
@@ -13,11 +13,13 @@ class Page(Protocol):
     path : where the page is, from the root; "/" is home
     title : in the navigation and in the window's title
     order : place in the navigation, smallest first
+    hint : what to try here, for a first visitor: a line of text, or components
     """
 
     path: str
     title: str
     order: int
+    hint: Any
 
     def layout(self, query: str):
         """The page's components, made anew for each visit; `query` is the address's, after "?".

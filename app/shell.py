@@ -6,7 +6,7 @@ import dash_mantine_components as dmc
 from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
 
 import assets
-from app.help import help_button, help_parts
+from app.help import help_button, help_dialog, hint
 from app.registry import PAGES
 from app.server.build import build
 from app.server.security import protect
@@ -103,8 +103,9 @@ def _layout(known):
             # "light" or "dark", as the page is now; figures are drawn for it.
             dcc.Store(id="scheme"),
             header,
+            hint(known),
             html.Main(id="page", className="page"),
-            *help_parts(),
+            help_dialog(),
         ],
         id="provider",
         theme=THEME,
@@ -119,7 +120,8 @@ def _route(app, by_path):
     def show(path, search):
         page = by_path.get(path) if isinstance(path, str) else None
         if page is None:
-            return html.Div([html.H1("No such page"), dcc.Link("To the start", href="/")])
+            start = dcc.Link("To the start", href="/")
+            return html.Div([html.H1("No such page"), start], className="no-page")
         query = search.removeprefix("?") if isinstance(search, str) else ""
         return page.layout(query)
 

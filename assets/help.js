@@ -55,9 +55,14 @@
   });
 
   window.pdscope = Object.assign(window.pdscope || {}, {
+    /* That of the page that is open, unless the visitor has seen one. */
     showHint() {
       const hint = byId("hint");
-      if (hint) hint.hidden = localStorage.getItem(SEEN) !== null;
+      if (!hint) return;
+      const texts = [...hint.querySelectorAll("[data-path]")];
+      for (const text of texts) text.hidden = text.dataset.path !== window.location.pathname;
+      const nothing = texts.every((text) => text.hidden);
+      hint.hidden = nothing || localStorage.getItem(SEEN) !== null;
     },
   });
 })();

@@ -1,6 +1,6 @@
 """The Gantt page: six sliders, and the pipeline redrawn while they move."""
 
-from dash import ClientsideFunction, Input, Output
+from dash import ClientsideFunction, Input, Output, html
 from flask import request
 
 from app.controls import connect_sliders, value_id
@@ -21,6 +21,13 @@ class Gantt6D:
     path = "/"
     title = "Gantt6D"
     order = 1
+    hint = (
+        html.Strong("Drag a slider"),
+        ": the run is simulated anew at every step. Point at a bar or a number to see how it comes "
+        "about; ",
+        html.Kbd("?"),
+        " lists the keys.",
+    )
 
     def __init__(self):
         self.pictures = Pictures()

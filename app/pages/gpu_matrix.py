@@ -13,4 +13,8 @@ class GPUMatrix(SweepPage):
     path = "/gpu-matrix"
     title = "GPUs"
     order = 4
+    hint = (
+        "Click a cell to open its pair in Gantt6D. Each row is a prefill GPU, each column a decode "
+        "GPU; for fewer of them change the lists and press Run."
+    )
     plan = SWEEPS["gpus"]

@@ -13,4 +13,8 @@ class MTSweep(SweepPage):
     path = "/mt-sweep"
     title = "MTSweep"
     order = 2
+    hint = (
+        "Click a cell to open its run in Gantt6D. The marks are the best M for each T; for other "
+        "values of M and T change the boxes and press Run."
+    )
     plan = SWEEPS["mt"]

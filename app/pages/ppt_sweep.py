@@ -13,4 +13,8 @@ class PPTSweep(SweepPage):
     path = "/ppt-sweep"
     title = "PPTSweep"
     order = 3
+    hint = (
+        "Click a cell to open its run in Gantt6D. The marks are the best PP for each T; for other "
+        "values of PP and T change the boxes and press Run."
+    )
     plan = SWEEPS["ppt"]

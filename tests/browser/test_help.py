@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from app.shell import pages
+
 
 @pytest.fixture
 def opened(page):
@@ -54,6 +56,22 @@ def test_the_hint_is_seen_until_it_is_dismissed(opened):
     opened.reload()
     opened.locator("#gantt6d-page[data-settled=true]").wait_for()
     expect(hint).to_be_hidden()
+
+
+def test_the_hint_is_of_the_page_that_is_open_and_covers_nothing(opened):
+    hint = opened.get_by_role("complementary", name="Hint")
+    told = {}
+    for page in pages():
+        opened.locator(".nav").get_by_role("link", name=page.title).click()
+        expect(hint.locator("p:visible")).to_have_attribute("data-path", page.path)
+        told[page.path] = hint.inner_text()
+        for width in (1440, 360):
+            opened.set_viewport_size({"width": width, "height": 800})
+            bottom = hint.evaluate("(hint) => hint.getBoundingClientRect().bottom")
+            assert bottom <= opened.locator("main").evaluate(
+                "(main) => main.getBoundingClientRect().top"
+            )
+    assert len(set(told.values())) == len(told)
 
 
 def test_the_title_names_the_page(opened):
