@@ -1,6 +1,7 @@
 """Numbers as screens show them: three significant digits and a unit."""
 
 import math
+import re
 
 from simcore.units import GIB
 
@@ -37,6 +38,11 @@ def duration_text(seconds: float) -> str:
 def gib(size: float) -> str:
     """`size` [byte] in GiB."""
     return significant(size / GIB)
+
+
+def spaced(message: str) -> str:
+    """A message for people, the thousands in it apart as everywhere on screens."""
+    return re.sub(r"(?<=\d),(?=\d{3})", THIN_SPACE, message)
 
 
 def _thin(text):

@@ -191,7 +191,7 @@ def _pairs(values):
 
 def _joined(pairs):
     # Readable in an address line: neither is special behind the "?".
-    return urlencode([("v", VERSION), *pairs], safe=":,") if pairs else ""
+    return urlencode([("v", VERSION), *pairs], safe=":,", errors="replace") if pairs else ""
 
 
 def _fields_by_key():

@@ -2,6 +2,7 @@
 
 import base64
 import logging
+import re
 
 import numpy as np
 
@@ -9,9 +10,9 @@ from app import numbers
 from app.figures.overview import overview
 from app.figures.strip import pool_spans, rows, strip
 from app.figures.timeline import bars_of, unit_of
-from app.gantt6d.asked import read, seq_of
+from app.gantt6d.asked import plain_values, read, seq_of
 from app.gantt6d.results import Picture, Pictures
-from app.share import query_of
+from app.share import query_of, query_of_values
 from simcore import DoesNotFit, PdscopeError, PoolMemory, Scenario, ScenarioError, memory_of
 from simcore.parameters import parameters_of
 
@@ -25,16 +26,15 @@ log = logging.getLogger(__name__)
 
 def answer_to(asked, pictures: Pictures) -> dict:
     """The answer to whatever the browser sent; it never raises for what may be posted."""
-    seq = seq_of(asked)
     try:
         request = read(asked)
         scenario = request.scenario()
     except PdscopeError as error:
-        return _refusal(seq, error, None)
+        return _refusal(asked, error, None)
     try:
         picture = pictures.of(scenario)
     except PdscopeError as error:
-        return _refusal(seq, error, scenario)
+        return _refusal(asked, error, scenario)
     return _answer(request, picture)
 
 
@@ -67,6 +67,7 @@ def _answer(request, picture: Picture) -> dict:
         "unit": unit,
         "per_s": per_s,
         "end_s": end,
+        "run_end_s": events.end,
         "cards": {
             "ttds": [*numbers.duration(metrics.ttds_s), metrics.ttds_s],
             "tpot": [*numbers.duration(metrics.tpot_s), metrics.tpot_s],
@@ -104,30 +105,50 @@ def _drawn(bars, metrics):
     )
 
 
-def _refusal(seq, error: PdscopeError, scenario: Scenario | None) -> dict:
+def _refusal(asked, error: PdscopeError, scenario: Scenario | None) -> dict:
     infos = parameters_of(Scenario)
     remedies = error.remedies if isinstance(error, DoesNotFit) else {}
+    values = asked.get("values") if isinstance(asked, dict) else None
+    meters = _meters_if_any(scenario)
     return {
-        "seq": seq,
+        "seq": seq_of(asked),
+        "coarse": isinstance(asked, dict) and asked.get("coarse") is True,
         "wrong": {
             "field": getattr(error, "field", None),
-            "message": _spoken(error, infos),
+            "message": _spoken(error, infos) + _as_well(error, meters),
             "remedies": [
-                {"field": field, "value": value, "label": f"{infos[field].symbol} = {value:,}"}
+                {"field": field, "value": value, "label": _set_to(infos[field], value)}
                 for field, value in remedies.items()
             ],
         },
-        "meters": _meters_if_any(scenario),
+        "meters": meters,
+        # As the controls are, so that a link or a reload has them again.
+        "query": query_of_values(plain_values(values)) if isinstance(values, dict) else "",
+        "title": None if scenario is None else title_of(scenario),
     }
 
 
+def _set_to(info, value):
+    return f"{info.symbol or info.label} = {numbers.count(value)}"
+
+
 def _spoken(error, infos):
-    """An error as a sentence of its own, which calls its field what the page calls it."""
-    message, field = str(error).rstrip("."), getattr(error, "field", None)
-    if field in infos and message.startswith((f"{field} = ", f"{field} is ")):
-        info = infos[field]
-        message = (info.symbol or info.label) + message.removeprefix(field)
-    return f"{message[:1].upper()}{message[1:]}."
+    """An error as a sentence of its own, which calls fields what the page calls them."""
+    names = {name: info.symbol or info.label for name, info in infos.items()}
+    names["decode_pp"] = f"decode {names['decode_pp']}"
+    field = re.compile(rf"\b({'|'.join(names)})\b(?!')")
+    message = field.sub(lambda name: names[name[0]], str(error).rstrip("."))
+    return f"{message[:1].upper()}{numbers.spaced(message[1:])}."
+
+
+def _as_well(error, meters):
+    """Of the pools an error names the first alone."""
+    if not isinstance(error, DoesNotFit):
+        return ""
+    others = [meter for meter in meters or [] if not meter["fits"] and meter["pool"] != error.pool]
+    return "".join(
+        f" Nor does the {other['pool']} pool: {other['gpu']}, {other['text']}." for other in others
+    )
 
 
 def _meters_if_any(scenario):

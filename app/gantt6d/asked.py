@@ -46,10 +46,13 @@ class Asked:
 
 def scenario_of(values) -> Scenario:
     """The scenario of fields as the controls have them; raises ScenarioError naming the field."""
+    return Scenario.from_dict(plain_values(values))
+
+
+def plain_values(values) -> dict:
+    """Fields as the controls have them, the numbers among them as numbers; not checked."""
     infos = parameters_of(Scenario)
-    return Scenario.from_dict(
-        {name: _plain(infos.get(name), value) for name, value in values.items()}
-    )
+    return {name: _plain(infos.get(name), value) for name, value in values.items()}
 
 
 def scenario_in(asked) -> Scenario:

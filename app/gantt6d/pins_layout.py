@@ -59,7 +59,7 @@ def differences(page: str):
     """The table of what differs between the current scenario and its pins."""
     return html.Details(
         [
-            html.Summary("What differs"),
+            html.Summary("Compare"),
             html.Div(
                 html.Table(id=f"{page}-compare-table", className="compare-table"),
                 className="compare-scroll",

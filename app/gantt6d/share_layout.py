@@ -5,6 +5,7 @@ The browser does the rest: assets/pages/gantt6d/share.js, files.js and open.js.
 
 from dash import dcc, html
 
+from app import numbers
 from app.gantt6d.downloads import FILES
 
 
@@ -76,7 +77,7 @@ def notice(page: str, text: str | None):
     if text is None:
         return None
     return html.Div(
-        [html.Span(text), _close(f"{page}-notice-close")],
+        [html.Span(numbers.spaced(text)), _close(f"{page}-notice-close")],
         id=f"{page}-notice",
         className="notice",
         role="status",

@@ -159,6 +159,33 @@ def test_what_cannot_be_run_is_refused_at_once(client, values, field):
     assert answer.json["wrong"]["message"].endswith(".")
 
 
+@pytest.mark.parametrize(
+    "values, query, said",
+    [
+        ({"pp": "1", "decode_pp": ""}, "v=1&pp=1", "it fits with PP = 2. Nor does the decode pool"),
+        ({"pp": 1, "decode_pp": 8}, "v=1&pp=1&dpp=8", "it fits with PP = 2."),
+        ({"decode_pp": 0}, "v=1&dpp=0", "Decode PP = 0 is out of range"),
+        ({"prompt_tokens": 1e12}, "v=1&t=1000000000000", "from 1 to 1\u202f048\u202f576 tokens"),
+        (
+            {"prompt_tokens": 2**20, "chunk_tokens": 1},
+            "v=1&t=1048576&m=1",
+            "raise M or lower T or PP",
+        ),
+        ({"llm": "\ud800"}, "v=1&llm=%3F", "is unknown"),
+    ],
+)
+def test_a_refusal_has_the_address_of_what_the_controls_say(pictures, values, query, said):
+    answer = answer_to(asked(values), pictures)
+    assert answer["query"] == query
+    assert said in answer["wrong"]["message"]
+    assert ("Nor does" in answer["wrong"]["message"]) == ("Nor does" in said)
+
+
+def test_the_end_of_the_run_is_its_own(pictures):
+    answer = answer_to(asked(), pictures)
+    assert answer["run_end_s"] == run(Scenario()).metrics.ttft_s < answer["end_s"]
+
+
 def test_an_empty_box_is_none_where_none_is_a_value(pictures):
     assert answer_to(asked({"decode_pp": ""}), pictures)["query"] == ""
 
