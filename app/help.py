@@ -8,12 +8,15 @@ from dash import html
 
 # What moves on the keys of the part that has the focus.
 WHERE_THE_FOCUS_IS = (
-    ("← →", "a step down or up, on a slider"),
-    ("Home, End", "the least and the most, on a slider"),
-    ("A D", "pan, on the chart"),
-    ("W S", "zoom in and out, on the chart"),
-    ("Ctrl or Shift and the wheel", "zoom or pan, over the chart"),
-    ("Esc", "close what has opened"),
+    ("← →", "A step down or up, on a slider"),
+    ("Page Down, Page Up", "Ten steps down or up, on a slider"),
+    ("Home, End", "The least and the most, on a slider"),
+    ("← →", "From bar to bar of a lane, on the chart"),
+    ("↑ ↓", "To the lane above or below, on the chart"),
+    ("A D", "Pan, on the chart"),
+    ("W S", "Zoom in and out, on the chart"),
+    ("Ctrl or Shift and the wheel", "Zoom or pan, over the chart"),
+    ("Esc", "Close what has opened; leave the bars"),
 )
 
 

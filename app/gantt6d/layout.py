@@ -195,13 +195,22 @@ def _panel():
             ),
             html.Div(id=f"{NAME}-pools", className="pools", **{"aria-hidden": "true"}),
             html.Div(className="tip", id=f"{NAME}-tip"),
+            # In place of the chart while nothing could be run yet.
+            html.Div(id=f"{NAME}-nothing", className="nothing", hidden=True),
+            # Apart from what is said of the run, which may come at the same time.
+            html.Div(id=f"{NAME}-walked", className="visually-hidden", role="status"),
         ],
         id=f"{NAME}-stage",
         className="stage",
         tabIndex=0,
-        role="group",
-        **{"aria-label": "Gantt chart. A and D pan, W and S zoom, 0 shows all."},
-    )  # fmt: skip
+        # Its keys are its own, also for screen readers that have a use for them.
+        role="application",
+        **{
+            "aria-roledescription": "chart",
+            "aria-label": "Gantt chart. Arrow keys walk its bars and Escape leaves them; "
+            "A and D pan, W and S zoom, 0 shows all.",
+        },
+    )
     window = html.Div(
         [
             html.Canvas(id=f"{NAME}-overview", className="overview", **{"aria-hidden": "true"}),

@@ -20,12 +20,14 @@
   function press(event) {
     if (!page.shown || event.ctrlKey || event.metaKey || event.altKey) return;
     const { low, high, span } = view();
-    const middle = (low + high) / 2;
+    const walked = page.walk.time();
+    // About the bar that keys have walked to, which stays where it is.
+    const about = walked !== null && walked > low && walked < high ? walked : (low + high) / 2;
     switch (event.key.toLowerCase()) {
       case "a": show(low - span / 5, span); break;
       case "d": show(low + span / 5, span); break;
-      case "w": show(middle - span / 3, span / 1.5); break;
-      case "s": show(middle - span * 0.75, span * 1.5); break;
+      case "w": show(about - (about - low) / 1.5, span / 1.5); break;
+      case "s": show(about - (about - low) * 1.5, span * 1.5); break;
       case "0": page.showAll(); break;
       default: return;
     }

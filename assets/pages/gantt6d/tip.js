@@ -1,10 +1,12 @@
-/* What the bar under the pointer stands for: at once what the page knows, then what the server does. */
+/* What a bar stands for, the one under the pointer or the one that keys have walked to: at once what
+   the page knows, then what the server does. */
 (() => {
   const { gantt6d: page, Bars, duration, significant } = window.pdscope;
   const TITLES = ["Prefill", "KV handoff", "Activations", "Decode", "Decode activations"];
   const ASK_AFTER_MS = 60;
   const RIGHT_OF_PX = 14;
   let shown = -1;
+  let pointed = false;
   let timer = null;
   let asked = 0;
 
@@ -42,7 +44,7 @@
     return [title, time, `busy ${significant(100 * bars.share(i))} % of it; zoom in for its parts`];
   }
 
-  async function ask(bars, i, at) {
+  async function ask(bars, i, at, aloud) {
     const number = (asked += 1);
     const response = await fetch("/gantt6d/facts", {
       method: "POST",
@@ -56,8 +58,31 @@
     if (!response.ok || number !== asked || shown !== i) return;
     const { lines, how } = await response.json();
     const tip = page.byId("tip");
-    if (!lines || shown !== i || !tip) return;
+    if (shown !== i || !tip) return;
+    if (aloud) tellAloud([...(lines || known(bars, i)), ...how].join(". "));
+    if (!lines) return;
     fill(tip, lines, how);
+    place(tip, at);
+  }
+
+  /* To screen readers alone. */
+  function tellAloud(text) {
+    page.byId("walked").textContent = text;
+  }
+
+  /* Tells of a bar beside a place of the stage; `aloud` to those, too, who cannot see it. */
+  function show(i, at, { aloud = false } = {}) {
+    const bars = page.chart.bars();
+    const tip = page.byId("tip");
+    if (i !== shown || aloud) {
+      shown = i;
+      pointed = !aloud;
+      fill(tip, known(bars, i));
+      tip.classList.add("shown");
+      clearTimeout(timer);
+      // What is passed over on the way is not asked for; a server that is away is told of elsewhere.
+      timer = setTimeout(() => ask(bars, i, at, aloud).catch(() => {}), ASK_AFTER_MS);
+    }
     place(tip, at);
   }
 
@@ -74,23 +99,17 @@
     const reach = (time(Bars.REACH_PX) - time(0)) || 0;
     const i = inside ? bars.at(time(at[0]), position(at[1]), reach) : -1;
     if (i < 0) return hide();
-    if (i !== shown) {
-      shown = i;
-      fill(tip, known(bars, i));
-      tip.classList.add("shown");
-      clearTimeout(timer);
-      // What is passed over on the way is not asked for; a server that is away is told of elsewhere.
-      timer = setTimeout(() => ask(bars, i, at).catch(() => {}), ASK_AFTER_MS);
-    }
-    place(tip, at);
+    show(i, at);
   }
 
   document.addEventListener("pointermove", (event) => {
     if (event.target.closest?.(`#${page.NAME}-stage`)) point(event);
-    else if (shown >= 0) hide();
+    else if (shown >= 0 && pointed) hide();
   });
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") hide();
   });
   page.on("answer", hide);
+
+  page.tip = { show, hide, tellAloud };
 })();
