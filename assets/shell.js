@@ -1,4 +1,16 @@
-/* Light or dark, and which page is the current one. */
+/* Light or dark, which page is the current one, and the way from each to the others. */
+window.pdscope = Object.assign(window.pdscope || {}, {
+  /* Lets the other pages open with this scenario, and its pins: the part of an address behind "?".
+     Without a version a page would show its own scenario. */
+  carry(query) {
+    const search = `?${query || "v=1"}`;
+    for (const link of document.querySelectorAll(".nav-link")) {
+      const href = new URL(link.href).pathname + search;
+      if (link.getAttribute("href") !== href) window.dash_clientside.set_props(link.id, { href });
+    }
+  },
+});
+
 window.dash_clientside = Object.assign({}, window.dash_clientside, {
   shell: {
     theme(clicks, current) {

@@ -12,6 +12,7 @@ from app.gantt6d.results import Pictures
 from app.gantt6d.share_routes import add_share_routes
 from app.registry import PAGES
 from app.share import read_query
+from app.sweeps.address import OWN_KEYS
 
 
 @PAGES.register(NAME)
@@ -34,8 +35,8 @@ class Gantt6D:
         self.studies = Studies(self.pictures)
 
     def layout(self, query):
-        """The page for the scenario of the address."""
-        return layout(read_query(query))
+        """The page for the scenario of the address, which may be one of a sweep."""
+        return layout(read_query(query, OWN_KEYS))
 
     def callbacks(self, app):
         """The browser gathers what the controls say and asks for pictures, one at a time."""

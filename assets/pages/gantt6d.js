@@ -39,8 +39,13 @@
       (listeners[event] ||= []).push(listener);
     },
     tell(event, detail) {
+      // The user may have left the page meanwhile.
+      if (!page.byId("page")) return;
       for (const listener of listeners[event] || []) listener(detail);
     },
+
+    /* Whether what the controls say cannot be run, so that something else is shown, or nothing. */
+    refused: () => page.byId("page").classList.contains("stale"),
 
     /* The window that the user wants to see; null for all of the run. */
     wanted: () => page.zoom || page.frozen,
@@ -156,7 +161,7 @@
         if (!page.shown || !page.byId("graph")) return no_update;
         page.tell("recolour");
         // What is shown greyed takes the new colours, too, before it is greyed again.
-        page.recolour = page.byId("page").classList.contains("stale");
+        page.recolour = page.refused();
         gate.rest(page.request(page.recolour ? page.good : page.values));
         return no_update;
       },

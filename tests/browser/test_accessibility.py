@@ -46,6 +46,24 @@ def test_no_page_has_a_serious_violation(page, path):
     assert found == []
 
 
+@pytest.mark.parametrize("first", ["/", "/?v=1&pp=1"], ids=["another shown", "nothing shown"])
+def test_what_cannot_be_run_can_be_read(page, first):
+    found = []
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        page.set_viewport_size({"width": 1440, "height": 900})
+        page.goto(first)
+        settle(page)
+        if first == "/":
+            expect(page.locator("#gantt6d-steps")).to_have_attribute("data-complete", "true")
+            page.locator("#gantt6d-pp").fill("1")
+        expect(page.locator("#gantt6d-pp-message")).to_contain_text("does not fit")
+        for size, (width, height) in SIZES.items():
+            page.set_viewport_size({"width": width, "height": height})
+            found += [f"{scheme}, {size}: {line}" for line in serious(page)]
+    assert found == []
+
+
 def test_a_page_that_is_not_there_says_so(page, complaints):
     answer = page.goto("/nothing")
     assert answer.status == 404

@@ -418,7 +418,7 @@ def test_an_address_opens_its_scenario(page):
 def test_an_address_that_says_nonsense_opens_the_rest_and_says_so(page):
     page.goto("/?pp=0")
     settled(page)
-    expect(page.get_by_text("This link says what could not be used")).to_be_visible()
+    expect(page.get_by_text("Ignored in this link")).to_be_visible()
     assert_shows(page, Scenario())
 
 

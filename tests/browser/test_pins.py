@@ -70,6 +70,29 @@ def test_each_card_shows_its_change(pinned):
     expect(change(pinned, "ttds")).to_have_text("= the same vs A")
 
 
+def test_what_reads_alike_is_not_called_worse(gantt):
+    gantt.get_by_role("button", name="Pin", exact=True).click()
+    type_in(gantt, "chunk_tokens", 288)
+    expect(change(gantt, "ttds")).to_have_attribute("data-kind", "better")
+    assert run(Scenario(chunk_tokens=288)).metrics.tpot_s > run(BASELINE).metrics.tpot_s
+    expect(change(gantt, "tpot")).to_have_text("≈ the same vs A")
+    expect(change(gantt, "tpot")).to_have_attribute("data-kind", "same")
+    # The axis is as long as the baseline takes; the line below it tells of this run.
+    end = duration_text(run(Scenario(chunk_tokens=288)).metrics.ttft_s)
+    expect(gantt.locator(f"#{NAME}-seen")).to_have_text(f"all of {end}")
+
+
+def test_pins_that_say_nothing_or_the_same_are_left_out(page):
+    page.goto("/?v=1&m=1024&pin=m.288&pin=m:256&pin=m:256&pin=zzz&base=3")
+    settled(page)
+    expect(page.locator(PINS)).to_have_count(1)
+    expect(page.locator(f"#{NAME}-notice")).to_contain_text("pin 3 is the same as pin 2.")
+    expect(page).to_have_url(re.compile(r"\?v=1&m=1024&pin=m:256$"))
+    # Pinned already: it stays one pin when the two change places.
+    page.get_by_role("button", name="Make A the current scenario").click()
+    expect(page).to_have_url(re.compile(r"\?v=1&m=256&pin=m:1024$"))
+
+
 def test_changes_follow_a_drag_and_nothing_moves(pinned):
     places = """() => [...document.querySelectorAll(".card, .panel, .stage, .baseline, .pin")]
         .map((part) => JSON.stringify(part.getBoundingClientRect())).join()"""

@@ -70,12 +70,49 @@ def test_other_pages_get_the_scenario_and_back_brings_it_back(gantt):
     assert_shows(gantt, Scenario(pp=4))
 
 
-def test_what_cannot_be_run_leaves_the_address_as_it_was(gantt):
-    type_in(gantt, "pp", 4)
-    expect(gantt).to_have_url(re.compile(r"\?v=1&pp=4$"))
-    box(gantt, "pp").fill("1")
-    expect(gantt.locator(f"#{NAME}-pp-message")).to_contain_text("does not fit")
-    assert gantt.url.endswith("?v=1&pp=4")
+@pytest.mark.parametrize(("pp", "said"), [("1", "does not fit"), ("0", "out of range")])
+def test_what_cannot_be_run_is_the_address_too(gantt, pp, said):
+    gantt.get_by_role("button", name="Pin", exact=True).click()
+    expect(gantt).to_have_url(re.compile(r"\?v=1&pin=default$"))
+    box(gantt, "pp").fill(pp)
+    expect(gantt.locator(f"#{NAME}-pp-message")).to_contain_text(said)
+    expect(gantt).to_have_url(re.compile(rf"\?v=1&pp={pp}&pin=default$"))
+    gantt.reload()
+    expect(gantt.get_by_text(said).first).to_be_visible()
+    expect(gantt.locator(f"#{NAME}-pins .pin")).to_have_count(1)
+
+
+def test_pages_without_a_scenario_of_their_own_get_the_one_that_is_shown(gantt):
+    gantt.get_by_role("button", name="Pin", exact=True).click()
+    expect(gantt).to_have_url(re.compile(r"\?v=1&pin=default$"))
+    gantt.get_by_role("link", name="PPTSweep").click()
+    expect(gantt.locator("#ppt-sweep-chunk_tokens")).to_have_value("128")
+    expect(gantt.locator("#ppt-sweep-count")).to_have_text(re.compile(r"(\d+) of \1 cells"))
+    expect(gantt).to_have_url(re.compile(r"/ppt-sweep\?v=1&pin=default$"))
+    gantt.reload()
+    gantt.get_by_role("link", name="Gantt6D").click()
+    settled(gantt)
+    assert_shows(gantt, Scenario())
+    expect(gantt.locator(f"#{NAME}-pins .pin")).to_have_count(1)
+
+
+def test_what_a_sweep_alone_has_is_no_news_to_the_gantt(page):
+    page.goto("/?v=1&ms=64:512:64&metric=tpot&pp=4")
+    settled(page)
+    expect(page.locator(f"#{NAME}-notice")).to_have_count(0)
+    expect(page).to_have_url(re.compile(r"/\?v=1&pp=4$"))
+
+
+def test_an_answer_that_comes_late_leaves_the_next_page_alone(gantt):
+    gantt.get_by_role("link", name="MTSweep").click()
+    expect(gantt).to_have_url(re.compile(r"/mt-sweep"))
+    expect(gantt.locator(f"#{NAME}-page")).to_have_count(0)
+    address = gantt.url
+    late = {"coarse": False, "query": "v=1&pp=4", "title": "Late", "pins": [], "rows": {}}
+    for event in ("settled", "wrong", "compared", "explained", "unexplained"):
+        gantt.evaluate("([event, late]) => pdscope.gantt6d.tell(event, late)", [event, late])
+    assert gantt.url.partition("?")[0] == address.partition("?")[0]
+    assert "pp=4" not in gantt.url
 
 
 def test_a_link_is_copied(gantt):

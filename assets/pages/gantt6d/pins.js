@@ -4,7 +4,16 @@
   // As app/share.py has it.
   const MOST = 4;
   const NAMES = "ABCD";
-  const RESULTS = ["ttds", "tpot", "ttft", "bubble"];
+  // Each result as its card shows it.
+  const TEXTS = {
+    ttds: duration,
+    tpot: duration,
+    ttft: duration,
+    bubble: (share) => significant(100 * share),
+  };
+  const RESULTS = Object.keys(TEXTS);
+  // A share of the baseline's; of the bubble, a share of the time. As app/gantt6d/explain.py has it.
+  const LEAST_SHOWN = 5e-5;
 
   /* Of each pin: its scenario's `values`; what the server said of it: its `name`, its results
      (`cards`, and `ttds` as a text) or why it has none (`wrong`). */
@@ -77,11 +86,14 @@
     ask();
   }
 
-  /* The pin becomes the current scenario, and the current one the pin. */
+  /* The pin becomes the current scenario, and the current one the pin, unless it is one already. */
   function swap(i) {
     const { values } = pins.list[i];
-    if (page.shown) pins.list = pins.list.map((other, n) => (n === i ? shownAsPin() : other));
-    page.acted(`${NAMES[i]} is the current scenario now, and ${NAMES[i]} what was.`);
+    const known = pins.list.findIndex((other) => page.good && alike(other.values, page.good));
+    const exchanged = page.shown && known < 0;
+    if (exchanged) pins.list = pins.list.map((other, n) => (n === i ? shownAsPin() : other));
+    const was = exchanged ? `, and ${NAMES[i]} what was` : "";
+    page.acted(`${NAMES[i]} is the current scenario now${was}.`);
     changed();
     page.open(values);
     ask();
@@ -151,6 +163,9 @@
   function change(name, value, before) {
     const more = value - before;
     if (!more) return ["=", "the same", "same"];
+    const size = Math.abs(name === "bubble" ? more : more / before);
+    const readsAlike = TEXTS[name](value) === TEXTS[name](before);
+    if (readsAlike || size < LEAST_SHOWN) return ["≈", "the same", "same"];
     const [arrow, sign, kind] = more > 0 ? ["▲", "+", "worse"] : ["▼", "−", "better"];
     // A share changes by points: 2 % of 10 % reads as if it were 12 %.
     if (name === "bubble") return [arrow, `${amount(sign, 100 * Math.abs(more))} points`, kind];
@@ -159,10 +174,7 @@
   }
 
   /* No more digits than mean something. */
-  function amount(sign, value) {
-    if (value < 0.01) return `< ${sign}0.01`;
-    return `${sign}${significant(value, value < 1 ? 2 : 3)}`;
-  }
+  const amount = (sign, value) => `${sign}${significant(value, value < 1 ? 2 : 3)}`;
 
   function showChanges(answer) {
     const baseline = pins.baseline();

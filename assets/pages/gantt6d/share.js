@@ -2,21 +2,44 @@
 (() => {
   const { gantt6d: page } = window.pdscope;
   const COPIED_MS = 2000;
+  const PATH = "/";
 
-  function show(query) {
-    const search = query ? `?${query}` : "";
+  // Of the address: what the controls say, be it wrong, and the pins.
+  let scenario = "";
+  let pins = [];
+
+  const partsOf = (query) => query.split("&").filter(Boolean);
+  const isOfPins = (part) => /^(pin|base)=/.test(part);
+
+  function show() {
     const { pathname, search: before, hash } = window.location;
-    if (search !== before) window.history.replaceState(window.history.state, "", pathname + search + hash);
-    for (const link of document.querySelectorAll(".nav-link")) {
-      const href = new URL(link.href).pathname + search;
-      if (link.getAttribute("href") !== href) window.dash_clientside.set_props(link.id, { href });
+    // The user may be on the way to another page.
+    if (pathname !== PATH) return;
+    const query = pins.length ? [scenario || "v=1", ...pins].join("&") : scenario;
+    const search = query ? `?${query}` : "";
+    // A link that says no more than the version stays as it is.
+    if (search !== before && (query || before !== "?v=1")) {
+      window.history.replaceState(window.history.state, "", pathname + search + hash);
     }
+    window.pdscope.carry(query);
   }
 
-  function settled({ query, title }) {
-    document.title = `${title} · pdscope`;
-    // With pins the server says the whole address.
-    if (!page.pins.list.length) show(query);
+  function begin() {
+    pins = partsOf(window.location.search.slice(1)).filter(isOfPins);
+    window.pdscope.carry(window.location.search.slice(1));
+  }
+
+  function shown({ coarse, query, title }) {
+    // What cannot be run is asked for in full, too, once the controls rest.
+    if (coarse) return;
+    document.title = title ? `${title} · pdscope` : "Cannot be run · pdscope";
+    scenario = query;
+    show();
+  }
+
+  function compared({ query }) {
+    pins = partsOf(query).filter(isOfPins);
+    show();
   }
 
   async function copy() {
@@ -89,6 +112,8 @@
     if (target.closest(`#${page.NAME}-copy`)) copy();
   });
 
-  page.on("settled", settled);
-  page.on("compared", ({ query }) => show(query));
+  page.on("begin", begin);
+  page.on("settled", shown);
+  page.on("wrong", shown);
+  page.on("compared", compared);
 })();

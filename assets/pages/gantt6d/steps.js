@@ -62,6 +62,8 @@
   }
 
   function take(row) {
+    // A step from what is shown, which is not what the controls say.
+    if (page.refused()) return;
     const { steps, rows } = page.explained || {};
     const step = steps?.[row.dataset.step];
     if (step && rows[row.dataset.step]?.cells) page.setProps(step.field, { value: step.value });

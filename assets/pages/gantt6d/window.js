@@ -41,13 +41,20 @@
     page.setProps("range", { value: next });
   }
 
-  function showSeen({ per_s: perSecond, unit }) {
-    const end = page.end();
+  /* Of the run; the time axis ends later, and much later where the baseline takes longer. */
+  function showSeen({ per_s: perSecond, unit, run_end_s: end }) {
     const [low, high] = page.wanted() || [0, end];
-    const number = (time) => significant(time * perSecond, 4);
-    page.byId("seen").textContent = page.wanted()
-      ? `${number(low)} to ${number(high)} ${unit} of ${number(end)} ${unit}`
-      : `all of ${number(end)} ${unit}`;
+    const last = Math.min(high, end);
+    const whole = `${significant(end * perSecond)} ${unit}`;
+    const line = page.byId("seen");
+    if (low <= 0 && last === end) line.textContent = `all of ${whole}`;
+    else if (low >= end) line.textContent = `what is after all of ${whole}`;
+    else {
+      // Times that differ must read differently.
+      const digits = 2 + Math.max(1, Math.ceil(Math.log10(last / (last - low))));
+      const number = (time) => significant(time * perSecond, digits);
+      line.textContent = `${number(low)} to ${number(last)} ${unit} of ${whole}`;
+    }
   }
 
   page.on("begin", () => {

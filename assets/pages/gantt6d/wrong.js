@@ -7,7 +7,9 @@
       control.classList.remove("wrong");
       control.querySelector(".control-message").replaceChildren();
     }
-    page.byId("page").classList.remove("stale");
+    page.byId("page").classList.remove("stale", "empty");
+    page.byId("remedy").disabled = false;
+    page.byId("nothing").hidden = true;
   }
 
   /* If one control alone was changed since all was well, it is that one, whatever else would help. */
@@ -31,9 +33,25 @@
       }
     }
     page.byId("page").classList.add("stale");
+    // What it would set, it would set beside what cannot be run.
+    page.byId("remedy").disabled = true;
+    if (!page.good) showNothing(message, remedies);
     // Beside the control, where there is one, stands why.
     const shown = page.good ? " Shown is the last setting that could." : "";
     page.say(control ? `This cannot be run.${shown}` : message);
+  }
+
+  /* There is no setting yet that could be shown instead. */
+  function showNothing(message, remedies) {
+    page.byId("page").classList.add("empty");
+    const root = page.byId("nothing");
+    root.hidden = false;
+    if (root.dataset.said === message) return;
+    root.dataset.said = message;
+    const [title, why] = ["strong", "p"].map((name) => document.createElement(name));
+    title.textContent = "This cannot be run";
+    why.textContent = message;
+    root.replaceChildren(title, why, ...remedies.map(remedyButton));
   }
 
   function remedyButton({ field, value, label }) {
