@@ -101,7 +101,7 @@ SWEEPS = {
     ),
     "gpus": SweepPlan(
         name="gpus",
-        title="TTDS over pairs of prefill and decode GPU",
+        title="TTFT over pairs of prefill and decode GPU",
         x="decode_gpu",
         y="prefill_gpu",
         axes={"decode_gpu": GPUS, "prefill_gpu": GPUS},

@@ -108,7 +108,8 @@ class Grid:
     @property
     def title(self) -> str:
         """What is seen."""
-        return f"{self.metric.symbol} over {self.x.name} and {self.y.name}"
+        pair = (self.y, self.x) if self.x.names else (self.x, self.y)
+        return f"{self.metric.symbol} over {' and '.join(axis.name for axis in pair)}"
 
     @property
     def best_name(self) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from app.share import VERSION, Link, query_of, read_query
 from app.sweeps.axes import ENDS, BadRequest, points
-from app.sweeps.terms import METRICS
+from app.sweeps.terms import METRICS, usual_metric
 from simcore.errors import ScenarioError
 from simcore.parameters import parameters_of
 from simcore.scenario import Scenario
@@ -80,10 +80,10 @@ def read_sweep(query: str, plan: SweepPlan) -> SweepLink:
                 spans[field] = span
             except (ScenarioError, BadRequest) as error:
                 ignored.append(f"{error}.")
-    metric = link.own.get(METRIC_KEY, next(iter(METRICS)))
+    metric = link.own.get(METRIC_KEY, usual_metric(plan))
     if metric not in METRICS:
         ignored.append(f"{METRIC_KEY} is one of {', '.join(METRICS)}.")
-        metric = next(iter(METRICS))
+        metric = usual_metric(plan)
     base = link.scenario if says_scenario else plan.base
     notice = Link(base, {}, tuple(ignored)).notice
     return SweepLink(base, spans, metric, notice)

@@ -1,62 +1,28 @@
 """A sweep as one HTML file that needs nothing else, and no network."""
 
-import html
-import json
-
-from plotly.offline import get_plotlyjs
-
+from app import single_file
 from app.figures import heatmap, surface
 from app.figures.grid import CONFIG, THEMES, Grid, Metric
-from app.sweeps.terms import METRICS, axis_of, describe
+from app.sweeps.terms import METRICS, axis_of, describe, usual_metric
 from simcore.commands.files import write_text
 
-# Where the browser that has computed a sweep puts the figures into `blank_page`.
-PLACE = "/*figures*/"
-
-# The policy lets nothing be asked of anyone, whatever the library would like to.
-_TEMPLATE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data: blob:;
- script-src 'unsafe-inline'; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>{{title}}</title>
-<style>
-html, body { height: 100%; margin: 0; background: #ffffff; }
-#sweep {
+STYLE = """main {
   display: grid; min-height: 100%;
   grid-template-columns: repeat(auto-fit, minmax(min(100%, 560px), 1fr));
 }
-#sweep > div { height: min(100vh, 900px); min-width: 0; }
-@media (max-width: 1119px) { #sweep > div { height: min(100vh, 110vw); min-height: 380px; } }
-@media (prefers-color-scheme: dark) { html, body { background: #14181f; } }
-</style>
-</head>
-<body>
-<main id="sweep" aria-label="{{title}}"></main>
-<script type="application/json" id="figures">/*figures*/</script>
-<script>{{plotly}}</script>
-<script>
-const figures = JSON.parse(document.getElementById("figures").textContent);
-const dark = window.matchMedia("(prefers-color-scheme: dark)");
-const places = figures.light.map(() => document.createElement("div"));
-document.getElementById("sweep").append(...places);
-function draw() {
-  figures[dark.matches ? "dark" : "light"].forEach(({ data, layout }, n) =>
-    Plotly.react(places[n], data, layout, {{config}}));
-}
-dark.addEventListener("change", draw);
-draw();
-</script>
-</body>
-</html>
-"""
+main > div { height: min(100vh, 900px); min-width: 0; }
+@media (max-width: 1119px) { main > div { height: min(100vh, 110vw); min-height: 380px; } }"""
 
 
-def figures_of(table, plan, *, metric: Metric = METRICS["ttds"], subtitle=()) -> dict:
-    """The plan's figures in each colour scheme: a surface, unless it is over names; a heat map."""
+def figures_of(table, plan, *, metric: Metric | None = None, subtitle=()) -> dict:
+    """The plan's figures in each colour scheme: a surface, unless it is over names; a heat map.
+
+    Parameters
+    ----------
+    metric : the plan's usual one if None
+    subtitle : further lines below the title
+    """
+    metric = metric or METRICS[usual_metric(plan)]
     grid = Grid(table=table, x=axis_of(plan.x), y=axis_of(plan.y), metric=metric)
     kinds = (heatmap,) if plan.is_choice(plan.x) else (surface, heatmap)
     return {
@@ -66,19 +32,12 @@ def figures_of(table, plan, *, metric: Metric = METRICS["ttds"], subtitle=()) ->
 
 
 def blank_page(title: str) -> str:
-    """The file without its figures, which as JSON take the place of `PLACE`.
-
-    In that JSON every "<" must be written as an escape, lest it end the script.
-    """
-    return (
-        _TEMPLATE.replace("{{title}}", html.escape(title))
-        .replace("{{config}}", json.dumps(CONFIG))
-        .replace("{{plotly}}", get_plotlyjs())
-    )
+    """The file without its figures; see `app.single_file`."""
+    return single_file.blank_page(title, style=STYLE, config=CONFIG)
 
 
 def write_html(table, plan, path) -> None:
     """Write the sweep `table` of `plan` to `path`; raises PdscopeError if that cannot be."""
     pictures = figures_of(table, plan, subtitle=describe(plan.base, (plan.x, plan.y)))
-    figures = json.dumps(pictures, allow_nan=False).replace("<", "\\u003c")
-    write_text(path, blank_page(plan.title).replace(PLACE, figures, 1))
+    page = blank_page(plan.title).replace(single_file.PLACE, single_file.json_of(pictures), 1)
+    write_text(path, page)

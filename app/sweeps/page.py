@@ -14,11 +14,20 @@ from flask import Response, request
 
 from app.controls import control, message_id, number_box, value_id
 from app.figures.grid import CONFIG, Metric
+from app.single_file import PLACE
 from app.sweeps.address import SweepLink, read_sweep
 from app.sweeps.axes import ENDS, BadRequest
-from app.sweeps.html import PLACE, blank_page, figures_of
+from app.sweeps.html import blank_page, figures_of
 from app.sweeps.slices import Worker, answer, read, swept_fields
-from app.sweeps.terms import MEANINGS, METRICS, axis_of, filename_of, on_screen
+from app.sweeps.terms import (
+    MEANINGS,
+    METRICS,
+    axis_of,
+    filename_of,
+    on_screen,
+    table_filename_of,
+    usual_metric,
+)
 from simcore.cell_cache import default_cache
 from simcore.errors import PdscopeError
 from simcore.executors import DaskCluster
@@ -42,6 +51,7 @@ class SweepPage:
 
     name: str
     path: str
+    title: str
     plan: SweepPlan
 
     @property
@@ -147,6 +157,9 @@ class SweepPage:
             "pictures": self._pictures(),
             "config": CONFIG,
             "symbol": SYMBOL,
+            "title": self.title,
+            "table": table_filename_of(self.plan),
+            "usual": usual_metric(self.plan),
             "metrics": {
                 key: {
                     "field": metric.field,
@@ -159,9 +172,12 @@ class SweepPage:
         }
 
     def _rail(self, link):
-        infos = parameters_of(Scenario)
+        infos, fields = parameters_of(Scenario), [self.plan.x, self.plan.y]
+        if self.plan.is_choice(self.plan.x):
+            # As a pair is told: what prefills first.
+            fields.reverse()
         return [
-            *(self._axis(field, link.spans[field]) for field in (self.plan.x, self.plan.y)),
+            *(self._axis(field, link.spans[field]) for field in fields),
             html.Div(
                 [
                     dmc.Button("Run", id=self._id("run"), size="xs"),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from app.share import query_of
 from app.sweeps.address import query_of_sweep
 from app.sweeps.axes import MOST_CELLS, BadRequest, checked, points
-from app.sweeps.terms import describe
+from app.sweeps.terms import describe, filename_suffix
 from simcore.cell_cache import CellCache, cached_cell
 from simcore.errors import ScenarioError
 from simcore.executors import DaskCluster
@@ -138,6 +138,7 @@ def answer(asked: Slice, rows: list[dict]) -> dict:
         "axes": {field: list(values) for field, values in asked.axes.items()},
         "subtitle": describe(asked.base, tuple(asked.axes)),
         "query": asked.query,
+        "suffix": filename_suffix(asked.base),
     }
 
 

@@ -1,14 +1,16 @@
 """How people call what a sweep varies and what it measures."""
 
 import re
+from urllib.parse import parse_qsl
 
 from app import numbers
 from app.figures.grid import Axis, Metric
+from app.share import query_of
 from simcore.parameters import Choice, parameters_of
 from simcore.scenario import Scenario
 from simcore.sweep import SweepPlan
 
-# By the short name that addresses have; the first one is shown unless another is asked for.
+# By the short name that addresses have.
 METRICS = {
     "ttds": Metric(field="ttds_s", symbol="TTDS", text=numbers.duration_text),
     "tpot": Metric(field="tpot_s", symbol="TPOT", text=numbers.duration_text),
@@ -19,6 +21,14 @@ MEANINGS = {
     "tpot": "time per output token",
     "ttft": "time to first token",
 }
+
+
+def usual_metric(plan: SweepPlan) -> str:
+    """Key of the metric that is shown unless another is asked for.
+
+    Of pairs of GPUs that is the TTFT, as the TTDS does not depend on the one that decodes.
+    """
+    return "ttft" if plan.is_choice(plan.x) else "ttds"
 
 
 def axis_of(field: str) -> Axis:
@@ -61,6 +71,17 @@ def filename_of(plan: SweepPlan, metric: Metric) -> str:
     if usual in plan.filename:
         return plan.filename.replace(usual, metric.symbol)
     return f"{plan.filename}_{metric.symbol}"
+
+
+def table_filename_of(plan: SweepPlan) -> str:
+    """Of the plan's table, which holds all metrics, without the ending."""
+    return plan.filename.removesuffix("_3d").replace(f"_{METRICS['ttds'].symbol}", "")
+
+
+def filename_suffix(base: Scenario) -> str:
+    """What a file's name says of the scenario: all that is not as usual."""
+    pairs = parse_qsl(query_of(base))[1:]
+    return "".join(f"_{key}-{re.sub(r'[^A-Za-z0-9.]+', '-', text)}" for key, text in pairs)
 
 
 def describe(base: Scenario, axes: tuple[str, ...]) -> list[str]:

@@ -85,7 +85,10 @@
       const answer = await asked;
       if (!isWanted(run)) return;
       if (answer.error) return refuse(run, answer);
-      if (!run.answer) sweep.writeAddress(run.plan, answer.query, shown[run.plan.page]);
+      if (!run.answer) {
+        sweep.writeAddress(run.plan, answer.query, shown[run.plan.page]);
+        document.title = `${run.plan.title}: ${answer.subtitle.join(", ")} · pdscope`;
+      }
       run.answer = answer;
       run.rows.push(...answer.rows.map((row, n) => ({ ...row, link: answer.links[n] })));
       run.over = answer.next >= answer.total;
@@ -204,7 +207,7 @@
         return false;
       },
       csv(clicks, plan) {
-        sweep.saveTable(...files(plan));
+        sweep.saveTable(drawn[plan.page]);
         return false;
       },
       open(click, plan) {

@@ -453,7 +453,7 @@ def test_the_page_saved_opens_offline(page, new_context, tmp_path, name, filenam
         assert [shown[axis] for axis in "xyz"] == [original[axis] for axis in "xyz"]
     assert [trace.get("text") for trace in again] == [trace.get("text") for trace in drawn]
     expect(alone.get_by_text("LLaMA-3.1-70B")).to_have_count(2)
-    expect(alone.locator("#sweep .heatmaplayer image")).to_be_attached()
+    expect(alone.locator("main .heatmaplayer image")).to_be_attached()
     assert requests == [path.as_uri()]
 
 
@@ -461,7 +461,7 @@ def test_the_table_saved_is_the_python_apis(page, tmp_path):
     page.goto(PAGES["mt"])
     wait_for_end(page)
     saved = download(page, "Download CSV")
-    assert saved.suggested_filename == "M_T_TTDS_sweep_3d.csv"
+    assert saved.suggested_filename == "M_T_sweep.csv"
     saved.save_as(tmp_path / "table.csv")
     table = expected("mt", SWEEPS["mt"].axes)
     again = pd.read_csv(tmp_path / "table.csv").fillna({"reason": ""}).astype(table.dtypes)
@@ -542,6 +542,19 @@ def test_another_metric_is_shown_without_asking_again(page):
         until(page, "(search) => window.location.search === search", f"?metric={metric}")
     assert len(asked) == before
     assert download(page, "Download HTML").suggested_filename == "M_T_TTFT_sweep_3d.html"
+
+
+def test_the_best_at_the_edge_is_said_to_be_there(page):
+    page.goto(PAGES["ppt"])
+    assert "always 8, the largest tried." in wait_for_end(page)
+    page.goto(PAGES["mt"])
+    assert "the largest tried" not in wait_for_end(page)
+
+
+def test_the_title_carries_the_scenario(page):
+    page.goto(f"{PAGES['mt']}?v=1&n=3&prefill=NVIDIA+H200")
+    wait_for_end(page)
+    expect(page).to_have_title(re.compile("^MTSweep: LLaMA-3.1-70B, .*NVIDIA H200 → .*N 3"))
 
 
 def test_a_metric_on_which_an_axis_has_no_bearing_marks_nothing(page):
@@ -660,12 +673,12 @@ def test_the_matrix_is_the_python_apis(page, tmp_path):
     page.goto(PAGES["gpus"])
     said = wait_for_end(page)
     table = expected("gpus", SWEEPS["gpus"].axes)
-    assert_drawn(page, table, "gpus")
-    assert f"Best TTDS {duration_text(table['ttds_s'].min())}" in said
+    assert_drawn(page, table, "gpus", metric="ttft")
+    assert f"Best TTFT {duration_text(table['ttft_s'].min())}" in said
     texts = page.locator("#gpus-heat .heatmap-label").all_text_contents()
-    assert sorted(texts) == sorted(duration_text(value) for value in table["ttds_s"].dropna())
+    assert sorted(texts) == sorted(duration_text(value) for value in table["ttft_s"].dropna())
     saved = download(page, "Download CSV")
-    assert saved.suggested_filename == "GPU_pairs_sweep_TTDS.csv"
+    assert saved.suggested_filename == "GPU_pairs_sweep.csv"
     saved.save_as(tmp_path / "table.csv")
     again = pd.read_csv(tmp_path / "table.csv").fillna({"reason": ""}).astype(table.dtypes)
     pd.testing.assert_frame_equal(again, table, check_exact=True)
@@ -683,7 +696,7 @@ def test_pairs_that_do_not_fit_are_hatched_and_say_why(page):
     page.goto(f"{PAGES['gpus']}?v=1&pp=2")
     assert "cells are infeasible" in wait_for_end(page)
     table = expected("gpus", SWEEPS["gpus"].axes, pp=2)
-    assert_drawn(page, table, "gpus", pp=2)
+    assert_drawn(page, table, "gpus", metric="ttft", pp=2)
     hatched = page.evaluate(f"{PLOTS}[0].data[2].hovertext")
     assert len(hatched) == (table["outcome"] == "infeasible").sum() > 0
     assert all("GB" in text or "GiB" in text for text in hatched)

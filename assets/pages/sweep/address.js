@@ -22,7 +22,7 @@
     writeAddress(plan, query, metric) {
       if (window.location.pathname !== plan.path) return;
       const parts = query.split("&").filter((part) => part && !part.startsWith(`${METRIC}=`));
-      if (metric !== Object.keys(plan.metrics)[0]) parts.push(`${METRIC}=${metric}`);
+      if (metric !== plan.usual) parts.push(`${METRIC}=${metric}`);
       const search = parts.length ? `?${parts.join("&")}` : "";
       window.history.replaceState(window.history.state, "", plan.path + search);
     },

@@ -29,7 +29,7 @@
   }
 
   Object.assign(sweep, {
-    saveTable: (run, metric) => save(`${metric.filename}.csv`, "text/csv", csv(run)),
+    saveTable: (run) => save(`${run.plan.table}${run.answer.suffix}.csv`, "text/csv", csv(run)),
     savePage: async (run, metric) =>
       save(`${metric.filename}.html`, "text/html", await page(run, metric)),
   });

@@ -11,7 +11,7 @@
     const least = found.reduce((a, b) => (b[metric.field] < a[metric.field] ? b : a));
     const time = duration(least[metric.field]);
     if (x.names) {
-      const among = grid.best.length > 1 ? ` in ${count(grid.best.length)} cells, for one` : ":";
+      const among = grid.best.length > 1 ? ` in ${count(grid.best.length)} cells, for example` : ":";
       return [
         `Best ${metric.symbol} ${time}${among} prefill on ${least[y.field]}, decode on ` +
           `${least[x.field]}.`,
@@ -24,9 +24,11 @@
       values.length === 1
         ? `always ${text(values[0])}`
         : `from ${text(values[0])} to ${text(values.at(-1))}`;
+    // Beyond it there may be better ones.
+    const edge = values.at(-1) === grid.xs.at(-1) ? ", the largest tried" : "";
     return [
       `Best ${metric.symbol} ${time} at ${at(least)}.`,
-      `Marked: the best ${x.name} for each ${y.name}, ${range}.`,
+      `Marked: the best ${x.name} for each ${y.name}, ${range}${edge}.`,
     ];
   }
 

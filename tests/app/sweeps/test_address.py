@@ -3,6 +3,7 @@
 import pytest
 
 from app.sweeps.address import OWN_KEYS, default_span, query_of_sweep, read_sweep
+from app.sweeps.terms import usual_metric
 from simcore import SWEEPS, Scenario
 
 MT, PPT, GPUS = SWEEPS["mt"], SWEEPS["ppt"], SWEEPS["gpus"]
@@ -23,7 +24,7 @@ def defaults(plan):
 @pytest.mark.parametrize("plan", SWEEPS.values(), ids=SWEEPS)
 def test_a_bare_address_is_the_plans_own_sweep(plan):
     link = read_sweep("", plan)
-    assert (link.base, link.spans, link.metric) == (plan.base, defaults(plan), "ttds")
+    assert (link.base, link.spans, link.metric) == (plan.base, defaults(plan), usual_metric(plan))
     assert link.notice is None
     assert query_of_sweep(plan, plan.base, defaults(plan)) == ""
 
@@ -96,7 +97,7 @@ def test_another_sweeps_address_is_no_fault():
 def test_what_is_wrong_is_ignored_and_said(query, plan, words):
     link = read_sweep(query, plan)
     assert words in link.notice
-    assert (link.spans, link.metric) == (defaults(plan), "ttds")
+    assert (link.spans, link.metric) == (defaults(plan), usual_metric(plan))
 
 
 def test_no_key_of_a_sweep_is_one_of_a_scenario():

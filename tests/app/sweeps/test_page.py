@@ -13,11 +13,20 @@ import pytest
 from app.__main__ import main
 from app.share import query_of
 from app.shell import create_app
+from app.single_file import PLACE
 from app.sweeps.axes import MOST_CELLS, BadRequest
-from app.sweeps.html import PLACE, blank_page, write_html
+from app.sweeps.html import blank_page, write_html
 from app.sweeps.page import DASK_VARIABLE
 from app.sweeps.slices import Worker, answer, read
-from app.sweeps.terms import METRICS, axis_of, describe, filename_of
+from app.sweeps.terms import (
+    METRICS,
+    axis_of,
+    describe,
+    filename_of,
+    filename_suffix,
+    table_filename_of,
+    usual_metric,
+)
 from simcore import SWEEPS, PdscopeError, Scenario, ScenarioError, sweep
 from simcore.cell_cache import CellCache
 
@@ -335,6 +344,22 @@ def test_file_names_follow_the_metric():
     assert names["mt", "ttds"] == "M_T_TTDS_sweep_3d"
     assert names["ppt", "tpot"] == "PP_T_TPOT_sweep_3d"
     assert len(set(names.values())) == len(names)
+
+
+def test_a_tables_name_says_what_is_not_as_usual():
+    assert [table_filename_of(plan) for plan in SWEEPS.values()] == [
+        "M_T_sweep", "PP_T_sweep", "GPU_pairs_sweep",
+    ]  # fmt: skip
+    assert filename_suffix(Scenario()) == ""
+    other = Scenario(prefill_gpu="AMD Instinct MI300X", batch_size=3, vram_limit_ratio=0.5)
+    assert filename_suffix(other) == "_prefill-AMD-Instinct-MI300X_n-3_vram-0.5"
+    assert answer(asked(scenario={"batch_size": 3}), [])["suffix"] == "_n-3"
+
+
+def test_pairs_of_gpus_open_with_a_metric_that_depends_on_both():
+    assert {name: usual_metric(plan) for name, plan in SWEEPS.items()} == {
+        "mt": "ttds", "ppt": "ttds", "gpus": "ttft",
+    }  # fmt: skip
 
 
 def test_an_axis_has_symbol_label_and_unit():
