@@ -14,6 +14,7 @@ from app.gantt6d.asked import plain_values, read, seq_of
 from app.gantt6d.results import Picture, Pictures
 from app.share import query_of, query_of_values
 from simcore import DoesNotFit, PdscopeError, PoolMemory, Scenario, ScenarioError, memory_of
+from simcore.explain.numbers import percent
 from simcore.parameters import parameters_of
 
 # Nine bytes each, so that an answer stays within 30 kB.
@@ -186,8 +187,8 @@ def _sentence(metrics) -> str:
     return (
         f"Decode starts after {numbers.duration_text(metrics.ttds_s)}; the first token is there "
         f"after {numbers.duration_text(metrics.ttft_s)}. The prefill pool computes "
-        f"{1 - metrics.bubble:.0%} of its time; {numbers.duration_text(exposed)} of KV handoff "
-        f"({share:.1%} of TTDS) is not hidden behind it."
+        f"{percent(1 - metrics.bubble)} of its time; {numbers.duration_text(exposed)} of KV "
+        f"handoff ({percent(share)} of TTDS) is not hidden behind it."
     )
 
 

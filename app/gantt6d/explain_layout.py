@@ -6,11 +6,14 @@ from dash import html
 from app.gantt6d.breakdown import PARTS, SHOWN
 from app.gantt6d.explain import METRICS, step_key
 from simcore import Scenario
-from simcore.explain.sensitivity import CONTROLS
+from simcore.explain.sensitivity import CONTROLS, step_name
 from simcore.parameters import parameters_of
 from simcore.topologies.reference import LINKS
 
-STEPS = {"down": "One step down", "up": "One step up"}
+STEPS = {
+    "down": "One step down (of a GPU, the previous in the list)",
+    "up": "One step up (of a GPU, the next in the list)",
+}
 
 
 def breakdown(page: str):
@@ -156,7 +159,8 @@ def _row(what, direction):
         names = [html.Th(what, scope="row", colSpan=2)]
     else:
         info = infos[what]
-        name = f"{info.label} ({info.symbol})" if info.symbol else info.label
+        called = f"{info.label} ({info.symbol})" if info.symbol else info.label
+        name = f"{called}, {step_name(what, direction)}"
         # Named anew with the value that it leads to, once that is known.
         step = html.Button(type="button", className="step", **{"aria-label": name})
         names = [

@@ -4,6 +4,8 @@ import dataclasses
 
 from simcore.commands.text import table_text
 from simcore.explain import bound_of, sensitivity
+from simcore.explain.numbers import percent
+from simcore.explain.sensitivity import step_name
 from simcore.parameters import parameters_of
 from simcore.run import Result
 from simcore.scenario import Scenario
@@ -40,7 +42,7 @@ def critical_path_as_text(result: Result) -> str:
     total = result.metrics.ttds_s
     shares = {kind: s / total for kind, s in result.critical_path.seconds("ttds").items()}
     parts = [
-        f"{shares[kind]:.1%} {kind.value}"
+        f"{percent(shares[kind])} {kind.value}"
         for kind in sorted(shares, key=shares.get, reverse=True)
         if shares[kind] >= SMALL_PART
     ]
@@ -64,16 +66,18 @@ def explained_as_json(result: Result) -> dict:
 def explained_as_text(result: Result) -> str:
     """The same for people."""
     infos = parameters_of(Scenario)
-    rows = [("as it is", *_times(result.metrics), "")]
+    rows = [("as it is", "", *_times(result.metrics), "")]
     for change in sensitivity(result.scenario):
         if change.link:
-            said = f"{change.what} \u00d7 {change.value:g}"
+            said, to = f"{change.what}, bandwidth", f"\u00d7 {change.value:g}"
         else:
             info = infos[change.what]
-            said = f"{info.symbol or info.label} {change.value}"
+            said = f"{info.symbol or info.label}, {step_name(change.what, change.direction)}"
+            to = str(change.value)
         times = ("-",) * len(TIMES) if change.reason else _times(change)
-        rows.append((said, *times, change.reason))
-    return f"{bound_of(result).text}\n\n{table_text(('change', *TIMES.values(), ''), rows)}"
+        rows.append((said, to, *times, change.reason))
+    table = table_text(("change", "to", *TIMES.values(), ""), rows)
+    return f"{bound_of(result).text}\n\n{table}"
 
 
 def _times(measured):

@@ -11,9 +11,10 @@ from simcore.commands.explained import (
 )
 from simcore.commands.files import check_folder
 from simcore.commands.scenario_flags import add_scenario_arguments, scenario_from
+from simcore.explain.numbers import gib, percent
 from simcore.exports import FORMATS, format_of, write_trace
 from simcore.run import Result, run
-from simcore.units import GB, MS
+from simcore.units import MS
 
 name = "run"
 help = "simulate one scenario"
@@ -84,13 +85,13 @@ def as_text(result: Result) -> str:
         f"TPOT  {m.tpot_s / MS:10.3f} ms   time per output token",
         f"TTFT  {m.ttft_s / MS:10.3f} ms   time to first token",
         "",
-        f"pipeline bubble {m.bubble:.1%}; KV handoff {m.handoff_hidden_s / MS:.3f} ms hidden "
+        f"pipeline bubble {percent(m.bubble)}; KV handoff {m.handoff_hidden_s / MS:.3f} ms hidden "
         f"behind prefill, {m.handoff_exposed_s / MS:.3f} ms exposed",
     ]
     lines.append(critical_path_as_text(result))
     for pool in result.memory:
         lines.append(
-            f"{pool.pool} memory {pool.need / GB:.2f} GB of {pool.limit / GB:.2f} GB allowed "
-            f"({pool.weights / GB:.2f} weights + {pool.kv / GB:.2f} KV cache, stage {pool.stage})"
+            f"{pool.pool} memory {gib(pool.need)} of {gib(pool.limit)} allowed "
+            f"({gib(pool.weights)} weights + {gib(pool.kv)} KV cache, stage {pool.stage})"
         )
     return "\n".join(lines)

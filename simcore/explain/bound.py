@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from simcore.explain.numbers import percent, quantity
-from simcore.explain.trials import ACTING, Trial, trials
+from simcore.explain.trials import Trial, trials, worth_saying
 from simcore.parameters import parameters_of
 from simcore.pipelines.critical_path import PathKind, Segment
 from simcore.run import MOST_EVENTS, Result
 from simcore.scenario import Scenario
 
-# Who saves less than this helps nobody.
-WORTH_SAYING = 0.01
+# As many values of one control are named one by one.
+MOST_NAMED = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +28,8 @@ class Bound:
     cause : that part in words and numbers
     ttds_s : of the run [s]
     tried : whether remedies were looked for
-    remedy : the best of them; None if none saves as much as `WORTH_SAYING`
+    trials : those that were run
+    remedy : the best of them; None if none saves as much as `trials.WORTH_SAYING`
     """
 
     kind: PathKind
@@ -36,6 +37,7 @@ class Bound:
     cause: str
     ttds_s: float
     tried: bool = False
+    trials: tuple[Trial, ...] = ()
     remedy: Trial | None = None
 
     @property
@@ -49,16 +51,19 @@ class Bound:
         said = f"{self.cause}: {percent(self.share)} of TTDS"
         if self.remedy:
             return f"{said}; {self.remedy.label} would save {percent(self.saved)}."
+        if self.trials:
+            return f"{said}; {_in_vain(self.trials)} save 1 %."
         if self.tried:
-            return f"{said}; no {_either(self.kind)} that was tried would save 1 %."
+            return f"{said}; nothing that could be tried acts on it."
         return f"{said}."
 
     def after(self, tried: Iterable[Trial]) -> "Bound":
         """The same with the best of `tried` as its remedy; of equals the first."""
+        tried = tuple(tried)
         best = min(tried, key=lambda trial: trial.ttds_s, default=None)
-        if best is not None and best.ttds_s > self.ttds_s * (1.0 - WORTH_SAYING):
+        if best is not None and not worth_saying(best.ttds_s, self.ttds_s):
             best = None
-        return dataclasses.replace(self, tried=True, remedy=best)
+        return dataclasses.replace(self, tried=True, trials=tried, remedy=best)
 
 
 def bound_of(
@@ -72,8 +77,8 @@ def bound_of(
 
     Parameters
     ----------
-    try_remedy : look for what helps, by running about ten other scenarios. To stop in between,
-        leave it out and give `Bound.after` as many of `trials` as there is time for.
+    try_remedy : look for what helps, by running some five to fifteen other scenarios. To stop in
+        between, leave it out and give `Bound.after` as many of `trials` as there is time for.
     max_events, time_limit_s : of each of those runs, as `run` has them
     """
     seconds = result.critical_path.seconds("ttds")
@@ -173,8 +178,22 @@ def _length(segments):
     return sum(segment.end_s - segment.start_s for segment in segments)
 
 
-def _either(kind):
+def _in_vain(tried):
+    """All that was tried, by control, as "neither M 64, 32 or 16 nor PP 4 would"."""
+    values: dict[str, list] = {}
+    for trial in tried:
+        values.setdefault(trial.field, []).append(trial.value)
     known = parameters_of(Scenario)
-    names = dict.fromkeys(known[field].symbol or known[field].label for field, _ in ACTING[kind])
-    *others, last = names
+    parts = []
+    for field, found in values.items():
+        parts.append(f"{known[field].symbol or known[field].label} {_either(found)}")
+    return f"neither {' nor '.join(parts)} would" if len(parts) > 1 else f"{parts[0]} would not"
+
+
+def _either(values):
+    *others, last = map(str, values)
+    if len(values) > MOST_NAMED and isinstance(values[0], str):
+        return f"(any of {len(values)} others)"
+    if len(values) > MOST_NAMED:
+        return f"{others[0]} to {last}, {len(values)} of them,"
     return f"{', '.join(others)} or {last}" if others else last

@@ -8,6 +8,7 @@ PREFIXES = (
     (1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"),
     (1.0, ""), (1e-3, "m"), (1e-6, "µ"), (1e-9, "n"),
 )  # fmt: skip
+BINARY = ((2.0**30, "GiB"), (2.0**20, "MiB"), (2.0**10, "KiB"), (1.0, "B"))
 # Below these nobody prefixes them.
 WHOLE = ("B", "B/s", "FLOP", "FLOP/s")
 
@@ -37,5 +38,16 @@ def count(number: float) -> str:
 
 
 def percent(share: float) -> str:
-    """`share` of 1 in whole percent."""
-    return f"{share * 100:.0f} %"
+    """`share` of 1, from 0, as "10.2 %"; less than a digit shows as "<0.1 %", none as "0 %"."""
+    if share == 0:
+        return "0 %"
+    text = f"{share * 100:.1f} %"
+    return "<0.1 %" if text == "0.0 %" else text
+
+
+def gib(size: float) -> str:
+    """`size` [byte] of what fills a memory, as "17.9 GiB" or "320 MiB"."""
+    scale, unit = next(
+        ((s, u) for s, u in BINARY if float(f"{size:.{DIGITS - 1}e}") >= s), BINARY[-1]
+    )
+    return f"{significant(size / scale)} {unit}"

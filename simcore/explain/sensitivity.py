@@ -10,6 +10,9 @@ from simcore.run import MOST_EVENTS, run
 from simcore.scenario import Scenario
 from simcore.topologies.reference import LINKS
 
+# What a step of a control means to people: the options of a choice have an order, not a size.
+STEPS = {"down": "down", "up": "up"}
+STEPS_OF_CHOICE = {"down": "previous in the list", "up": "next in the list"}
 CONTROLS = ("prefill_gpu", "decode_gpu", "pp", "batch_size", "prompt_tokens", "chunk_tokens")
 FASTER = 2.0
 
@@ -48,7 +51,7 @@ def sensitivity(
 def changes(
     scenario: Scenario, *, max_events: int = MOST_EVENTS, time_limit_s: float | None = None
 ) -> Iterator[Change]:
-    """One step up and one down of each control, then twice the bandwidth of each link in use.
+    """One step down and one up of each control, then twice the bandwidth of each link in use.
 
     Each is run when it is asked for, so that a caller may stop when its time is over. A step that
     leaves the range of its field is left out. A change that cannot run, as when memory is too small
@@ -60,7 +63,7 @@ def changes(
     """
     limits = {"max_events": max_events, "time_limit_s": time_limit_s}
     for field in CONTROLS:
-        for direction in ("up", "down"):
+        for direction in ("down", "up"):
             value = stepped(scenario, field, direction)
             if value is not None:
                 yield _run(
@@ -72,6 +75,12 @@ def changes(
             scenario, {}, {link: FASTER}, limits,
             what=link, link=True, direction="up", value=FASTER,
         )  # fmt: skip
+
+
+def step_name(field: str, direction: Literal["up", "down"]) -> str:
+    """What a step of `field` is called."""
+    choice = isinstance(parameters_of(Scenario)[field], Choice)
+    return (STEPS_OF_CHOICE if choice else STEPS)[direction]
 
 
 def stepped(scenario: Scenario, field: str, direction: Literal["up", "down"]):

@@ -159,7 +159,7 @@ def test_text_names_the_largest_parts_of_the_critical_path(capsys):
     seconds = result.critical_path.seconds("ttds")
     largest = max(seconds, key=seconds.get)
     share = seconds[largest] / result.metrics.ttds_s
-    assert line.startswith(f"critical path to decode start: {share:.1%} {largest.value}; ")
+    assert line.startswith(f"critical path to decode start: {100 * share:.1f} % {largest.value}; ")
 
 
 def test_explain_adds_what_bounds_the_run_and_what_steps_change(capsys):
@@ -182,5 +182,12 @@ def test_explain_for_people_is_the_sentence_and_a_line_for_each_change(capsys):
             assert change.reason in out
         else:
             assert f"{change.ttds_s * 1e3:.3f}" in out
-    assert "Infiniband NDR × 2" in out
+    lines = [" ".join(line.split()) for line in out.splitlines()]
+    assert any(line.startswith("Infiniband NDR, bandwidth × 2 ") for line in lines)
+    # A GPU has neighbours in a list, no size to step down from.
+    gpus = [line for line in lines if line.startswith("Prefill GPU, ")]
+    assert [line.split(" in the list ")[0] for line in gpus] == [
+        "Prefill GPU, previous",
+        "Prefill GPU, next",
+    ]
     assert "does not fit" in out

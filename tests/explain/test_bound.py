@@ -5,9 +5,11 @@ import re
 import pytest
 from hypothesis import assume, given, settings
 
+import gpu_catalog
 from simcore import Scenario, ScenarioError, run
 from simcore.explain import Trial, bound_of, trials
-from simcore.explain.trials import ACTING
+from simcore.explain.numbers import percent
+from simcore.explain.trials import SETTINGS, worth_saying
 from simcore.pipelines.critical_path import PathKind
 from tests.properties.test_random_scenarios import scenarios
 
@@ -26,7 +28,7 @@ def test_the_largest_part_of_the_critical_path_is_named_with_its_share(kind):
     bound = bound_of(result, try_remedy=False)
     assert bound.kind is kind
     assert bound.share == result.critical_path.seconds("ttds")[kind] / result.metrics.ttds_s
-    assert f"{100 * bound.share:.0f} % of TTDS" in bound.text
+    assert f"{100 * bound.share:.1f} % of TTDS" in bound.text
     assert (bound.tried, bound.remedy, bound.saved) == (False, None, 0.0)
 
 
@@ -53,19 +55,52 @@ def test_the_remedy_is_a_real_run_and_the_best_of_those_tried(kind):
     again = run(result.scenario.replace(**{bound.remedy.field: bound.remedy.value}))
     assert again.metrics.ttds_s == bound.remedy.ttds_s
     tried = list(trials(result, bound.kind))
-    assert {trial.field for trial in tried} == {field for field, _ in ACTING[kind]}
+    assert {trial.field for trial in tried} == {field for field, _ in SETTINGS[kind]}
     assert bound.remedy.ttds_s == min(trial.ttds_s for trial in tried)
     saved = 1 - again.metrics.ttds_s / result.metrics.ttds_s
-    assert bound.text.endswith(f"{bound.remedy.label} would save {100 * saved:.0f} %.")
+    assert bound.text.endswith(f"{bound.remedy.label} would save {100 * saved:.1f} %.")
 
 
 def test_a_remedy_that_saves_less_than_a_hundredth_is_none():
     bound = bound_of(run(Scenario(prompt_tokens=512)), try_remedy=False)
     barely = Trial(field="chunk_tokens", value=256, ttds_s=bound.ttds_s * 0.995)
     assert bound.after([barely]).remedy is None
-    assert bound.after([]).text.endswith("; no M, PP or Prefill GPU that was tried would save 1 %.")
+    assert bound.after([barely]).text.endswith("; M 256 would not save 1 %.")
+    assert bound.after([]).text.endswith("; nothing that could be tried acts on it.")
+    others = [Trial(field="pp", value=pp, ttds_s=bound.ttds_s) for pp in (4, 16)]
+    text = bound.after([barely, *others]).text
+    assert text.endswith("; neither M 256 nor PP 4 or 16 would save 1 %.")
     enough = Trial(field="chunk_tokens", value=256, ttds_s=bound.ttds_s * 0.75)
-    assert bound.after([barely, enough]).text.endswith("; M 256 would save 25 %.")
+    assert bound.after([barely, enough]).text.endswith("; M 256 would save 25.0 %.")
+
+
+def test_a_pipeline_that_takes_long_to_fill_may_need_more_stages():
+    """Of twice the stages each has half the layers: a chunk is through as soon, the last sooner."""
+    result = run(Scenario(llm="Mixtral-8x22B", chunk_tokens=1024))
+    bound = bound_of(result)
+    assert bound.kind is PathKind.PIPELINE_FILL
+    assert (bound.remedy.field, bound.remedy.value) == ("pp", 16)
+    assert bound.saved > 0.1
+
+
+def test_another_gpu_is_tried_only_where_no_setting_helps():
+    """As many stages as layers, and the best M: only another GPU is left, and all of them are."""
+    result = run(Scenario(chunk_tokens=288, pp=80))
+    tried = list(trials(result, PathKind.PIPELINE_FILL))
+    gpus = [trial for trial in tried if trial.field == "prefill_gpu"]
+    options = {gpu.name for gpu in gpu_catalog.gpus()} - {result.scenario.prefill_gpu}
+    assert {trial.value for trial in gpus} == options
+    bound = bound_of(result)
+    assert bound.remedy in gpus
+    assert all(not worth_saying(t.ttds_s, bound.ttds_s) for t in tried if t not in gpus)
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(0, "0 %"), (4e-4, "<0.1 %"), (5.1e-4, "0.1 %"), (0.10163, "10.2 %"), (1.0, "100.0 %")],
+)
+def test_shares_are_told_in_one_way(share, text):
+    assert percent(share) == text
 
 
 def test_no_trial_takes_more_events_than_allowed():
@@ -84,7 +119,7 @@ def test_no_trial_takes_more_events_than_allowed():
 @pytest.mark.parametrize("llm", ["GPT-OSS-20B", "DeepSeek-V3"])
 def test_trials_stay_within_what_the_model_allows(llm):
     result = run(Scenario(llm=llm, pp=20, prompt_tokens=700, chunk_tokens=300, **ROOMY))
-    for kind in ACTING:
+    for kind in SETTINGS:
         for trial in trials(result, kind):
             assert trial.value != getattr(result.scenario, trial.field)
 
@@ -97,7 +132,7 @@ def test_every_run_is_bounded_by_something_that_can_be_said(scenario):
     except ScenarioError:
         assume(False)
     bound = bound_of(result, try_remedy=False)
-    assert bound.kind in ACTING
+    assert bound.kind in SETTINGS
     assert 0.2 <= bound.share <= 1.0  # the largest of five
     assert "\n" not in bound.text
     assert "nan" not in bound.text.split()
