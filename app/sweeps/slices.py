@@ -36,6 +36,7 @@ class Slice:
     cells : the points of the whole grid
     first : index of the first cell to compute
     query : the address that asks for this sweep
+    scenario_query : the address of its scenario alone, for other pages
     """
 
     base: Scenario
@@ -43,6 +44,7 @@ class Slice:
     cells: list[Cell]
     first: int
     query: str
+    scenario_query: str
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,7 @@ def read(body: bytes, plan: SweepPlan) -> Slice:
     base = _scenario(plan, values)
     there = base.replace(**{field: checked(field, value) for field, value in carried.items()})
     query = query_of_sweep(plan, there, spans)
-    return Slice(base, axes, cells(base, axes), first, query)
+    return Slice(base, axes, cells(base, axes), first, query, query_of(there))
 
 
 def answer(asked: Slice, rows: list[dict]) -> dict:
@@ -138,6 +140,7 @@ def answer(asked: Slice, rows: list[dict]) -> dict:
         "axes": {field: list(values) for field, values in asked.axes.items()},
         "subtitle": describe(asked.base, tuple(asked.axes)),
         "query": asked.query,
+        "scenario": asked.scenario_query,
         "suffix": filename_suffix(asked.base),
     }
 

@@ -87,6 +87,7 @@
       if (answer.error) return refuse(run, answer);
       if (!run.answer) {
         sweep.writeAddress(run.plan, answer.query, shown[run.plan.page]);
+        sweep.carry(answer.scenario);
         document.title = `${run.plan.title}: ${answer.subtitle.join(", ")} · pdscope`;
       }
       run.answer = answer;

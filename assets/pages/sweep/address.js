@@ -2,6 +2,7 @@
 (() => {
   const { sweep } = window.pdscope;
   const METRIC = "metric";
+  const isOfPins = (part) => /^(pin|base)=/.test(part);
   // A pointer that has moved further since it was pressed has turned the scene.
   const STILL_PX = 4;
   let pressed = null;
@@ -21,17 +22,35 @@
     /* The server makes the query, but for what is shown: app/sweeps/address.py reads both. */
     writeAddress(plan, query, metric) {
       if (window.location.pathname !== plan.path) return;
-      const parts = query.split("&").filter((part) => part && !part.startsWith(`${METRIC}=`));
+      const parts = query
+        .split("&")
+        .filter((part) => part && !isOfPins(part) && !part.startsWith(`${METRIC}=`));
       if (metric !== plan.usual) parts.push(`${METRIC}=${metric}`);
-      const search = parts.length ? `?${parts.join("&")}` : "";
+      const all = sweep.withPins(parts.join("&"));
+      const search = all ? `?${all}` : "";
       window.history.replaceState(window.history.state, "", plan.path + search);
     },
 
-    hrefOf: (link) => (link ? `/?${link}` : "/"),
+    /* Other pages open with the sweep's scenario, and with what is pinned on the Gantt page. */
+    carry(scenario) {
+      window.pdscope.carry(sweep.withPins(scenario));
+    },
+
+    /* A query with the pins that the address has: they stay while one looks at sweeps. */
+    withPins(query) {
+      const pins = window.location.search.slice(1).split("&").filter(isOfPins);
+      return pins.length ? [query || "v=1", ...pins].join("&") : query;
+    },
+
+    hrefOf(link) {
+      const query = sweep.withPins(link);
+      return query ? `/?${query}` : "/";
+    },
 
     open(link) {
       sweep.pointed = null;
-      const search = link ? `?${link}` : "";
+      const query = sweep.withPins(link);
+      const search = query ? `?${query}` : "";
       window.dash_clientside.set_props("address", { pathname: "/", search });
     },
   });
