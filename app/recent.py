@@ -38,6 +38,9 @@ class Recent:
                 self._kept.popitem(last=False)
         return value
 
+    def __contains__(self, key):
+        return key in self._kept
+
     def __len__(self):
         return len(self._kept)
 

@@ -1,5 +1,6 @@
 """The current scenario beside those that are pinned: what differs, and which result is best."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -11,6 +12,9 @@ from simcore import PdscopeError, Scenario, ScenarioError
 from simcore.parameters import Number, parameters_of
 
 NOTHING = "–"
+# Processor time after which one request begins no other run.
+ENOUGH_S = 0.15
+PENDING = "Still being computed."
 # Fields whose values do not say of what they are, where a symbol does not, either.
 SPOKEN = {
     "prefill_gpu": "prefill {}",
@@ -57,7 +61,8 @@ def comparison(asked, pictures: Pictures) -> dict:
     """The current scenario and its pins side by side; it never raises for what may be posted.
 
     `asked` is {"seq": number of the request, "values": scenario fields, "pins": a list of scenario
-    fields, "base": index of the baseline}. What cannot be run has no results, and says why.
+    fields, "base": index of the baseline}. What cannot be run has no results, and says why. Until
+    the answer is `complete`, some are still to be computed: the same, asked again, finds more.
     """
     seq = seq_of(asked)
     try:
@@ -68,9 +73,10 @@ def comparison(asked, pictures: Pictures) -> dict:
         base = _base(asked.get("base"), len(pins))
     except PdscopeError as error:
         return {"seq": seq, "error": str(error)}
-    columns = [_column(scenario, pictures) for scenario in (current, *pins)]
+    columns = _columns((current, *pins), pictures, first=seq)
     return {
         "seq": seq,
+        "complete": all(wrong != PENDING for _, wrong in columns),
         "query": query_of(current, pins=pins, base=base),
         "pins": [
             _told(scenario, current, column)
@@ -93,6 +99,20 @@ def _base(base, count):
     if type(base) is int and 0 <= base < max(1, count):
         return base
     raise ScenarioError("`base` is the index of a pin")
+
+
+def _columns(scenarios, pictures, *, first):
+    """A column for each scenario, as many as are found in the time for one request.
+
+    Each request begins with another one, lest one that takes long keep the others waiting.
+    """
+    columns, begun = {}, time.thread_time()
+    for i in range(len(scenarios)):
+        place = (first + i) % len(scenarios)
+        scenario, enough = scenarios[place], time.thread_time() - begun > ENOUGH_S
+        later = enough and scenario not in pictures
+        columns[place] = (None, PENDING) if later else _column(scenario, pictures)
+    return [columns[place] for place in range(len(scenarios))]
 
 
 def _column(scenario, pictures) -> tuple[Picture | None, str | None]:

@@ -15,12 +15,11 @@ from simcore import PdscopeError, Result, Scenario, ScenarioError, memory_of
 from simcore.explain import Change, Explanation, bound_of, changes, explain_metric, trials
 from simcore.explain.sensitivity import CONTROLS, stepped
 
-# Of computing, for one request; whatever has been begun is ended.
+# Processor time after which one request begins no other run.
 SLICE_S = 0.25
-# Of computing, for one scenario; what was not tried by then is not.
-MOST_S = 4.0
-# Of each run: about a fifth of a second.
+# Of each run: about a fifth of a second, and no more than this where many transfers share channels.
 MOST_EVENTS = 100_000
+MOST_RUN_S = 0.6
 MOST_KEPT = 64
 # Of those kept that are not complete, which hold a result.
 MOST_KEPT_EVENTS = 300_000
@@ -38,10 +37,11 @@ ROUNDING, LEAST_SHOWN = 1e-9, 5e-5
 class Study:
     """What is known of one scenario so far; threads may share it."""
 
-    def __init__(self, result: Result, *, slice_s=SLICE_S, most_s=MOST_S):
+    def __init__(self, result: Result, *, slice_s=SLICE_S, run_s=MOST_RUN_S):
         self.events = result.metrics.events
         self.complete = False
-        self._slice_s, self._left_s = slice_s, most_s
+        self._slice_s = slice_s
+        self._limits = {"max_events": MOST_EVENTS, "time_limit_s": run_s}
         self._scenario, self._metrics = result.scenario, result.metrics
         self._bound = bound_of(result, try_remedy=False)
         self._formulas = {name: _lines(explain_metric(result, name)) for name in SHOWN}
@@ -49,27 +49,24 @@ class Study:
         self._work = self._steps_of_work(result)
         self._lock = threading.Lock()
 
-    def advance(self) -> dict:
-        """Go on for a slice of time, and tell what is known then."""
+    def advance(self, spent_s: float = 0.0) -> dict:
+        """Go on for a slice of processor time, of which `spent_s` is gone; tell what is known."""
         with self._lock:
-            begun = time.perf_counter()
-            while not self.complete:
-                done = next(self._work, DONE) is DONE
-                spent = time.perf_counter() - begun
-                if done or spent > self._left_s:
+            begun = time.thread_time() - spent_s
+            enough = spent_s > self._slice_s
+            while not (self.complete or enough):
+                if next(self._work, DONE) is DONE:
                     self._end()
-                elif spent > self._slice_s:
-                    break
-            self._left_s -= time.perf_counter() - begun
+                enough = time.thread_time() - begun > self._slice_s
             return self._told()
 
     def _steps_of_work(self, result):
         tried = []
-        for trial in trials(result, self._bound.kind, max_events=MOST_EVENTS):
+        for trial in trials(result, self._bound.kind, **self._limits):
             tried.append(trial)
             yield
         self._bound = self._bound.after(tried)
-        for change in changes(self._scenario, max_events=MOST_EVENTS):
+        for change in changes(self._scenario, **self._limits):
             key = step_key(change.what, change.direction)
             self._rows[key] = _row(change, self._scenario, self._metrics)
             yield
@@ -86,7 +83,7 @@ class Study:
                 "field": remedy.field, "value": remedy.value, "label": remedy.label
             },
             # Until then the sentence may change.
-            "bounded": bound.tried or self.complete,
+            "bounded": bound.tried,
             "formulas": self._formulas,
             "steps": _steps(self._scenario),
             "rows": dict(self._rows),
@@ -115,8 +112,10 @@ def explanation_of(asked, studies: Studies) -> dict:
 
     `asked` is {"values": scenario fields}. Until the answer is `complete` it pays to ask again.
     """
+    begun = time.thread_time()
     try:
-        return studies.of(scenario_in(asked)).advance()
+        study = studies.of(scenario_in(asked))
+        return study.advance(time.thread_time() - begun)
     except PdscopeError as error:
         return {"wrong": f"{error}."}
 

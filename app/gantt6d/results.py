@@ -65,6 +65,9 @@ class Pictures:
         """The scenario's result, simulated unless it is kept; raises ScenarioError as `run`."""
         return self._results.of(scenario)
 
+    def __contains__(self, scenario):
+        return scenario in self._pictures
+
     def __len__(self):
         return len(self._pictures)
 

@@ -3,6 +3,7 @@
 import itertools
 import json
 import re
+import time
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from app.shell import create_app
 from simcore import Scenario, run
 from simcore.explain import bound_of, explain_metric, sensitivity
 from simcore.pipelines.critical_path import PathKind
+from simcore.topologies.reference import LINKS
 from tests.app.figures.test_palette import (
     GRAPHIC_CONTRAST,
     LEAST_DIFFERENCE,
@@ -137,19 +139,39 @@ def test_a_slice_of_time_ends_and_the_next_one_goes_on():
     assert all(after - before <= 1 for before, after in itertools.pairwise(counts))
     assert counts[0] == 0
     assert not answers[0]["bounded"]
-    whole = Study(result, slice_s=60.0, most_s=60.0).advance()
+    whole = Study(result, slice_s=60.0).advance()
     assert whole["complete"]
     assert answers[-1] == whole
 
 
-def test_what_takes_too_long_in_all_is_left_out():
-    study = Study(run(Scenario(**SMALL)), most_s=0.0)
-    answer = study.advance()
+def test_what_takes_too_long_by_itself_says_so():
+    answer = Study(run(Scenario(**SMALL)), slice_s=60.0, run_s=0.0).advance()
     assert answer["complete"]
     assert answer["bounded"]
-    assert len(answer["rows"]) == 0
-    assert answer["bound"]
-    assert study.advance() == answer
+    assert len(answer["rows"]) > 10
+    assert all("takes longer than" in row["reason"] for row in answer["rows"].values())
+    assert answer["remedy"] is None
+
+
+def test_time_that_a_request_has_spent_before_counts():
+    study = Study(run(Scenario(**SMALL)), slice_s=0.01)
+    told = study.advance(spent_s=0.02)
+    assert not told["bounded"]
+    assert told["rows"] == {}
+    assert not told["complete"]
+
+
+def test_a_large_scenario_is_known_in_the_end(studies):
+    """41,000 events and as many for each change: a second for each answer, but every row."""
+    values = {"pp": 32, "prompt_tokens": 8192, "chunk_tokens": 32}
+    begun, answers = time.thread_time(), []
+    while not (answers and answers[-1]["complete"]):
+        answers.append(explanation_of({"values": values}, studies))
+        took, begun = time.thread_time() - begun, time.thread_time()
+        assert took < 1.0
+    assert set(answers[-1]["rows"]) == {
+        *answers[-1]["steps"], *(step_key(link, "up") for link in LINKS)
+    }  # fmt: skip
 
 
 def test_a_scenario_is_studied_once():

@@ -53,7 +53,7 @@ LONG_SPAN = {"from": 19_800, "to": 19_800, "step": 1}
 DEMANDING = [
     ("/gantt6d/picture", {"values": LONG[0], "window": None, "seq": 2}),
     ("/gantt6d/facts", {"values": LONG[1], "window": [0.0, 1.0]}),
-    ("/gantt6d/compare", {"values": LONG[2], "pins": LONG[3:5]}),
+    ("/gantt6d/compare", {"seq": 1, "base": 0, "values": LONG[2], "pins": LONG[3:5]}),
     ("/gantt6d/explain", {"values": LONG[5]}),
     ("/gantt6d/open", {"text": "pp: 4\n" * 8_000}),
     ("/gantt6d/open", {"text": "a: &a [1]\n" + "b: [" + "*a, " * 12_000 + "*a]"}),
