@@ -32,6 +32,9 @@ window.dash_clientside = Object.assign({}, window.dash_clientside, {
         if (current) title = link.textContent;
       }
       document.title = `${title} · pdscope`;
+      // What a sweep's address has besides a scenario is none of the others' business, nor harm.
+      const query = window.location.search.slice(1);
+      if (query) window.pdscope.carry(query);
       window.pdscope.showHint();
       return window.dash_clientside.no_update;
     },

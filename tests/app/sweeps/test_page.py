@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from app.__main__ import main
+from app.figures.surface import LIFT
 from app.share import query_of
 from app.shell import create_app
 from app.single_file import PLACE
@@ -238,6 +239,7 @@ def test_a_slice_says_the_sweeps_own_address():
     carried = {"chunk_tokens": 256, "prompt_tokens": 8192}
     reply = answer(asked(scenario={"batch_size": 3}, carried=carried), [])
     assert reply["query"] == "v=1&n=3&m=256&ms=512:1536:512&ts=1024:2048:1024"
+    assert reply["scenario"] == "v=1&n=3&m=256"
 
 
 def test_what_is_carried_changes_no_result(client):
@@ -399,7 +401,7 @@ def test_the_file_holds_the_figures_in_both_schemes(page, whole):
     assert set(figures) == {"light", "dark"}
     finite = whole["ttds_s"].dropna().tolist()
     for surface, heat in figures.values():
-        assert surface["data"][1]["z"] == finite
+        assert surface["data"][1]["z"] == [height + LIFT * max(finite) for height in finite]
         assert heat["data"][0]["z"] == surface["data"][0]["z"]
 
 
