@@ -145,5 +145,12 @@ def _facts(page, field, info):
     if isinstance(info, Choice):
         facts = {"options": list(info.options())}
     else:
-        facts = {"low": info.low, "high": info.high, "unit": info.unit}
+        facts = {
+            "low": info.low,
+            "high": info.high,
+            "step": info.step,
+            "unit": info.unit,
+            # Of counts; no other unit of a scenario ends like that.
+            "one": info.unit.removesuffix("s"),
+        }
     return dcc.Store(id=f"{page}-{field}-facts", data=facts)

@@ -9,6 +9,8 @@
   const NUMBER = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
   const timers = new WeakMap();
   const typedIn = new WeakSet();
+  // Of sliders, by id.
+  const stepOf = new Map();
 
   /* The number in a text, "" if there is nothing, or the text itself if it is no number. */
   function parse(text) {
@@ -81,9 +83,27 @@
   /* A thumb says what it stands for, not only where it is. */
   function nameThumb(id, value, facts) {
     const thumb = document.getElementById(id)?.querySelector("[role=slider]");
-    const spoken = facts.options ? value : `${format(value)} ${facts.unit}`.trim();
+    const unit = value === 1 ? facts.one : facts.unit;
+    const spoken = facts.options ? value : `${format(value)} ${unit}`.trim();
     if (thumb && value !== "") thumb.setAttribute("aria-valuetext", spoken);
   }
+
+  /* Sliders know no Page Up and Page Down by themselves. The thumb says where it is; how large a step
+     is, `sync` has heard. */
+  function paged(event) {
+    const thumb = event.target.closest?.(".control-slider [role=slider]");
+    const pages = { PageUp: MANY_STEPS, PageDown: -MANY_STEPS }[event.key];
+    if (!thumb || !pages || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    const slider = thumb.closest(".control-slider");
+    const [now, least, most] = ["now", "min", "max"].map((name) =>
+      Number(thumb.getAttribute(`aria-value${name}`)),
+    );
+    const next = Number((now + pages * (stepOf.get(slider.id) ?? 1)).toFixed(6));
+    window.dash_clientside.set_props(slider.id, { value: Math.min(most, Math.max(least, next)) });
+  }
+
+  document.addEventListener("keydown", paged);
 
   window.pdscope = Object.assign(window.pdscope || {}, { controls: { parse, format } });
 
@@ -93,6 +113,7 @@
         const { callback_context, no_update } = window.dash_clientside;
         const [trigger] = callback_context.triggered;
         const slider = callback_context.inputs_list[0].id;
+        stepOf.set(slider, facts.step);
         const moved = trigger?.prop_id.endsWith("-slider.value");
         const value = facts.options ? boxValue : parse(boxValue);
         const meant = moved ? (facts.options ? facts.options[sliderValue] : sliderValue) : value;

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import count
 
 import numpy as np
 
@@ -27,6 +28,7 @@ class Lanes:
     kind, stage : of each lane, the place of its kind in KINDS and its stage
     bottom : where the last lane ends
     ticks : (position, label) of the stages that are named, MOST_LABELS at most
+    named : how many of them are of each pool
     pools : (position of the first lane's top, position of the last lane's bottom) of each pool
     """
 
@@ -37,6 +39,7 @@ class Lanes:
     stage: np.ndarray
     bottom: float
     ticks: tuple[tuple[float, str], ...]
+    named: tuple[int, ...]
     pools: tuple[tuple[float, float], ...]
 
 
@@ -47,7 +50,7 @@ def lanes_of(prefill_stages: int, decode_stages: int) -> Lanes:
     middle, height, places, ticks, pools = [], [], [], [], []
     at = 0.0
     stages_of = (prefill_stages, decode_stages)
-    every = -(-sum(stages_of) // MOST_LABELS)
+    every, named = _sparingly(stages_of)
     for kinds, stages, letter in zip(POOLS, stages_of, "PD", strict=True):
         top = at
         for stage in range(stages):
@@ -70,6 +73,15 @@ def lanes_of(prefill_stages: int, decode_stages: int) -> Lanes:
         kind=np.array([kind for kind, _ in places]),
         stage=np.array([stage for _, stage in places]),
         bottom=pools[-1][1],
-        ticks=tuple(ticks[:MOST_LABELS]),
+        ticks=tuple(ticks),
+        named=named,
         pools=tuple(pools),
     )
+
+
+def _sparingly(stages_of):
+    """(n, number of names in each pool) where every n-th stage of each pool is named."""
+    for every in count(1):
+        named = tuple(-(-stages // every) for stages in stages_of)
+        if sum(named) <= MOST_LABELS:
+            return every, named

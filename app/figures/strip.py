@@ -41,7 +41,7 @@ def strip(events: Timeline, bars: Bars, window) -> dict:
 
 def rows(lanes: Lanes) -> dict:
     """Where the lanes are: the middle, the place of the kind in KINDS and the stage of each; the
-    heights of the kinds' lanes; the stages that are named."""
+    heights of the kinds' lanes; the stages that may be named, and how many of each pool."""
     positions, labels = zip(*lanes.ticks, strict=True)
     return {
         "middle": typed(lanes.middle, "f4"),
@@ -52,6 +52,7 @@ def rows(lanes: Lanes) -> dict:
         "bottom": lanes.bottom + EDGE,
         "positions": positions,
         "labels": labels,
+        "named": lanes.named,
     }
 
 

@@ -1,7 +1,12 @@
 """Boxes take numbers as people write them, or refuse them; sliders say what they stand for."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
+
+from app.numbers import duration_text
+from simcore import Scenario, run
 
 NAME = "gantt6d"
 THIN = "\u202f"
@@ -128,8 +133,46 @@ def test_thumbs_say_what_they_stand_for(gantt):
     )
     spoken("prefill_gpu").press("ArrowRight")
     expect(spoken("prefill_gpu")).not_to_have_attribute("aria-valuetext", "NVIDIA H100")
-    expect(spoken("prefill_gpu")).to_have_attribute(
-        "aria-valuetext", box(gantt, "prefill_gpu").input_value()
-    )
+    said = spoken("prefill_gpu").get_attribute("aria-valuetext")
+    expect(box(gantt, "prefill_gpu")).to_have_value(said)
     box(gantt, "prompt_tokens").fill("20000")
     expect(spoken("prompt_tokens")).to_have_attribute("aria-valuetext", f"20{THIN}000 tokens")
+    box(gantt, "batch_size").fill("2")
+    expect(spoken("batch_size")).to_have_attribute("aria-valuetext", "2 requests")
+    box(gantt, "batch_size").fill("1")
+    expect(spoken("batch_size")).to_have_attribute("aria-valuetext", "1 request")
+
+
+def test_page_keys_move_a_slider_by_ten_steps(gantt, asked):
+    def thumb(field):
+        return gantt.locator(f"#{NAME}-{field}-slider").get_by_role("slider")
+
+    for field, key, value in [
+        ("pp", "PageUp", "18"),
+        ("pp", "PageUp", "28"),
+        ("pp", "PageUp", "32"),
+        ("pp", "PageDown", "22"),
+        ("chunk_tokens", "PageUp", "448"),
+    ]:
+        thumb(field).press(key)
+        expect(box(gantt, field)).to_have_value(value)
+        last_is(gantt, asked, field, int(value))
+    # Fewer GPUs than that: the end of the list.
+    thumb("prefill_gpu").press("PageUp")
+    most = thumb("prefill_gpu").get_attribute("aria-valuemax")
+    expect(thumb("prefill_gpu")).to_have_attribute("aria-valuenow", most)
+    expect(thumb("prefill_gpu")).not_to_have_attribute("aria-valuetext", "NVIDIA H100")
+
+
+def test_the_ends_of_the_time_range_say_times(gantt):
+    start = gantt.get_by_role("slider", name="Start of the time range")
+    end = gantt.get_by_role("slider", name="End of the time range")
+    expect(start).to_have_attribute("aria-valuetext", re.compile(r"^0"))
+    expect(end).to_have_attribute("aria-valuetext", duration_text(run(Scenario()).metrics.ttft_s))
+    end.press("PageDown")
+    expect(end).to_have_attribute("aria-valuenow", "950")
+    expect(end).to_have_attribute("aria-valuetext", re.compile(r"^42\d ms$"))
+    start.press("PageUp")
+    expect(start).to_have_attribute("aria-valuenow", "50")
+    expect(start).to_have_attribute("aria-valuetext", re.compile(r"^22\.\d ms$"))
+    expect(gantt.locator(f"#{NAME}-seen")).to_contain_text(" to ")

@@ -1,6 +1,7 @@
 """The chart by keys alone: arrows walk its bars, which are shown and told aloud."""
 
 import re
+from itertools import pairwise
 
 import pytest
 from playwright.sync_api import expect
@@ -88,3 +89,26 @@ def test_the_keys_of_the_chart_are_listed_and_named(page, stage):
             "cell", name="To the lane above or below"
         )
     ).to_be_visible()
+
+
+# The rectangles of the labels of both axes, those of each axis in a list.
+LABELS = """() => [".xtick text", ".ytick text"].map((labels) =>
+  [...document.querySelectorAll(`#gantt6d-graph ${labels}`)].map((label) => {
+    const { left, right, top, bottom } = label.getBoundingClientRect();
+    return { left, right, top, bottom, text: label.textContent };
+  }))"""
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_labels_of_the_axes_do_not_overlap(page, width):
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto("/?v=1&pp=32")
+    expect(page.locator(f"#{NAME}-page")).to_have_attribute("data-settled", "true")
+    expect(page.locator(f"#{NAME}-graph .ytick text").first).to_be_visible()
+    times, lanes = page.evaluate(LABELS)
+    times.sort(key=lambda label: label["left"])
+    lanes.sort(key=lambda label: label["top"])
+    assert len(times) >= 2
+    assert all(a["right"] + 4 <= b["left"] for a, b in pairwise(times))
+    assert all(a["bottom"] <= b["top"] + 1 for a, b in pairwise(lanes))
+    assert {"P0", "D0"} < {label["text"] for label in lanes}

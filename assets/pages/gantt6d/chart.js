@@ -17,10 +17,16 @@
   const plot = () => document.querySelector(`#${page.NAME}-graph .js-plotly-plot`);
   const canvas = () => page.byId("bars");
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  // A label of the time axis and a lane's, each with room around it.
+  const TIME_LABEL_PX = 80;
+  const LANE_LABEL_PX = 13;
+  const MOST_TICKS = 10;
   const KINDS = ["prefill", "handoff", "activations", "decode", "decode-activations"];
 
   let bars = null;
   let resets = 0;
+  // The room there was for labels when they were chosen.
+  let room = "";
   let colours = null;
   let painted = "";
 
@@ -41,8 +47,40 @@
     };
   }
 
+  /* How large the plot is [px], and the part of the lanes that it shows. */
+  function plotRoom({ top, bottom }) {
+    const { clientWidth, clientHeight } = canvas();
+    const [y0, y1] = plot()._fullLayout?.yaxis?.range || [bottom, top];
+    // Zoomed lanes stay so while they are the same ones.
+    const same = laneKey({ bottom }) === plot()._fullLayout?.yaxis?.uirevision;
+    return {
+      width: clientWidth - MARGIN.l - MARGIN.r,
+      height: clientHeight - MARGIN.t - MARGIN.b,
+      span: same ? Math.abs(y0 - y1) : bottom - top,
+    };
+  }
+
+  const laneKey = ({ bottom }) => `${bottom}, ${resets}`;
+
+  /* The names of as many lanes as there is room for: every one of each pool, or every second ... */
+  function laneLabels({ positions, labels, named }, { height, span }) {
+    const apart = (a, b) => ((b - a) / span) * height >= LANE_LABEL_PX;
+    const gaps = positions.slice(1).map((position, i) => position - positions[i]);
+    const every = Math.ceil(((LANE_LABEL_PX / height) * span) / Math.min(...gaps, span));
+    const places = named.flatMap((count, pool) => {
+      const first = named.slice(0, pool).reduce((sum, n) => sum + n, 0);
+      return Array.from({ length: Math.ceil(count / every) }, (_, n) => first + n * every);
+    });
+    const kept = places.filter(
+      (place, n) => n + 1 === places.length || apart(positions[place], positions[places[n + 1]]),
+    );
+    return { tickvals: kept.map((i) => positions[i]), ticktext: kept.map((i) => labels[i]) };
+  }
+
   function layout(answer) {
     const { lanes, unit, per_s: perSecond } = answer;
+    const size = plotRoom(lanes);
+    room = JSON.stringify(size);
     // The user may have zoomed since this was asked for: what they see stays.
     const range = (page.wanted() || [0, page.end()]).map((time) => time * perSecond);
     return {
@@ -58,6 +96,8 @@
         autorange: false,
         ticksuffix: ` ${unit}`,
         tickangle: 0,
+        // By itself Plotly has five at least, however narrow it is.
+        nticks: Math.max(2, Math.min(MOST_TICKS, Math.floor(size.width / TIME_LABEL_PX) + 1)),
         // Behind the bars, and so on the canvas.
         showgrid: false,
         zeroline: false,
@@ -68,8 +108,7 @@
       yaxis: {
         range: [lanes.bottom, lanes.top],
         autorange: false,
-        tickvals: lanes.positions,
-        ticktext: lanes.labels,
+        ...laneLabels(lanes, size),
         // Room between a label and a bar that starts at the axis.
         ticks: "outside",
         ticklen: 4,
@@ -77,7 +116,7 @@
         showgrid: false,
         zeroline: false,
         // A zoom into some lanes lasts as long as the lanes are the same.
-        uirevision: `${lanes.bottom}, ${resets}`,
+        uirevision: laneKey(lanes),
       },
       separators: ".\u202f",
     };
@@ -96,11 +135,20 @@
       graph.on("plotly_relayouting", paint);
       graph.on("plotly_doubleclick", page.showAll);
       // A window that changes its size, for one, makes Plotly draw by itself.
-      graph.on("plotly_afterplot", () => painted !== null && painted !== look() && paint());
+      graph.on("plotly_afterplot", redrawn);
     }
     paint();
     const stage = page.byId("stage");
     stage.dataset.bars = bars.size;
+  }
+
+  function redrawn() {
+    // Not while `draw` is at it.
+    if (painted === null) return;
+    if (room !== JSON.stringify(plotRoom(page.shown.lanes))) {
+      window.Plotly.react(plot(), [], layout(page.shown), CONFIG);
+    }
+    if (painted !== look()) paint();
   }
 
   /* Seconds and lanes to pixels of the stage, as the axes are now. */

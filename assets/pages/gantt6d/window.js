@@ -1,9 +1,12 @@
 /* The whole run below the chart, and the part of it that is seen. */
 (() => {
-  const { gantt6d: page, significant } = window.pdscope;
+  const { gantt6d: page, duration, significant } = window.pdscope;
   const { no_update } = window.dash_clientside;
   // As the page's layout makes the slider.
   const RANGE_STEPS = 1000;
+  const LEAST_STEPS = 2;
+  // By Page Up and Page Down, which the slider does not know by itself.
+  const MANY_STEPS = 50;
   let range = [0, RANGE_STEPS];
 
   function showOverview({ overview, end_s: end }) {
@@ -41,6 +44,18 @@
     page.setProps("range", { value: next });
   }
 
+  /* Thumbs say times, not places. */
+  function nameThumbs() {
+    const thumbs = page.byId("range").querySelectorAll("[role=slider]");
+    const times = page.wanted() || [0, page.end()];
+    const { run_end_s: run, end_s: end } = page.shown;
+    thumbs.forEach((thumb, i) => {
+      // Nothing is between the end of the run and that of the axis.
+      const time = times[i] > run && times[i] <= end ? run : times[i];
+      thumb.setAttribute("aria-valuetext", duration(time));
+    });
+  }
+
   /* Of the run; the time axis ends later, and much later where the baseline takes longer. */
   function showSeen({ per_s: perSecond, unit, run_end_s: end }) {
     const [low, high] = page.wanted() || [0, end];
@@ -62,6 +77,7 @@
   });
   function show() {
     showRange();
+    nameThumbs();
     showSeen(page.shown);
     showOverview(page.shown);
   }
@@ -77,4 +93,16 @@
     page.zoomTo(all ? null : times, { moving: true });
     return no_update;
   };
+
+  document.addEventListener("keydown", (event) => {
+    const thumb = event.target.closest?.(`#${page.NAME}-range [role=slider]`);
+    const steps = { PageUp: MANY_STEPS, PageDown: -MANY_STEPS }[event.key];
+    if (!thumb || !steps || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    const [low, high] = range;
+    const value = thumb.matches(":has(~ [role=slider])")
+      ? [Math.min(high - LEAST_STEPS, Math.max(0, low + steps)), high]
+      : [low, Math.max(low + LEAST_STEPS, Math.min(RANGE_STEPS, high + steps))];
+    page.setProps("range", { value });
+  });
 })();

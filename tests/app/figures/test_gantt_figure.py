@@ -110,7 +110,7 @@ def test_moments_and_lanes_are_where_the_page_says(events):
     assert 0 < top < top + height < second < 1
 
 
-@pytest.mark.parametrize("prefill, decode", [(1, 1), (8, 8), (3, 80), (80, 80), (80, 1)])
+@pytest.mark.parametrize("prefill, decode", [(1, 1), (8, 8), (3, 80), (1, 63), (80, 80), (80, 1)])
 def test_lanes_are_in_order_do_not_overlap_and_are_named_sparingly(prefill, decode):
     lanes = lanes_of(prefill, decode)
     assert len(lanes.middle) == 3 * prefill + 2 * decode
@@ -122,6 +122,7 @@ def test_lanes_are_in_order_do_not_overlap_and_are_named_sparingly(prefill, deco
     labels = [label for _, label in lanes.ticks]
     assert len(labels) == len(set(labels)) <= MOST_LABELS
     assert {"P0", "D0"} <= set(labels)
+    assert lanes.named == tuple(sum(label[0] == pool for label in labels) for pool in "PD")
 
 
 @pytest.mark.parametrize(
