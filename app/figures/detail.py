@@ -9,8 +9,11 @@ import numpy as np
 
 # A bar narrower than this many pixels merges with its neighbours.
 SMALLEST_PX = 2.0
-# Beyond either side of the window, as a share of it, so that panning meets bars at once.
-MARGIN = 0.5
+# Beyond either side of the window, as a share of it, so that panning meets bars at once; the less,
+# the more there is to see.
+MARGINS = (0.5, 0.0)
+# Where there are too many, those too narrow to see merge over cells so many times as long.
+NARROW_CELLS = 8
 
 
 @dataclass(frozen=True)
@@ -58,8 +61,9 @@ def level_of_detail(lane, start_s, end_s, *, apart, window, pixels, most) -> Bar
     """At most `most` bars (or one for each lane, if that is more) for the events in `window`.
 
     Runs of events that are too short to see merge, lane by lane, cell by cell of a grid; if that is
-    not enough, the grid gets coarser until it is. Events to be kept apart merge with their like
-    alone, unless there are too many runs of them even so; then a bar with one of them is marked.
+    not enough, the grid gets coarser until it is, first of all for those. Events to be kept apart
+    merge with their like alone, unless there are too many runs of them even so; then a bar with one
+    of them is marked.
 
     Parameters
     ----------
@@ -70,24 +74,28 @@ def level_of_detail(lane, start_s, end_s, *, apart, window, pixels, most) -> Bar
     """
     low, high = window
     span = high - low
-    seen = np.flatnonzero((end_s >= low - MARGIN * span) & (start_s <= high + MARGIN * span))
-    lane, start, end = lane[seen], start_s[seen], end_s[seen]
-    if not len(seen):
-        nothing = np.zeros(0)
-        return Bars(seen, seen, nothing, nothing, nothing, nothing.astype(bool), len(start_s))
-    duration, marked = end - start, apart[seen]
-    same_lane = lane[1:] == lane[:-1]
-    alike = same_lane & (marked[1:] == marked[:-1])
-    grain = SMALLEST_PX * span / pixels
-    while True:
-        breaks = _breaks(alike, start - low, duration, grain)
+    least = SMALLEST_PX * span / pixels
+    for margin in MARGINS:
+        room = margin * span
+        seen = np.flatnonzero((end_s >= low - room) & (start_s <= high + room))
+        if not len(seen):
+            nothing = np.zeros(0)
+            return Bars(seen, seen, nothing, nothing, nothing, nothing.astype(bool), len(start_s))
+        start, end, marked = start_s[seen], end_s[seen], apart[seen]
+        duration = end - start
+        same_lane = lane[seen[1:]] == lane[seen[:-1]]
+        alike = same_lane & (marked[1:] == marked[:-1])
+        breaks = _breaks(alike, start - low, duration, least, least)
         if len(breaks) <= most:
             break
-        if grain == np.inf:
-            breaks = _breaks(same_lane, start - low, duration, grain)
-            break
+    grain = least
+    while len(breaks) > most and grain < np.inf:
         # At four windows the whole of it is one cell; then long events merge, too.
         grain = grain * 1.4 if grain < 4 * span else np.inf
+        cells = np.where(duration < least, NARROW_CELLS * grain, grain)
+        breaks = _breaks(alike, start - low, duration, grain, cells)
+    if len(breaks) > most:
+        breaks = _breaks(same_lane, start - low, duration, np.inf, np.inf)
     return Bars(
         first=seen[breaks],
         count=np.diff(breaks, append=len(seen)),
@@ -99,12 +107,13 @@ def level_of_detail(lane, start_s, end_s, *, apart, window, pixels, most) -> Bar
     )
 
 
-def _breaks(may_join, offset, duration, grain):
-    """Rows at which a new bar begins."""
-    if grain == np.inf:
-        joined = may_join
-    else:
+def _breaks(may_join, offset, duration, grain, cells):
+    """Rows at which a new bar begins: events shorter than `grain` join within a cell."""
+    joined = may_join
+    if grain < np.inf:
         short = duration < grain
-        cell = np.floor(offset / grain)
-        joined = may_join & short[1:] & short[:-1] & (cell[1:] == cell[:-1])
+        place = np.floor(offset / cells)
+        joined = joined & short[1:] & short[:-1] & (place[1:] == place[:-1])
+        if np.ndim(cells):
+            joined &= cells[1:] == cells[:-1]
     return np.concatenate(([0], np.flatnonzero(~joined) + 1))

@@ -91,6 +91,20 @@ def test_long_events_that_overlap_in_a_lane_merge_when_they_are_too_many():
     np.testing.assert_array_equal(bars.share, 1.0)
 
 
+def test_what_can_be_seen_does_not_merge_because_of_what_cannot():
+    """Long events next to many short ones, and twice as many beside the window as in it."""
+    long_start = np.arange(0, 3, 0.02)
+    short_start = np.arange(0, 3, 0.002)
+    lane = np.repeat([0, 1], [len(long_start), len(short_start)])
+    start = np.concatenate([long_start, short_start])
+    end = start + np.repeat([0.019, 1e-5], [len(long_start), len(short_start)])
+    bars = detail(lane, start, end, window=(1.0, 2.0), most=200)
+    assert len(bars) <= 200
+    visible = (lane[bars.first] == 0) & (bars.end_s > 1.0) & (bars.start_s < 2.0)
+    assert (bars.count[visible] == 1).all()
+    assert visible.sum() >= 50
+
+
 @given(seed=st.integers(0, 10_000), count=st.integers(1, 3000), few=st.booleans())
 def test_what_is_kept_apart_is_never_merged_with_others(seed, count, few):
     lane, start, end = events(seed, count, 5, 0.5)
