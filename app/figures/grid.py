@@ -32,6 +32,7 @@ COLOUR_SCALE = "Viridis"
 INFEASIBLE = "#d55e00"
 # Pink in a white ring is seen on each of the scale's colours, and on both papers.
 BEST, RING = "#ff4fa3", "#ffffff"
+HERE_INK = "#1b2230"
 FONT = "Inter, system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
 
 # What every drawing of a figure is given: nothing is sent anywhere, no maker's mark.
@@ -42,6 +43,11 @@ CONFIG = {
     "responsive": True,
     "modeBarButtonsToRemove": ["tableRotation"],
 }
+
+# The steps between the ticks of times, and how many ticks there are at most, but for the first.
+TICK_STEPS_NS = [digit * 10**power for power in range(15) for digit in (1, 2, 5)]
+MOST_TIME_TICKS = 6
+TICK_UNITS = ((1e-3, "µs", 1e3), (1.0, "ms", 1e6), (math.inf, "s", 1e9))
 
 # Values that differ by less are equal, and none of them is the best.
 SAME = 1e-9
@@ -98,12 +104,14 @@ class Grid:
     ----------
     table : columns `x.field`, `y.field`, `metric.field` (NaN where there is no result), outcome and
         reason; what is not in the table is neither drawn nor called infeasible
+    here : x and y of the scenario that the visitor comes from; None if there is none
     """
 
     table: pd.DataFrame
     x: Axis
     y: Axis
     metric: Metric
+    here: tuple | None = None
 
     @property
     def title(self) -> str:
@@ -186,17 +194,33 @@ def wrapped(text: str, width: int = 48) -> str:
 
 def point_size(cells: int) -> float:
     """Diameter [pixel] of the points of a grid of `cells`: the more, the smaller."""
-    return min(3.2, max(1.4, 40 / math.sqrt(max(1, cells))))
+    return min(2.0, max(1.1, 34 / math.sqrt(max(1, cells))))
+
+
+def time_ticks(low: float, high: float, text: Callable[[float], str]) -> dict:
+    """Plotly's ticks of an axis of times [s] from `low` to `high`: a few round ones with a unit.
+
+    Where both are the same, that is the only one, as `text` has it. In whole nanoseconds, so that
+    assets/pages/sweep/figures.js gets the same to the last digit.
+    """
+    if high - low <= SAME * high:
+        return {"tickvals": [low], "ticktext": [text(low)]}
+    step = next(ns for ns in TICK_STEPS_NS if (high - low) * 1e9 / ns <= MOST_TIME_TICKS)
+    ticks = [n * step for n in range(math.ceil(low * 1e9 / step), int(high * 1e9 / step) + 1)]
+    unit, ns = next((unit, ns) for below, unit, ns in TICK_UNITS if high < below)
+    return {
+        "tickvals": [tick / 1e9 for tick in ticks],
+        "ticktext": [f"{tick / ns:g} {unit}" for tick in ticks],
+    }
 
 
 def colour_bar(grid, colours, **more) -> dict:
-    """The scale's bar; ticks carry their unit, as 200ms."""
+    """The scale's bar, from the least to the greatest of the grid's times."""
+    times = grid.found()[grid.metric.field].tolist()
     return {
         "title": {"text": grid.metric.symbol, "font": {"color": colours["ink"], "size": 12}},
         "tickfont": {"color": colours["soft"], "size": 11},
-        "tickformat": "~s",
-        "ticksuffix": "s",
-        "nticks": 6,
+        **(time_ticks(min(times), max(times), grid.metric.text) if times else {}),
         "thickness": 12,
         "outlinewidth": 0,
         **more,

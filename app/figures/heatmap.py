@@ -1,13 +1,17 @@
 """A sweep as a heat map: a coloured cell for each result, a hatched one where there is none.
 
-The traces of a figure are, in this order, the cells, the skipped and the infeasible ones, and the
-best ones; assets/pages/sweep/figures.js fills them in the same way while a sweep is under way.
+The traces of a figure are, in this order, the cells, the skipped and the infeasible ones, the
+scenario that one comes from, and the best ones; assets/pages/sweep/figures.js fills them in the
+same way while a sweep is under way.
 Cells are drawn equally large, at 0, 1, 2, … on both axes, whatever the distance of their values.
 """
+
+from bisect import bisect
 
 from app.figures.grid import (
     BEST,
     COLOUR_SCALE,
+    HERE_INK,
     INFEASIBLE,
     RING,
     THEMES,
@@ -22,6 +26,7 @@ MOST_TICKS = 8
 # Names of things are broken into lines, so that they leave room for the cells.
 NAME_WIDTH = 10
 CORNER = 0.32
+HERE = "scenario in Gantt6D"
 
 
 def figure(grid: Grid, *, subtitle=(), theme="light") -> dict:
@@ -74,6 +79,21 @@ def figure(grid: Grid, *, subtitle=(), theme="light") -> dict:
         },
         "hovertemplate": "%{text}<extra></extra>",
     }
+    here = {
+        "type": "scatter",
+        "name": HERE,
+        "mode": "markers",
+        **_here(grid, xs, ys, aside),
+        "marker": {
+            # Of numbers, seen around a best one that is the same.
+            "size": 10 if grid.x.names else 16,
+            "symbol": "diamond",
+            "color": HERE_INK,
+            "line": {"width": 2, "color": RING},
+        },
+        # What is told is the cell's below it.
+        "hoverinfo": "skip",
+    }
     skipped = _hatched(grid, "skipped", colours["soft"], "\\", colours, column, line)
     infeasible = _hatched(grid, "infeasible", INFEASIBLE, "/", colours, column, line)
     layout = _layout(grid, subtitle, colours)
@@ -82,7 +102,29 @@ def figure(grid: Grid, *, subtitle=(), theme="light") -> dict:
     if grid.y.names:
         # As one reads a table: from the top.
         layout["yaxis"]["range"].reverse()
-    return {"data": [cells, skipped, infeasible, marks], "layout": layout}
+    return {"data": [cells, skipped, infeasible, here, marks], "layout": layout}
+
+
+def _here(grid, xs, ys, aside):
+    places = (
+        [None, None]
+        if grid.here is None
+        else [place_among(values, value) for values, value in zip((xs, ys), grid.here, strict=True)]
+    )
+    if None in places:
+        return {"x": [], "y": []}
+    return {"x": [places[0] - aside], "y": [places[1] - aside]}
+
+
+def place_among(values: list, value) -> float | None:
+    """Where `value` is among cells at 0, 1, 2, …: between two if it is a number; None outside."""
+    if value in values:
+        return values.index(value)
+    if isinstance(value, str) or not values or not values[0] < value < values[-1]:
+        return None
+    right = bisect(values, value)
+    low, high = values[right - 1 : right + 1]
+    return right - 1 + (value - low) / (high - low)
 
 
 def _hatched(grid, outcome, colour, shape, colours, column, line):

@@ -17,9 +17,13 @@ from app.figures.grid import (
     base_layout,
     point_size,
     records,
+    time_ticks,
 )
 
 HOVER = "%{text}<extra></extra>"
+# How far markers are above the surface, as a share of the greatest height: on it, it would hide
+# their lower halves. Their texts tell the heights as they are.
+LIFT, BEST_LIFT = 0.025, 0.045
 
 
 def figure(grid: Grid, *, subtitle=(), theme="light") -> dict:
@@ -56,16 +60,17 @@ def figure(grid: Grid, *, subtitle=(), theme="light") -> dict:
         "hovertemplate": HOVER,
     }
     found, best = records(grid.found()), records(grid.best())
+    most = max((row[name] for row in found), default=0)
     points = {
-        **_markers(grid, found, [row[name] for row in found], grid.hover),
+        **_markers(grid, found, [row[name] + LIFT * most for row in found], grid.hover),
         "name": "computed",
         "marker": {"size": size, "color": colours["ink"], "line": {"width": 0}},
     }
     marks = {
-        **_markers(grid, best, [row[name] for row in best], grid.hover),
+        **_markers(grid, best, [row[name] + BEST_LIFT * most for row in best], grid.hover),
         "name": grid.best_name,
         "marker": {
-            "size": 5.5,
+            "size": 4.2,
             "color": BEST,
             "symbol": "circle",
             "line": {"width": 1, "color": RING},
@@ -75,7 +80,7 @@ def figure(grid: Grid, *, subtitle=(), theme="light") -> dict:
     infeasible = _floor(grid, "infeasible", INFEASIBLE, 1.6 * size)
     return {
         "data": [surface, points, skipped, infeasible, marks],
-        "layout": _layout(grid, subtitle, colours),
+        "layout": _layout(grid, subtitle, colours, most),
     }
 
 
@@ -110,20 +115,26 @@ def _floor(grid, outcome, colour, size):
     }
 
 
-def _layout(grid, subtitle, colours):
+def _layout(grid, subtitle, colours, most):
     return {
         **base_layout(grid, subtitle, colours),
         "margin": {"l": 0, "r": 0, "t": 92, "b": 40},
         "scene": {
             # The camera stays where the reader put it while the surface fills.
             "uirevision": "keep",
-            "camera": {"eye": {"x": -1.62, "y": -1.62, "z": 0.9}, "center": {"z": -0.08}},
+            # From where the best ones are: small M and few stages take long.
+            "camera": {
+                "eye": {"x": 1.62, "y": -1.62, "z": 0.9},
+                # On a phone the name of the heights needs more room than the other side does.
+                "center": {"x": -0.08, "y": -0.08, "z": -0.08},
+            },
             "aspectmode": "manual",
             "aspectratio": {"x": 1.1, "y": 1.0, "z": 0.8},
             "xaxis": _axis(grid.x.brief, colours),
             "yaxis": _axis(grid.y.brief, colours),
             "zaxis": _axis(grid.metric.symbol, colours)
-            | {"rangemode": "tozero", "tickformat": "~s", "ticksuffix": "s"},
+            | {"rangemode": "tozero"}
+            | (time_ticks(0, most, grid.metric.text) if most else {}),
         },
     }
 

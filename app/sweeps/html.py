@@ -14,16 +14,18 @@ main > div { height: min(100vh, 900px); min-width: 0; }
 @media (max-width: 1119px) { main > div { height: min(100vh, 110vw); min-height: 380px; } }"""
 
 
-def figures_of(table, plan, *, metric: Metric | None = None, subtitle=()) -> dict:
+def figures_of(table, plan, *, metric: Metric | None = None, subtitle=(), here=None) -> dict:
     """The plan's figures in each colour scheme: a surface, unless it is over names; a heat map.
 
     Parameters
     ----------
     metric : the plan's usual one if None
     subtitle : further lines below the title
+    here : x and y of the scenario to be marked, if there is one
     """
     metric = metric or METRICS[usual_metric(plan)]
-    grid = Grid(table=table, x=axis_of(plan.x), y=axis_of(plan.y), metric=metric)
+    axes = {"x": axis_of(plan.x), "y": axis_of(plan.y)}
+    grid = Grid(table=table, metric=metric, here=here, **axes)
     kinds = (heatmap,) if plan.is_choice(plan.x) else (surface, heatmap)
     return {
         theme: [kind.figure(grid, subtitle=subtitle, theme=theme) for kind in kinds]

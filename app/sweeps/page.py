@@ -242,6 +242,7 @@ class SweepPage:
         )
 
     def _result(self, link):
+        names = self.plan.is_choice(self.plan.x)
         progress = html.Progress(
             id=self._id("progress"),
             value="0",
@@ -277,6 +278,7 @@ class SweepPage:
                 className="sweep-bar",
             ),
             html.P(id=self._id("status"), className="sweep-status", role="status"),
+            html.P("Scroll sideways for more columns.", className="sweep-more") if names else None,
             html.Div(
                 [self._picture(part) for part in self._pictures()], className="sweep-pictures"
             ),

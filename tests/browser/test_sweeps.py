@@ -105,15 +105,16 @@ def assert_drawn(page, table, name, theme="light", metric="ttds", **changes):
     """The browser has drawn what app.figures makes of the table."""
     plan = SWEEPS[name]
     subtitle = describe(plan.base.replace(**changes), (plan.x, plan.y))
-    figures = figures_of(table, plan, metric=METRICS[metric], subtitle=subtitle)[theme]
+    here = tuple(getattr(plan.base.replace(**changes), axis) for axis in (plan.x, plan.y))
+    options = {"metric": METRICS[metric], "subtitle": subtitle, "here": here}
+    figures = figures_of(table, plan, **options)[theme]
     for number, figure in enumerate(json.loads(json.dumps(figures))):
         plot = f"{PLOTS}[{number}]"
-        wanted = json.dumps(figure["data"], sort_keys=True)
         title = figure["layout"]["title"]["text"]
         until(page, f"(title) => {plot}.layout.title.text === title", title)
         until(page, f"(rows) => {plot}.data[0].z.flat().length === rows", len(table))
         drawn = page.evaluate(f"{plot}.data")
-        assert json.dumps(drawn, sort_keys=True) == wanted
+        assert drawn == figure["data"]
         assert page.evaluate(f"{plot}.layout.title") == figure["layout"]["title"]
         if number == len(figures) - 1:
             for axis in ("xaxis", "yaxis"):
@@ -505,9 +506,22 @@ def test_nothing_serious_is_wrong_for_those_who_use_other_means(page, name):
         if shown != scheme:
             page.get_by_role("button", name="Switch between light and dark").click()
             until(page, f"() => {PLOTS}.at(-1).layout.paper_bgcolor !== '#ffffff'")
-        found = Axe().run(page, context=".sweep").response["violations"]
-        bad = [one for one in found if one["impact"] in ("serious", "critical")]
-        assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in bad] == []
+        for width in (1440, 360):
+            page.set_viewport_size({"width": width, "height": 900})
+            found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+            bad = [one for one in found if one["impact"] in ("serious", "critical")]
+            assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in bad] == []
+
+
+def test_columns_out_of_sight_are_told_of(page):
+    page.goto(PAGES["gpus"])
+    wait_for_end(page)
+    told = page.get_by_text("Scroll sideways for more columns.")
+    expect(told).to_be_hidden()
+    page.set_viewport_size({"width": 360, "height": 800})
+    expect(told).to_be_visible()
+    matrix = page.locator(".sweep-matrix")
+    assert matrix.evaluate("(matrix) => matrix.scrollWidth > matrix.clientWidth")
 
 
 def test_the_pictures_stand_side_by_side_where_there_is_room(page):

@@ -6,6 +6,12 @@
   const MOST_TICKS = 8;
   const NAME_WIDTH = 10;
   const CORNER = 0.32;
+  const [LIFT, BEST_LIFT] = [0.025, 0.045];
+  const MOST_TIME_TICKS = 6;
+  const TICK_STEPS_NS = [...Array(15).keys()].flatMap((power) =>
+    [1, 2, 5].map((digit) => digit * 10 ** power),
+  );
+  const TICK_UNITS = [[1e-3, "µs", 1e3], [1, "ms", 1e6], [Infinity, "s", 1e9]];
 
   const textOf = (value) =>
     typeof value === "number" ? window.pdscope.count(value) : String(value);
@@ -17,6 +23,31 @@
       lines[lines.length - 1] += lines.at(-1) ? ` ${word}` : word;
     }
     return lines.join("<br>");
+  }
+
+  /* Of an axis of times; app/figures/grid.py has the same. */
+  function timeTicks(low, high) {
+    if (high - low <= SAME * high)
+      return { tickvals: [low], ticktext: [window.pdscope.duration(low)] };
+    const step = TICK_STEPS_NS.find((ns) => ((high - low) * 1e9) / ns <= MOST_TIME_TICKS);
+    const ticks = [];
+    for (let n = Math.ceil((low * 1e9) / step); n <= Math.floor((high * 1e9) / step); n++)
+      ticks.push(n * step);
+    const [, unit, ns] = TICK_UNITS.find(([below]) => high < below);
+    return {
+      tickvals: ticks.map((tick) => tick / 1e9),
+      ticktext: ticks.map((tick) => `${tick / ns} ${unit}`),
+    };
+  }
+
+  /* Where a value is among cells at 0, 1, 2, …; null outside of them. */
+  function placeAmong(values, value) {
+    const place = values.indexOf(value);
+    if (place >= 0) return place;
+    const right = values.findIndex((one) => one > value);
+    if (typeof value === "string" || right < 1) return null;
+    const [low, high] = values.slice(right - 1, right + 1);
+    return right - 1 + (value - low) / (high - low);
   }
 
   function hasPatch(z) {
@@ -38,7 +69,9 @@
     const place = (row) =>
       plan.axes.map(({ field, name }) => `${name} ${textOf(row[field])}`).join("<br>");
     const value = (row) => window.pdscope.duration(row[metric.field]);
+    const times = found.map((row) => row[metric.field]);
     return {
+      ...{ least: Math.min(...times), most: times.length ? Math.max(...times) : 0 },
       ...{ x, y, xs, ys, found, value },
       best: best(found, plan.axes, metric),
       holes: (outcome) => rows.filter((row) => row.outcome === outcome),
@@ -75,14 +108,15 @@
     const [whole, points, skipped, infeasible, marks] = data;
     const { x, y, xs, ys, found } = grid;
     const z = grid.matrix((row) => row[metric.field]);
-    const size = Math.min(3.2, Math.max(1.4, 40 / Math.sqrt(xs.length * ys.length)));
+    const size = Math.min(2, Math.max(1.1, 34 / Math.sqrt(xs.length * ys.length)));
     const at = (rows, heights, text) => ({
       x: rows.map((row) => row[x.field]),
       y: rows.map((row) => row[y.field]),
       z: heights,
       text: rows.map(text),
     });
-    const heights = (rows) => rows.map((row) => row[metric.field]);
+    const heights = (rows, lift) => rows.map((row) => row[metric.field] + lift * grid.most);
+    const zaxis = { ...layout.scene.zaxis, ...(grid.most ? timeTicks(0, grid.most) : {}) };
     const sized = (trace, factor) => ({ ...trace.marker, size: factor * size });
     const floor = (trace, factor) => {
       const rows = grid.holes(trace.name);
@@ -95,12 +129,12 @@
     return {
       data: [
         { ...whole, x: xs, y: ys, z, text: grid.matrix(grid.hover), visible: hasPatch(z) },
-        { ...points, ...at(found, heights(found), grid.hover), marker: sized(points, 1) },
+        { ...points, ...at(found, heights(found, LIFT), grid.hover), marker: sized(points, 1) },
         floor(skipped, 1.2),
         floor(infeasible, 1.6),
-        { ...marks, ...at(grid.best, heights(grid.best), grid.hover) },
+        { ...marks, ...at(grid.best, heights(grid.best, BEST_LIFT), grid.hover) },
       ],
-      layout,
+      layout: { ...layout, scene: { ...layout.scene, zaxis } },
     };
   }
 
@@ -115,8 +149,8 @@
     };
   }
 
-  function heat(grid, metric, { data, layout }) {
-    const [cells, skipped, infeasible, marks] = data;
+  function heat(grid, metric, { data, layout }, carried) {
+    const [cells, skipped, infeasible, here, marks] = data;
     const { x, y, xs, ys } = grid;
     const hatched = (trace) => {
       const rows = grid.holes(trace.name);
@@ -131,6 +165,9 @@
     const aside = x.names ? CORNER : 0;
     const yTicks = ticks(y, ys);
     if (y.names) yTicks.range.reverse();
+    const places = [[x, xs], [y, ys]].map(([{ field }, all]) => placeAmong(all, carried[field]));
+    const isHere = !places.includes(null);
+    const scale = grid.found.length ? timeTicks(grid.least, grid.most) : {};
     return {
       data: [
         {
@@ -138,11 +175,17 @@
           x: xs.map((_, n) => n),
           y: ys.map((_, n) => n),
           z: grid.matrix((row) => row[metric.field]),
+          colorbar: { ...cells.colorbar, ...scale },
           hovertext: grid.matrix(grid.hover),
           ...(x.names ? { text: grid.matrix(grid.value) } : {}),
         },
         hatched(skipped),
         hatched(infeasible),
+        {
+          ...here,
+          x: isHere ? [places[0] - aside] : [],
+          y: isHere ? [places[1] - aside] : [],
+        },
         {
           ...marks,
           x: grid.best.map((row) => grid.column(row) + aside),
@@ -171,7 +214,7 @@
       const { plan, answer } = run;
       const grid = gridOf(run, metric);
       return sweep.emptyFigures(plan, metric, theme).map((empty, n) => {
-        const { data, layout } = DRAW[plan.pictures[n]](grid, metric, empty);
+        const { data, layout } = DRAW[plan.pictures[n]](grid, metric, empty, plan.carried);
         const subtitle = { ...layout.title.subtitle, text: answer.subtitle.join("<br>") };
         return { data, layout: { ...layout, title: { ...layout.title, subtitle } } };
       });

@@ -1,5 +1,9 @@
 """The sweep's heat map: cells of one size, hatched where there is no result."""
 
+from dataclasses import replace
+
+import pytest
+
 from app.figures.grid import THEMES, Grid
 from app.figures.heatmap import figure
 from app.figures.surface import figure as surface_figure
@@ -8,7 +12,7 @@ from simcore import SWEEPS
 from simcore.sweep import table as rows_table
 from tests.app.figures.sweep_tables import DECODE, PAIRS, PREFILL, REASON, SMALL, T, grid, table
 
-CELLS, SKIPPED, INFEASIBLE, BEST = range(4)
+CELLS, SKIPPED, INFEASIBLE, HERE, BEST = range(5)
 
 
 def pairs(**options):
@@ -96,6 +100,27 @@ def test_the_title_follows_the_metric():
         assert drawn["layout"]["title"]["text"] == f"{metric.symbol} over M and T"
         assert drawn["data"][CELLS]["colorbar"]["title"]["text"] == metric.symbol
         assert drawn["data"][CELLS]["hovertext"] == [[f"{metric.symbol} 250 ms<br>M 1<br>T 2"]]
+
+
+@pytest.mark.parametrize(
+    ("here", "place"),
+    [
+        ((128, 2048), ([1], [1])),
+        ((96, 1024), ([0.5], [0])),
+        ((32, 1024), ([], [])),
+        ((64, 4096), ([], [])),
+        (None, ([], [])),
+    ],
+)
+def test_the_scenario_one_comes_from_is_marked_where_it_is(here, place):
+    mark = figure(replace(grid(SMALL), here=here))["data"][HERE]
+    assert (mark["x"], mark["y"]) == place
+
+
+def test_of_names_it_is_marked_beside_the_value_and_the_best():
+    traces = figure(replace(grid(PAIRS, x=DECODE, y=PREFILL), here=("A", "B")))["data"]
+    assert (traces[HERE]["x"], traces[HERE]["y"]) == ([1 - 0.32], [-0.32])
+    assert traces[BEST]["x"] == [0.32, 1.32]
 
 
 def test_axes_name_symbol_and_unit():

@@ -4,9 +4,9 @@ import math
 
 import pytest
 
-from app.figures.grid import CONFIG, THEMES, point_size, wrapped
-from app.figures.surface import figure, has_patch
-from tests.app.figures.sweep_tables import REASON, SMALL, M, T, grid, table
+from app.figures.grid import CONFIG, THEMES, point_size, time_ticks, wrapped
+from app.figures.surface import BEST_LIFT, LIFT, figure, has_patch
+from tests.app.figures.sweep_tables import REASON, SMALL, TTDS, M, T, grid, table
 
 SURFACE, POINTS, SKIPPED, INFEASIBLE, BEST = range(5)
 
@@ -33,9 +33,17 @@ def test_the_points_are_the_finite_cells():
     points = drawn(SMALL)["data"][POINTS]
     found = SMALL.dropna(subset="ttds_s")
     assert points["mode"] == "markers"
-    assert [points["x"], points["y"], points["z"]] == [
-        found[name].tolist() for name in ("chunk_tokens", "prompt_tokens", "ttds_s")
+    assert [points["x"], points["y"]] == [
+        found[name].tolist() for name in ("chunk_tokens", "prompt_tokens")
     ]
+
+
+def test_markers_stand_on_the_surface_and_tell_its_height():
+    _, points, *_, best = drawn(SMALL)["data"]
+    heights = SMALL.dropna(subset="ttds_s")["ttds_s"]
+    assert points["z"] == pytest.approx(heights + LIFT * 0.5)
+    assert best["z"] == pytest.approx([0.1 + BEST_LIFT * 0.5, 0.2 + BEST_LIFT * 0.5])
+    assert points["text"][0].startswith("TTDS 0.1 s<br>")
 
 
 def test_a_hole_says_why_on_the_floor():
@@ -63,7 +71,7 @@ def test_what_is_not_computed_yet_is_neither_drawn_nor_called_infeasible():
 
 def test_the_best_of_each_row_is_marked():
     best = drawn(SMALL)["data"][BEST]
-    assert (best["x"], best["y"], best["z"]) == ([64, 128], [1024, 2048], [0.1, 0.2])
+    assert (best["x"], best["y"]) == ([64, 128], [1024, 2048])
     assert best["name"] == "best M for each T"
 
 
@@ -107,8 +115,23 @@ def test_axes_name_symbol_and_unit():
     scene = drawn(SMALL)["layout"]["scene"]
     titles = [scene[f"{axis}axis"]["title"]["text"] for axis in "xyz"]
     assert titles == [M.brief, T.brief, "TTDS"]
-    # The unit of a time stands at each tick, as 200ms.
-    assert (scene["zaxis"]["tickformat"], scene["zaxis"]["ticksuffix"]) == ("~s", "s")
+    assert scene["zaxis"]["ticktext"][:2] == ["0 ms", "100 ms"]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "texts"),
+    [
+        (0, 0.5, ["0 ms", "100 ms", "200 ms", "300 ms", "400 ms", "500 ms"]),
+        (0, 1.4, ["0 s", "0.5 s", "1 s"]),
+        (0.21, 0.36, ["250 ms", "300 ms", "350 ms"]),
+        (0.079, 0.079, ["0.079 s"]),
+        (2e-5, 4.1e-5, ["20 µs", "25 µs", "30 µs", "35 µs", "40 µs"]),
+    ],
+)
+def test_ticks_of_times_are_round_and_have_units(low, high, texts):
+    ticks = time_ticks(low, high, TTDS.text)
+    assert ticks["ticktext"] == texts
+    assert all(low <= value <= high for value in ticks["tickvals"])
 
 
 def test_the_camera_stays_while_the_surface_fills():
