@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from simcore.pipelines.critical_path import CriticalPath, PathKind
 
 # The path's two parts, which a bar shows one behind the other.
-PARTS = {"ttds": "TTDS", "step": "first decode step"}
+PARTS = {"ttds": "TTDS", "step": "the first decode step"}
 
 
 @dataclass(frozen=True)

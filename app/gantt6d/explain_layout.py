@@ -33,6 +33,19 @@ def breakdown(page: str):
         className="breakdown-bar",
         **{"aria-hidden": "true"},
     )
+    groups = [_breakdown_group(page, part, of) for part, of in PARTS.items()]
+    return html.Div(
+        [bar, html.Div(groups, className="breakdown-keys")],
+        id=f"{page}-breakdown",
+        className="breakdown",
+        role="group",
+        **{"aria-label": "What the first token waited for"},
+    )
+
+
+def _breakdown_group(page, part, of):
+    """The colours of one part of the bar, under what their shares are shares of."""
+    title = f"{page}-breakdown-{part}"
     keys = [
         html.Button(
             [
@@ -46,18 +59,18 @@ def breakdown(page: str):
                 "data-explain": "kind",
                 "data-kind": kind.key,
                 "data-part": kind.part,
-                "data-of": PARTS[kind.part],
+                "data-of": of,
                 "data-meaning": kind.meaning,
             },
         )
         for kind in SHOWN.values()
+        if kind.part == part
     ]
     return html.Div(
-        [bar, html.Div(keys, className="breakdown-keys")],
-        id=f"{page}-breakdown",
-        className="breakdown",
+        [html.Div(f"of {of}", id=title, className="breakdown-of"), *keys],
+        className=f"breakdown-group breakdown-{part}",
         role="group",
-        **{"aria-label": "What the first token waited for"},
+        **{"aria-labelledby": title},
     )
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from app.gantt6d.breakdown import SHOWN, breakdown_of
 from app.gantt6d.explain import METRICS, Studies, Study, explanation_of, step_key
+from app.gantt6d.explain_layout import breakdown
 from app.gantt6d.results import Pictures
 from app.shell import create_app
 from simcore import Scenario, run
@@ -67,6 +68,18 @@ def test_every_kind_is_shown_once_with_a_meaning():
     assert set(SHOWN) == set(PathKind)
     assert len({kind.key for kind in SHOWN.values()}) == len(PathKind)
     assert all(kind.meaning.endswith(".") for kind in SHOWN.values())
+
+
+def test_shares_stand_under_what_they_are_shares_of():
+    """The kinds until decode starts sum to 100 % of one time, the others to 100 % of another."""
+    _, keys = breakdown("page").children
+    groups = {
+        heading.children: [getattr(button, "data-kind") for button in buttons]
+        for heading, *buttons in (group.children for group in keys.children)
+    }
+    assert set(groups) == {"of TTDS", "of the first decode step"}
+    assert groups["of the first decode step"] == ["decode-compute", "decode-transfer"]
+    assert [*itertools.chain(*groups.values())] == [kind.key for kind in SHOWN.values()]
 
 
 @pytest.mark.parametrize("values", [SMALL, {"pp": 2, "batch_size": 4}])
