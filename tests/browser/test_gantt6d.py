@@ -244,6 +244,7 @@ def test_the_picture_follows_the_drag_before_the_mouse_is_released(gantt):
 
 
 def test_what_does_not_fit_keeps_the_last_picture_greyed_and_says_why(gantt):
+    expect(gantt.locator(f"#{NAME}-steps")).to_have_attribute("data-complete", "true")
     good = gantt.evaluate(SHOWN)
     bars = gantt.evaluate(PLOT)["bars"]
     page_ = gantt.locator(f"#{NAME}-page")
@@ -256,6 +257,12 @@ def test_what_does_not_fit_keeps_the_last_picture_greyed_and_says_why(gantt):
     assert gantt.evaluate(PLOT)["bars"] == bars
     assert "grayscale" in gantt.locator(".stage").evaluate("(e) => getComputedStyle(e).filter")
     expect(gantt.locator(".meter.over[data-pool=prefill] .meter-text")).to_contain_text("134 of")
+    # It covers no result, and what is said of another setting cannot be taken.
+    edge = message.evaluate("(e) => e.getBoundingClientRect().right")
+    assert edge < gantt.locator(".content").bounding_box()["x"]
+    expect(gantt.locator(f"#{NAME}-remedy")).to_be_disabled()
+    gantt.locator(f"#{NAME}-steps [data-step='chunk_tokens:up'] button").click()
+    expect(box(gantt, "chunk_tokens")).to_have_value("128")
     # A remedy is one click away.
     message.get_by_role("button", name="PP = 2").click()
     expect(page_).not_to_have_class(re.compile(r"\bstale\b"))

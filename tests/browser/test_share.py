@@ -236,6 +236,17 @@ def test_where_nothing_has_been_run_there_is_nothing_to_save(page):
     page.locator(f"#{NAME}-share summary").click()
     page.get_by_role("button", name="Trace, CSV").click()
     expect(problem(page)).to_contain_text("There is nothing to save yet")
+    page.get_by_role("button", name="Pin", exact=True).click()
+    expect(problem(page)).to_contain_text("There is nothing to pin yet")
+    # What is wrong stands in place of the chart, too, and is one click from being right.
+    expect(page).to_have_title(re.compile("PP 1, N 1, .* · pdscope$"))
+    nothing = page.locator(f"#{NAME}-nothing")
+    expect(nothing).to_contain_text("Nor does the decode pool")
+    nothing.get_by_role("button", name="PP = 2").click()
+    settled(page)
+    expect(nothing).to_be_hidden()
+    assert_shows(page, Scenario(pp=2))
+    expect(page).to_have_url(re.compile(r"\?v=1&pp=2$"))
 
 
 def test_why_a_file_cannot_be_saved_is_said(gantt, complaints):

@@ -1,6 +1,8 @@
 /* Scenarios that are pinned to compare with, in a tray; one of them is the baseline. */
 (() => {
   const { gantt6d: page, LatestWins, duration, significant } = window.pdscope;
+  // Answers to one state; the server tells what it has found within the time for one.
+  const MOST_ASKED = 12;
   // As app/share.py has it.
   const MOST = 4;
   const NAMES = "ABCD";
@@ -32,14 +34,24 @@
     refused: (reason) => page.say(`The pins cannot be compared (${reason}).`),
   });
 
-  const ask = () =>
-    page.good && gate.rest({ values: page.good, pins: pins.list.map((pin) => pin.values), base: pins.base });
+  let asked = 0;
+
+  function send() {
+    asked += 1;
+    gate.rest({ values: page.good, pins: pins.list.map((pin) => pin.values), base: pins.base });
+  }
+
+  function ask() {
+    asked = 0;
+    if (page.good) send();
+  }
 
   function compared(answer) {
     if (!page.byId("pins") || gate.waiting || answer.pins?.length !== pins.list.length) return;
     pins.list = answer.pins;
     changed();
     page.tell("compared", answer);
+    if (!answer.complete && asked < MOST_ASKED) send();
   }
 
   /* The tray and the cards at once; whoever listens to "pins" draws what it has. */
@@ -64,7 +76,7 @@
   });
 
   function pin() {
-    if (!page.shown) return;
+    if (!page.shown) return page.problem("There is nothing to pin yet: nothing could be run.");
     const known = pins.list.findIndex(({ values }) => alike(values, page.good));
     if (known >= 0) {
       page.byId("pins").children[known].querySelector(".pin-choose").focus();

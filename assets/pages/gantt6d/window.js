@@ -60,7 +60,7 @@
   function showSeen({ per_s: perSecond, unit, run_end_s: end }) {
     const [low, high] = page.wanted() || [0, end];
     const last = Math.min(high, end);
-    const whole = `${significant(end * perSecond)} ${unit}`;
+    const whole = duration(end);
     const line = page.byId("seen");
     if (low <= 0 && last === end) line.textContent = `all of ${whole}`;
     else if (low >= end) line.textContent = `what is after all of ${whole}`;

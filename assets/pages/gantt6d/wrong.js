@@ -29,7 +29,7 @@
         if (more) more.open = true;
         control.classList.add("wrong");
         text.dataset.said = message;
-        text.replaceChildren(message, ...remedies.map(remedyButton));
+        text.replaceChildren(message, remedyButtons(remedies));
       }
     }
     page.byId("page").classList.add("stale");
@@ -51,7 +51,13 @@
     const [title, why] = ["strong", "p"].map((name) => document.createElement(name));
     title.textContent = "This cannot be run";
     why.textContent = message;
-    root.replaceChildren(title, why, ...remedies.map(remedyButton));
+    root.replaceChildren(title, why, remedyButtons(remedies));
+  }
+
+  function remedyButtons(remedies) {
+    const row = document.createElement("div");
+    row.append(...remedies.map(remedyButton));
+    return row;
   }
 
   function remedyButton({ field, value, label }) {
