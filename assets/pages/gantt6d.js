@@ -97,7 +97,11 @@
   const gate = new window.pdscope.LatestWins({
     url: "/gantt6d/picture",
     paint,
-    away: () => page.say("The server is away; trying again."),
+    away() {
+      // What is shown is no longer of what the controls say.
+      page.byId("page")?.classList.add("stale");
+      page.say("The server is away; trying again.");
+    },
     refused: (reason) => page.say(`The server refuses this (${reason}). A change asks it again.`),
   });
 

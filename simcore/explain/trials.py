@@ -15,6 +15,8 @@ from simcore.scenario import Scenario
 
 # Who saves less than this share of TTDS helps nobody.
 WORTH_SAYING = 0.01
+# From this share of TTDS on, what is not the most of it is worth acting on, too.
+WORTH_ACTING = 0.1
 
 Values = Callable[[Scenario], Iterator[int | str]]
 
@@ -115,6 +117,8 @@ SETTINGS: dict[PathKind, tuple[tuple[str, Values], ...]] = {
         ("pp", more_stages),
     ),
 }
+# What more NICs act on, whatever else bounds the run.
+ON_THE_WIRE = (PathKind.WAITING, PathKind.KV_TRANSFER)
 # What is bound by the computing of a GPU is helped by another one.
 HARDWARE: tuple[tuple[str, Values], ...] = (("prefill_gpu", other_gpus),)
 HELPED_BY_HARDWARE = (
@@ -133,7 +137,7 @@ def trials(
 ) -> Iterator[Trial]:
     """Runs of values that act on `kind`, each when it is asked for.
 
-    First all settings; then, if none of them saves `WORTH_SAYING` of TTDS, every other prefill GPU.
+    First all settings, and more NICs where much of TTDS is spent on the wire; then, if none of them saves `WORTH_SAYING` of TTDS, every other prefill GPU.
     Those that cannot run, or reach a limit, are left out.
 
     Parameters
@@ -142,7 +146,7 @@ def trials(
     """
     limits = {"max_events": max_events, "time_limit_s": time_limit_s}
     least = result.metrics.ttds_s
-    for trial in _runs(result, SETTINGS[kind], limits):
+    for trial in _runs(result, _settings(result, kind), limits):
         least = min(least, trial.ttds_s)
         yield trial
     if kind in HELPED_BY_HARDWARE and not worth_saying(least, result.metrics.ttds_s):
@@ -152,6 +156,14 @@ def trials(
 def worth_saying(ttds_s: float, before_s: float) -> bool:
     """Whether a TTDS of `ttds_s` [s] saves enough of `before_s` [s]."""
     return ttds_s <= before_s * (1.0 - WORTH_SAYING)
+
+
+def _settings(result, kind):
+    spent = result.critical_path.seconds("ttds")
+    on_the_wire = sum(spent[each] for each in ON_THE_WIRE)
+    if kind in ON_THE_WIRE or on_the_wire < WORTH_ACTING * result.metrics.ttds_s:
+        return SETTINGS[kind]
+    return (*SETTINGS[kind], ("prefill_nics", more_nics))
 
 
 def _runs(result, acting, limits):

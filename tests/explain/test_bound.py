@@ -136,3 +136,20 @@ def test_every_run_is_bounded_by_something_that_can_be_said(scenario):
     assert 0.2 <= bound.share <= 1.0  # the largest of five
     assert "\n" not in bound.text
     assert "nan" not in bound.text.split()
+
+
+def test_more_nics_are_tried_where_waiting_is_not_the_most_of_it():
+    shared = Scenario(
+        llm="Mistral-Small-24B",
+        prefill_gpu="AMD Instinct MI300X",
+        prompt_tokens=16384,
+        chunk_tokens=256,
+        pp=20,
+    )
+    result = run(shared)
+    bound = bound_of(result)
+    assert bound.kind is PathKind.PREFILL_COMPUTE
+    assert bound.remedy.field == "prefill_nics"
+    alone = run(shared.replace(prefill_nics=20))
+    fields = {trial.field for trial in trials(alone, PathKind.PREFILL_COMPUTE)}
+    assert "prefill_nics" not in fields
