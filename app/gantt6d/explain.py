@@ -28,7 +28,7 @@ METRICS = {"ttds_s": "TTDS", "tpot_s": "TPOT", "ttft_s": "TTFT"}
 # Those that the page shows, and explains.
 SHOWN = (
     "ttds", "tpot", "ttft", "bubble",
-    "prefill_weights", "prefill_kv", "decode_weights", "decode_kv",
+    "prefill_need", "prefill_weights", "prefill_kv", "decode_need", "decode_weights", "decode_kv",
 )  # fmt: skip
 # As shares: below the first a change is none, below the second it is shown as nearly none.
 ROUNDING, LEAST_SHOWN = 1e-9, 5e-5

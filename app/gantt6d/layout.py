@@ -105,7 +105,11 @@ def _meter(pool):
                 [
                     html.Span(f"{pool.capitalize()} VRAM", className="meter-name"),
                     explain_layout.why(
-                        NAME, f"{pool}_weights", f"{pool.capitalize()} VRAM", f"{pool}_kv"
+                        NAME,
+                        f"{pool}_need",
+                        f"{pool.capitalize()} VRAM",
+                        f"{pool}_weights",
+                        f"{pool}_kv",
                     ),
                     html.Span(className="meter-text"),
                 ],

@@ -52,6 +52,14 @@ SHARED = (
         source=DEFINITION,
     ),
     Formula(
+        key="memory",
+        name="Memory of a pool's fullest device",
+        expression="weights + KV ≤ V · memory of the GPU",
+        symbols=(("V", "the VRAM share that weights and KV cache may fill"),),
+        unit="B",
+        source=DEFINITION,
+    ),
+    Formula(
         key="transfer",
         name="Duration of a transfer",
         expression="t = Σ latency + size / bandwidth + waiting",

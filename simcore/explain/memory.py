@@ -7,15 +7,14 @@ from simcore.costs import transformer as tf
 from simcore.costs.plan import split_layers
 from simcore.explain.explanation import Explanation, explained
 from simcore.explain.formulas import formula_of
-from simcore.explain.numbers import count, quantity
+from simcore.explain.numbers import count, gib
 from simcore.explain.sizes import kv_details
 from simcore.run import Result
 
 
 def explain_memory(result: Result, pool: str, part: str) -> Explanation:
     """The "weights" or the "kv" of the fullest device of the pool `pool` [byte]."""
-    held = next(memory for memory in result.memory if memory.pool == pool)
-    scenario = result.scenario
+    held, scenario = _held(result, pool), result.scenario
     values_of = {
         ("physical", "weights"): _physical_weights,
         ("physical", "kv"): _physical_kv,
@@ -26,11 +25,27 @@ def explain_memory(result: Result, pool: str, part: str) -> Explanation:
     name = "weights" if part == "weights" else "KV cache"
     return explained(
         formula_of(f"{part}_memory", scenario.cost_model),
-        f"{values} = {quantity(value, 'B')}",
+        f"{values} = {gib(value)}",
         value,
         title=f"Memory of {name}, {held.pool} stage {held.stage}",
         details=kv_details(scenario) if part == "kv" else (),
     )
+
+
+def explain_need(result: Result, pool: str) -> Explanation:
+    """Weights and KV cache of the fullest device of the pool `pool` [byte], and their limit."""
+    held, share = _held(result, pool), result.scenario.vram_limit_ratio
+    return explained(
+        formula_of("memory", result.scenario.cost_model),
+        f"{gib(held.weights)} + {gib(held.kv)} = {gib(held.need)} ≤ "
+        f"{share:g} · {gib(held.capacity)} = {gib(held.limit)}",
+        held.need,
+        title=f"Memory, {held.pool} stage {held.stage}",
+    )
+
+
+def _held(result, pool):
+    return next(memory for memory in result.memory if memory.pool == pool)
 
 
 def _slice(scenario, held):
@@ -43,10 +58,10 @@ def _physical_weights(scenario, held):
     llm, part = _slice(scenario, held)
     whole = tf.weights_held(llm, part)
     layers = tf.weights_held(llm, dataclasses.replace(part, embedding=False, head=False))
-    values = f"{quantity(layers, 'B')} in {part.layers} layers"
+    values = f"{gib(layers)} in {part.layers} layers"
     tables = [name for name in ("embedding", "head") if getattr(part, name)]
     if tables:
-        values += f" + {quantity(whole - layers, 'B')} {' and '.join(tables)}"
+        values += f" + {gib(whole - layers)} {' and '.join(tables)}"
     return values, float(whole)
 
 
@@ -57,7 +72,7 @@ def _physical_kv(scenario, held):
         tokens += scenario.output_tokens
     each = tf.kv_bytes_per_token(llm)
     total = tf.kv_held(llm, part, tokens) / each
-    values = f"{scenario.batch_size} · {quantity(each, 'B')} · {count(total)}"
+    values = f"{scenario.batch_size} · {count(each)} B · {count(total)}"
     return values, float(scenario.batch_size * total * each)
 
 

@@ -2,7 +2,7 @@
 
 from simcore.explain.explanation import Explanation, explained
 from simcore.explain.formulas import formula_of
-from simcore.explain.memory import explain_memory
+from simcore.explain.memory import explain_memory, explain_need
 from simcore.explain.numbers import quantity, significant
 from simcore.pipelines.critical_path import PathKind
 from simcore.run import Result
@@ -97,6 +97,8 @@ METRICS = {
     "bubble": _bubble,
     "handoff_exposed": _exposed,
     "handoff_hidden": _hidden,
+    "prefill_need": lambda result: explain_need(result, "prefill"),
+    "decode_need": lambda result: explain_need(result, "decode"),
     "prefill_weights": lambda result: explain_memory(result, "prefill", "weights"),
     "prefill_kv": lambda result: explain_memory(result, "prefill", "kv"),
     "decode_weights": lambda result: explain_memory(result, "decode", "weights"),

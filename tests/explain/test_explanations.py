@@ -29,6 +29,12 @@ SCALE = {"n": 1e-9, "µ": 1e-6, "m": 1e-3, "": 1.0, "k": 1e3, "M": 1e6, "G": 1e9
 NUMBER = r"([\d.]+) ([nµmkMGTP]?)(?:s|B/s|B|FLOP/s|FLOP)(?![\w/])"
 
 
+def binary_in(text):
+    """The sizes in a text, in bytes."""
+    found = re.findall(r"([\d.]+) ([KMG])iB", text)
+    return [float(number) * 1024 ** ("KMG".index(prefix) + 1) for number, prefix in found]
+
+
 def numbers_in(text):
     """The quantities in a text, in SI units."""
     return [float(number) * SCALE[prefix] for number, prefix in re.findall(NUMBER, text)]
@@ -103,7 +109,11 @@ def test_every_metric_is_explained_by_what_the_run_gave(name, metric):
     else:
         expected = getattr(result.metrics, "bubble" if metric == "bubble" else f"{metric}_s")
     assert found.value == pytest.approx(expected, rel=1e-12)
-    if found.unit:
+    if found.unit == "B":
+        # Of a sum beside its limit, the sum.
+        said = binary_in(found.values.split(" ≤ ")[0])
+        assert said[-1] == pytest.approx(expected, rel=5.1e-3)
+    elif found.unit:
         assert numbers_in(found.values)[-1] == pytest.approx(expected, rel=5.1e-3)
     else:
         said = float(found.values.rpartition("= ")[2].removesuffix(" %"))
@@ -116,6 +126,17 @@ def test_the_parts_of_ttds_and_ttft_add_up_in_the_text(name):
     for metric in ("ttds", "ttft"):
         *parts, total = numbers_in(explain_metric(result, metric).values)
         assert math.fsum(parts) == pytest.approx(total, rel=0.02)
+
+
+@pytest.mark.parametrize("name", RESULTS)
+@pytest.mark.parametrize("pool", ["prefill", "decode"])
+def test_memory_is_told_with_its_limit_and_where_that_comes_from(name, pool):
+    result = RESULTS[name]
+    memory = next(memory for memory in result.memory if memory.pool == pool)
+    weights, kv, need, capacity, limit = binary_in(explain_metric(result, f"{pool}_need").values)
+    assert weights + kv == pytest.approx(need, rel=0.01)
+    assert limit == pytest.approx(result.scenario.vram_limit_ratio * capacity, rel=0.01)
+    assert (capacity, limit) == pytest.approx((memory.capacity, memory.limit), rel=5.1e-3)
 
 
 @pytest.mark.parametrize("cost_model", ["physical", "reference"])
