@@ -20,6 +20,7 @@ from tests.serving import Served
 PATIENCE_S = 30
 PAGES = {"mt": "/mt-sweep", "ppt": "/ppt-sweep", "gpus": "/gpu-matrix"}
 SURFACES = ("mt", "ppt")
+STILL = "() => document.getAnimations().every((one) => one.playState !== 'running')"
 PLOTS = "[...document.querySelectorAll('.sweep-pictures .js-plotly-plot')]"
 
 
@@ -448,8 +449,8 @@ def test_the_page_saved_opens_offline(page, new_context, tmp_path, name, filenam
     alone.goto(path.as_uri())
     expect(alone.locator(".js-plotly-plot .gl-container canvas").last).to_be_attached()
     assert surface_pixels(alone) > 3_000
-    until(alone, "() => document.querySelectorAll('#sweep .main-svg').length >= 2")
-    again = alone.evaluate("document.querySelector('#sweep > div').data")
+    until(alone, "() => document.querySelectorAll('main .main-svg').length >= 2")
+    again = alone.evaluate("document.querySelector('main > div').data")
     for shown, original in zip(again, drawn, strict=True):
         assert [shown[axis] for axis in "xyz"] == [original[axis] for axis in "xyz"]
     assert [trace.get("text") for trace in again] == [trace.get("text") for trace in drawn]
@@ -508,6 +509,7 @@ def test_nothing_serious_is_wrong_for_those_who_use_other_means(page, name):
             until(page, f"() => {PLOTS}.at(-1).layout.paper_bgcolor !== '#ffffff'")
         for width in (1440, 360):
             page.set_viewport_size({"width": width, "height": 900})
+            until(page, STILL)
             found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
             bad = [one for one in found if one["impact"] in ("serious", "critical")]
             assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in bad] == []
