@@ -9,9 +9,11 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
+from plotly.utils import PlotlyJSONEncoder
 
 from app.__main__ import main
 from app.figures.surface import LIFT
+from app.pages.gpu_matrix import GPUMatrix
 from app.share import query_of
 from app.shell import create_app
 from app.single_file import PLACE
@@ -362,6 +364,12 @@ def test_pairs_of_gpus_open_with_a_metric_that_depends_on_both():
     assert {name: usual_metric(plan) for name, plan in SWEEPS.items()} == {
         "mt": "ttds", "ppt": "ttds", "gpus": "ttft",
     }  # fmt: skip
+
+
+def test_the_gpu_that_prefills_is_asked_for_first():
+    shown = json.dumps(GPUMatrix().layout("").to_plotly_json(), cls=PlotlyJSONEncoder)
+    first, second = (shown.index(f'"gpus-{pool}_gpu-control"') for pool in ("prefill", "decode"))
+    assert first < second
 
 
 def test_an_axis_has_symbol_label_and_unit():
