@@ -145,6 +145,7 @@ def _lines(explanation: Explanation) -> dict:
         "title": explanation.title,
         "formula": explanation.formula,
         "values": explanation.values,
+        "where": explanation.where,
         "source": explanation.source,
     }
 

@@ -13,9 +13,9 @@ SYMBOLS = (
     ("O", "tokens generated"),
     ("PP", "pipeline stages of a pool"),
     ("W", "parameters of the model"),
-    ("L", "its layers"),
-    ("H", "its hidden width"),
-    ("H_q, H_kv", "its query heads and its key-value heads"),
+    ("L", "layers of the model"),
+    ("H", "hidden width of the model"),
+    ("H_q, H_kv", "query heads and key-value heads of the model"),
     ("B", "bytes per parameter"),
 )
 

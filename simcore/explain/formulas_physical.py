@@ -24,7 +24,11 @@ PHYSICAL = (
         name="Duration of a pass",
         expression="t = max(FLOP / peak, bytes / bandwidth)",
         symbols=(
-            ("peak", "dense BF16; FP8 for a model that computes in it, where the GPU can"),
+            (
+                "peak",
+                "operations per second in dense BF16; FP8 for a model that computes in it, where "
+                "the GPU can",
+            ),
             ("bandwidth", "of the GPU's memory"),
         ),
         unit="s",
@@ -33,7 +37,7 @@ PHYSICAL = (
     Formula(
         key="prefill_flop",
         name="Operations of a prefill pass",
-        expression="FLOP = N · [2 · s · A + p · Σ_layers (s · o + s · (s + 1) / 2)]",
+        expression="FLOP = N · 2 · s · A + N · p · Σ_layers (s · o + s · (s + 1) / 2)",
         symbols=(
             ("s", "new tokens: M, or what is left of T in the last chunk"),
             ("o", "tokens before them"),
@@ -66,7 +70,7 @@ PHYSICAL = (
     Formula(
         key="decode_flop",
         name="Operations of a decode pass",
-        expression="FLOP = N · [2 · A + p · Σ_layers (o + 1)]",
+        expression="FLOP = N · 2 · A + N · p · Σ_layers (o + 1)",
         symbols=(
             ("o", "tokens before the new one: T, and one more with each step"),
             PRODUCTS,

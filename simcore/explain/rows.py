@@ -2,10 +2,13 @@
 
 import operator
 
+import gpu_catalog
+from simcore.costs import transformer as tf
 from simcore.costs.models.reference import MEMORY_EFFICIENCY
+from simcore.costs.plan import split_layers
 from simcore.explain.explanation import Explanation, explained
 from simcore.explain.formulas import formula_of
-from simcore.explain.numbers import quantity
+from simcore.explain.numbers import count, quantity
 from simcore.explain.sizes import size_of
 from simcore.pipelines import Activations, DecodeActivations, DecodePass, Handoff, PrefillPass
 from simcore.pipelines.walk_back import ROUNDING
@@ -44,23 +47,43 @@ def _pass(result, tag):
         f"{'compute' if costs.compute_bound[place] else 'memory'}-bound"
     )
     role = "prefill" if isinstance(tag, PrefillPass) else "decode"
+    known = _known(result.scenario, tag)
     details = (
         explained(
             formula_of(f"{role}_flop", model),
             f"{quantity(flop - attention, 'FLOP')} products with weights + "
             f"{quantity(attention, 'FLOP')} attention = {quantity(flop, 'FLOP')}",
             flop,
+            known=known,
         ),
         explained(
             formula_of(f"{role}_bytes", model),
             f"{quantity(weights, 'B')} weights + {quantity(traffic - weights, 'B')} KV cache = "
             f"{quantity(traffic, 'B')}",
             traffic,
+            known=known,
         ),
     )
     return explained(
         formula_of("pass", model), values, seconds, title=title_of(tag), details=details
     )
+
+
+def _known(scenario, tag):
+    """What the symbols of a pass's formulas are, of those that a few digits tell."""
+    total, first = scenario.prompt_tokens, scenario.chunk_tokens
+    if scenario.cost_model == "reference":
+        return {} if isinstance(tag, PrefillPass) else {"t": count(total + tag.step)}
+    llm = gpu_catalog.llm(scenario.llm)
+    if isinstance(tag, PrefillPass):
+        before, stages = tag.chunk * first, scenario.pp
+        known = {"s": count(min(first, total - before)), "o": count(before)}
+    else:
+        known, stages = {"o": count(total + tag.step)}, scenario.decode_stages
+    part = tf.slice_of(llm, split_layers(llm.layers, stages)[tag.stage])
+    # Each weight that a token meets is two operations.
+    met = float(tf.projection_flop(llm, part, 1, outputs=0)) / 2
+    return known | {"A": quantity(met, ""), "b": f"{count(tf.kv_bytes_per_token(llm))} B"}
 
 
 def _transfer(result, row, tag):

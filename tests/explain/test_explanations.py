@@ -81,6 +81,23 @@ def test_the_roofline_of_a_pass_can_be_reckoned_from_the_text(name):
         assert sum(numbers_in(bytes_.values)[:2]) == pytest.approx(bytes_.value, rel=0.02)
 
 
+def test_symbols_of_a_formula_are_told_with_what_they_are_here():
+    """T 1000 in chunks of 300: the last has 100 tokens. 80 layers in 4 stages."""
+    result = RESULTS["physical"]
+    layer = 2 * 8192 * 64 * 128 + 2 * 8192 * 8 * 128 + 3 * 8192 * 28672
+    row = next(
+        i for i in range(len(result.table))
+        if result.graph.tag(result.task_of_row[i]) == PrefillPass(2, 3)
+    )  # fmt: skip
+    flop, bytes_ = explain_row(result, row).details
+    assert flop.where.startswith("s = 100, new tokens; o = 900, tokens before them; A = ")
+    assert f"A = {20 * layer / 1e9:.1f} G, weights that a token meets in the stage" in flop.where
+    assert "p: operations for each pair" in flop.where
+    assert "b = 4\u202f096 B, KV cache of one token in one layer" in bytes_.where
+    assert "head" not in flop.where
+    assert f"where {flop.where}" in explain_row(result, row).lines
+
+
 def test_waiting_is_what_is_longer_than_alone():
     result = RESULTS["physical"]
     table, routes = result.table, result.graph.routes

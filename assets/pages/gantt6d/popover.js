@@ -13,11 +13,12 @@
       if (!known) return [["", "Found once the controls rest."]];
       const now = !page.byId("explain").classList.contains("outdated");
       return metrics.split(" ").flatMap((metric) => {
-        const { title, formula, values, source } = known[metric];
+        const { title, formula, values, where, source } = known[metric];
         return [
           ["title", title],
           ["formula", formula],
           ["formula", now ? values : "The values follow when the controls rest."],
+          ...(where ? [["source", `where ${where}`]] : []),
           ["source", `Source: ${source}.`],
         ];
       });

@@ -137,6 +137,7 @@ def test_the_sentence_and_the_formulas_are_those_of_simcore(studies):
     for name, shown in answer["formulas"].items():
         told = explain_metric(result, name)
         assert (shown["formula"], shown["values"]) == (told.formula, told.values)
+        assert shown["where"] == told.where
 
 
 def test_a_slice_of_time_ends_and_the_next_one_goes_on():
