@@ -137,6 +137,8 @@ def test_the_same_is_not_pinned_twice_and_four_are_the_most(gantt):
     expect(gantt.locator(f"#{NAME}-shared")).to_have_text("This is pinned already, as A.")
     for pp in (4, 5, 6):
         type_in(gantt, "pp", pp)
+        # A new pin has the chart asked for anew, too, in its new height.
+        expect(gantt).to_have_url(re.compile(rf"\?v=1&pp={pp}\b"))
         pin.click()
     expect(gantt.locator(PINS)).to_have_count(4)
     expect(pin).to_be_disabled()
