@@ -137,7 +137,8 @@ def trials(
 ) -> Iterator[Trial]:
     """Runs of values that act on `kind`, each when it is asked for.
 
-    First all settings, and more NICs where much of TTDS is spent on the wire; then, if none of them saves `WORTH_SAYING` of TTDS, every other prefill GPU.
+    First all settings, and more NICs where much of TTDS is spent on the wire; then, if none of them
+    saves `WORTH_SAYING` of TTDS, every other prefill GPU.
     Those that cannot run, or reach a limit, are left out.
 
     Parameters
