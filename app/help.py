@@ -6,6 +6,8 @@ box, and the list names it by its title: a part of a page says its key where it 
 
 from dash import html
 
+from app.still import still
+
 # What moves on the keys of the part that has the focus.
 WHERE_THE_FOCUS_IS = (
     ("← →", "A step down or up, on a slider"),
@@ -34,7 +36,7 @@ def help_button():
 def help_dialog():
     """The list of keys; assets/help.js opens and closes it."""
     rows = [html.Tr([html.Td(html.Kbd(keys)), html.Td(what)]) for keys, what in WHERE_THE_FOCUS_IS]
-    return html.Dialog(
+    dialog = html.Dialog(
         [
             html.H2("Keys", id="help-title"),
             html.Table(
@@ -53,6 +55,7 @@ def help_dialog():
         className="help-dialog",
         **{"aria-labelledby": "help-title"},
     )
+    return still(dialog)
 
 
 def hint(pages):

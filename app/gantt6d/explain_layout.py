@@ -5,6 +5,7 @@ from dash import html
 
 from app.gantt6d.breakdown import PARTS, SHOWN
 from app.gantt6d.explain import METRICS, step_key
+from app.still import still
 from simcore import Scenario
 from simcore.explain.sensitivity import CONTROLS, step_name
 from simcore.parameters import parameters_of
@@ -34,13 +35,14 @@ def breakdown(page: str):
         **{"aria-hidden": "true"},
     )
     groups = [_breakdown_group(page, part, of) for part, of in PARTS.items()]
-    return html.Div(
+    whole = html.Div(
         [bar, html.Div(groups, className="breakdown-keys")],
         id=f"{page}-breakdown",
         className="breakdown",
         role="group",
         **{"aria-label": "What the first token waited for"},
     )
+    return still(whole)
 
 
 def _breakdown_group(page, part, of):
@@ -137,12 +139,13 @@ def sensitivity(page: str):
         ],
         className="steps-head",
     )
-    return html.Section(
+    section = html.Section(
         [head, html.Div(tables, className="steps-tables")],
         id=f"{page}-steps",
         className="panel steps",
         **{"aria-labelledby": f"{page}-steps-title"},
     )
+    return still(section)
 
 
 def _table(caption, subject, steps):

@@ -11,6 +11,7 @@ from app.controls import control
 from app.figures.palette import KINDS, NAMES
 from app.gantt6d import explain_layout, pins_layout, share_layout
 from app.share import Link
+from app.still import still
 from simcore import Scenario
 from simcore.parameters import parameters_of
 
@@ -52,7 +53,7 @@ def layout(link: Link):
                         [pins_layout.tray(NAME, link), share_layout.share_bar(NAME)],
                         className="toolbar",
                     ),
-                    html.Div([_card(name) for name in CARDS], className="cards"),
+                    still(html.Div([_card(name) for name in CARDS], className="cards")),
                     explain_layout.said(NAME),
                     _panel(),
                     explain_layout.sensitivity(NAME),
@@ -89,10 +90,12 @@ def _rail(scenario):
             className="more",
             open=any(getattr(scenario, field) != getattr(Scenario(), field) for field in MORE),
         ),
-        html.Div(
-            [_meter("prefill"), _meter("decode"), _meter_legend()],
-            className="meters",
-            id=f"{NAME}-meters",
+        still(
+            html.Div(
+                [_meter("prefill"), _meter("decode"), _meter_legend()],
+                className="meters",
+                id=f"{NAME}-meters",
+            )
         ),
     ]
 
@@ -169,7 +172,7 @@ def _panel():
     ]
     head = html.Div(
         [
-            html.Div(legend, className="legend"),
+            still(html.Div(legend, className="legend")),
             html.Div(
                 [
                     _switch("path", "Critical path", key="k", checked=True),
