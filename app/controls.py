@@ -117,6 +117,8 @@ def _select(page, field, info: Choice, value):
         size="xs",
         className="control-box",
         comboboxProps={"shadow": "md"},
+        # The label beside it names the box; this names the list that opens.
+        **{"aria-label": info.label},
     )
 
 

@@ -75,3 +75,11 @@ def test_a_page_that_is_not_there_says_so(page, complaints):
     expect(page).not_to_have_title("No such page · pdscope")
     assert len(complaints) == 1 and "/nothing" in complaints[0] and "404" in complaints[0]
     complaints.clear()
+
+
+def test_a_list_that_opens_has_a_name(page):
+    page.goto("/")
+    settle(page)
+    page.locator("#gantt6d-prefill_gpu").click()
+    expect(page.get_by_role("listbox", name="Prefill GPU")).to_be_visible()
+    assert serious(page) == []
