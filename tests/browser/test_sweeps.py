@@ -479,7 +479,8 @@ def test_everything_that_can_be_operated_has_a_name(page, name):
     wait_for_end(page)
     nameless = page.evaluate(
         """() => [...document.querySelectorAll("main input, main button, main progress")]
-          .filter((one) => one.type !== "hidden" && one.checkVisibility())
+          .filter((one) => one.type !== "hidden" && one.checkVisibility()
+                           && one.ariaHidden !== "true")
           .filter((one) => !(one.labels?.length || one.textContent.trim()
                              || one.getAttribute("aria-label")))
           .map((one) => one.outerHTML)"""
