@@ -119,7 +119,11 @@
         const meant = moved ? (facts.options ? facts.options[sliderValue] : sliderValue) : value;
         nameThumb(slider, meant, facts);
         if (!trigger) return [no_update, no_update];
-        if (moved) return [no_update, facts.options ? meant : format(meant)];
+        if (moved) {
+          // The page hears of it at once, and not only when the box has been written.
+          window.pdscope.controls.slid?.(slider.slice(0, -"-slider".length), meant);
+          return [no_update, facts.options ? meant : format(meant)];
+        }
         if (facts.options) return [Math.max(0, facts.options.indexOf(meant)), no_update];
         if (typeof meant !== "number") return [no_update, no_update];
         return [

@@ -129,11 +129,23 @@
     root.dataset.settled = !answer.coarse;
   }
 
+  /* The newest values of the controls; what has been heard before is not asked for again. */
+  function offered(values) {
+    const same = Object.keys(values).every((field) => values[field] === page.values?.[field]);
+    page.values = values;
+    if (!same) gate.moved(page.request());
+  }
+
   /* Boxes hold text; GPUs may be called by a number. */
   function valueOf(field, value) {
     const numeric = page.byId(`${field}-control`).classList.contains("control-number");
     return numeric ? window.pdscope.controls.parse(value) : value;
   }
+
+  window.pdscope.controls.slid = (id, value) => {
+    const [name, field] = [id.slice(0, NAME.length), id.slice(NAME.length + 1)];
+    if (name === NAME && page.values) offered({ ...page.values, [field]: value });
+  };
 
   window.pdscope.gantt6d = page;
 
@@ -144,11 +156,11 @@
         const fields = window.dash_clientside.callback_context.inputs_list.map(({ id }) =>
           id.slice(NAME.length + 1),
         );
-        page.values = Object.fromEntries(fields.map((field, i) => [field, valueOf(field, values[i])]));
-        if (root.dataset.begun) gate.moved(page.request());
+        const now = Object.fromEntries(fields.map((field, i) => [field, valueOf(field, values[i])]));
+        if (root.dataset.begun) offered(now);
         else {
           root.dataset.begun = "yes";
-          Object.assign(page, begin);
+          Object.assign(page, begin, { values: now });
           page.tell("begin");
         }
         return no_update;
