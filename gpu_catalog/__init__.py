@@ -1,6 +1,18 @@
 """The catalog: GPUs, models and links as data, one TOML file each."""
 
-from gpu_catalog.load import CatalogError, gpu, gpus, link, links, llm, llms
+from gpu_catalog.errors import CatalogError
+from gpu_catalog.load import (
+    gpu,
+    gpu_name,
+    gpus,
+    link,
+    links,
+    llm,
+    llm_name,
+    llms,
+    reload,
+)
+from gpu_catalog.parameters import active_parameters, kv_elements_per_token, parameters
 from gpu_catalog.schema import (
     GPU,
     LLM,
@@ -18,10 +30,16 @@ __all__ = [
     "LatentAttention",
     "Link",
     "MixtureOfExperts",
+    "active_parameters",
     "gpu",
+    "gpu_name",
     "gpus",
+    "kv_elements_per_token",
     "link",
     "links",
     "llm",
+    "llm_name",
     "llms",
+    "parameters",
+    "reload",
 ]

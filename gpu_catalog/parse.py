@@ -2,7 +2,7 @@
 
 import math
 import tomllib
-from dataclasses import MISSING, fields, is_dataclass, replace
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from datetime import date
 from decimal import Decimal
 from difflib import get_close_matches
@@ -10,15 +10,18 @@ from pathlib import Path
 from types import NoneType
 from typing import TypeVar, get_args, get_type_hints
 
+from gpu_catalog.checks import impossible
+from gpu_catalog.errors import CatalogError
 from gpu_catalog.schema import (
     GPU,
     LLM,
+    Ceilings,
+    Fabric,
     GroupedQueryAttention,
     LatentAttention,
     Link,
     ReferenceGPU,
     ReferenceLink,
-    ReferenceLLM,
 )
 
 Item = TypeVar("Item", GPU, LLM, Link)
@@ -31,6 +34,18 @@ _KEYS = {
         "bandwidth": ("bandwidth_GBps", 10**9),
         "flops": ("dense_TFLOPS.bf16", 10**12),
         "flops_fp8": ("dense_TFLOPS.fp8", 10**12),
+        "flops_int8": ("dense_TFLOPS.int8", 10**12),
+        "flops_fp4": ("dense_TFLOPS.fp4", 10**12),
+        "power": ("power_W", 1),
+    },
+    Fabric: {"bandwidth": ("GBps", 10**9)},
+    Ceilings: {
+        "flops": ("bf16_TFLOPS", 10**12),
+        "flops_fp8": ("fp8_TFLOPS", 10**12),
+        "flops_fp4": ("fp4_TFLOPS", 10**12),
+        "bandwidth": ("gemv_GBps", 10**9),
+        "all_reduce": ("all_reduce_8_GBps", 10**9),
+        "peer": ("peer_GBps", 10**9),
     },
     ReferenceGPU: {
         "memory": ("memory_GiB", 2**30),
@@ -41,6 +56,8 @@ _KEYS = {
         "peak": ("peak_GBps", 10**9),
         "bandwidth_range": ("bandwidth_GBps", 10**9),
         "latency_range": ("latency_us", Decimal("1e-6")),
+        "startup_range": ("startup_us", Decimal("1e-6")),
+        "all_reduce_range": ("all_reduce_8_GBps", 10**9),
     },
     ReferenceLink: {
         "bandwidth": ("bandwidth_GBps", 10**9),
@@ -53,34 +70,52 @@ _ATTENTION = {"grouped-query": GroupedQueryAttention, "latent": LatentAttention}
 _MAY_BE_ZERO = {"local", "shared", "dense_layers"}
 
 
-class CatalogError(ValueError):
-    """A name the catalog does not have, or an entry it cannot read."""
+@dataclass(frozen=True)
+class Entry:
+    """An item, the file it comes from, and whether it may take the place of a shipped one."""
+
+    item: GPU | LLM | Link
+    where: str
+    replaces: bool = False
 
 
-def parse_folder(cls: type[Item], folder: Path) -> list[Item]:
-    """One `cls` per TOML file of `folder`, in the order of the file names.
+def parse_folder(cls: type[Item], folder: Path) -> list[Entry]:
+    """One entry per TOML file of `folder`, in the order of the file names.
 
     Raises CatalogError, naming the file and the key, for an entry it cannot read.
     """
-    items, files = {}, {}
-    for path in sorted(folder.glob("*.toml")):
-        where = f"{folder.name}/{path.name}"
-        item = _build(cls, _toml(path, where), f"{where}: ")
-        if item.name in items:
-            raise CatalogError(
-                f"{where}: name = {item.name!r} is taken by {files[item.name]}; rename one of them"
-            )
-        files[item.name] = where
-        items[item.name] = replace(item, reference=item.reference or _own_reference(item))
-    return list(items.values())
+    return [parse_file(cls, path) for path in sorted(folder.glob("*.toml"))]
 
 
-def _toml(path, where):
+def parse_file(cls: type[Item], path: Path) -> Entry:
+    """The `cls` in the TOML file `path`; raises CatalogError as `parse_folder` does."""
+    where = f"{path.parent.name}/{path.name}"
+    return parse_text(cls, text_of(path, where), where)
+
+
+def parse_text(cls: type[Item], text: str, where: str) -> Entry:
+    """The `cls` in a TOML text, which errors call `where`."""
     try:
         # Decimal, so that 989.4 TFLOPS becomes the float nearest to 989.4e12.
-        return tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+        table = tomllib.loads(text, parse_float=Decimal)
     except ValueError as error:
         raise CatalogError(f"{where}: this is not TOML: {error}; correct it there") from error
+    replaces = table.pop("replaces", False)
+    if type(replaces) is not bool:
+        raise CatalogError(f"{where}: replaces = {_shown(replaces)}; use true or false")
+    item = _build(cls, table, f"{where}: ")
+    wrong = impossible(item)
+    if wrong:
+        raise CatalogError(f"{where}: {wrong}")
+    return Entry(item, where, replaces)
+
+
+def text_of(path: Path, where: str) -> str:
+    """The text of a file of the catalog; raises CatalogError where there is none."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CatalogError(f"{where}: cannot be read: {error}; correct or remove it") from error
 
 
 def _build(cls, table, where):
@@ -97,7 +132,7 @@ def _build(cls, table, where):
             # The specification gives its links as ranges and computes with the midpoints.
             hint = "midpoint" if cls is ReferenceLink else hint
             values[field.name] = _value(field.name, hint, unit, table[key], where + key)
-        elif NoneType in get_args(hint) or field.name == "reference":
+        elif NoneType in get_args(hint):
             values[field.name] = None
         elif field.default is MISSING:
             raise CatalogError(f"{where}{key} is missing; add it (see gpu_catalog/README.md)")
@@ -137,6 +172,8 @@ def _value(name, hint, unit, raw, where):
         return tuple(float(end * unit) for end in _pair(raw, where))
     if hint is float:
         return float(_number(raw, where) * unit)
+    if hint == tuple[str, ...]:
+        return _texts(raw, where)
     return _plain(hint, name, raw, where)
 
 
@@ -163,6 +200,12 @@ def _pair(raw, where):
     if low > high:
         raise CatalogError(f"{where} = [{low}, {high}]; put the lower end first")
     return low, high
+
+
+def _texts(raw, where):
+    if not isinstance(raw, list):
+        raise CatalogError(f'{where} = {_shown(raw)}; use a list of texts, as ["one", "other"]')
+    return tuple(_plain(str, where, text, where) for text in raw)
 
 
 def _number(raw, where, *, zero=False):
@@ -197,24 +240,3 @@ def _plain(kind, name, raw, where):
 def _shown(raw):
     """`raw` as it stands in the file, not as a Decimal."""
     return str(raw) if isinstance(raw, Decimal) else repr(raw)
-
-
-def _own_reference(item):
-    """What the specification's formulas use for an item without a [reference] table: its own."""
-    match item:
-        case GPU():
-            return ReferenceGPU(memory=item.memory, bandwidth=item.bandwidth, flops=item.flops)
-        case Link():
-            return ReferenceLink(bandwidth=item.bandwidth, latency=item.latency)
-        case LLM(attention=attention):
-            latent = isinstance(attention, LatentAttention)
-            return ReferenceLLM(
-                parameters=round(item.published_parameters),
-                layers=item.layers,
-                hidden=item.hidden,
-                kv_heads=1 if latent else attention.kv_heads,
-                query_heads=attention.query_heads,
-                # Those formulas know one size for weights and KV cache alike, in whole bytes.
-                bytes_per_parameter=math.ceil(item.bytes_per_parameter),
-                latent=attention.latent if latent else None,
-            )

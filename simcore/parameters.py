@@ -70,6 +70,7 @@ class Choice:
     ----------
     key : short name, for addresses
     options : returns the names, in the order in which a slider steps through them
+    named : returns the option that a text is another spelling or an alias of, or None
     """
 
     key: str
@@ -77,9 +78,12 @@ class Choice:
     label: str
     help: str
     options: Callable[[], tuple[str, ...]]
+    named: Callable[[str], str | None] | None = None
 
     def check(self, name: str, value):
-        """`value` if it is an option; raises ScenarioError with the closest one."""
+        """The option that `value` names; raises ScenarioError with the closest one."""
+        if self.named and isinstance(value, str) and (option := self.named(value)):
+            return option
         options = self.options()
         if isinstance(value, str) and value in options:
             return value

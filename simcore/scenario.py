@@ -39,6 +39,7 @@ class Scenario:
             label="Model",
             help="The model that is served.",
             options=_llm_names,
+            named=gpu_catalog.llm_name,
         ),
         "LLaMA-3.1-70B",
     )
@@ -49,6 +50,7 @@ class Scenario:
             label="Prefill GPU",
             help="The GPU of the prefill pool, in order of peak dense BF16 FLOP/s.",
             options=_gpu_names,
+            named=gpu_catalog.gpu_name,
         ),
         "NVIDIA H100",
     )
@@ -59,6 +61,7 @@ class Scenario:
             label="Decode GPU",
             help="The GPU of the decode pool, in order of peak dense BF16 FLOP/s.",
             options=_gpu_names,
+            named=gpu_catalog.gpu_name,
         ),
         "NVIDIA RTX PRO 6000",
     )

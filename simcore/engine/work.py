@@ -14,8 +14,8 @@ class CommChannel:
 
     Parameters
     ----------
-    name : a link of the catalog, whose specification values are taken, or any name if
-        `bandwidth_bps` is given
+    name : a link of the catalog, whose specification values are taken (its own where the
+        specification has none), or any name if `bandwidth_bps` is given
     bandwidth_bps : bandwidth [BYTE/s; the name is the specification's]
     latency_s : time one crossing takes before the first byte arrives [s]
 
@@ -27,7 +27,8 @@ class CommChannel:
 
     def __init__(self, name: str, bandwidth_bps: float | None = None, latency_s: float = 0.0):
         if bandwidth_bps is None:
-            link = gpu_catalog.link(name).reference
+            link = gpu_catalog.link(name)
+            link = link.reference or link
             bandwidth_bps, latency_s = link.bandwidth, link.latency
         self.name = name
         self.bandwidth_bps = _number(f"channel {name!r}: bandwidth_bps", bandwidth_bps)

@@ -31,6 +31,7 @@ class ReferenceCosts:
                 f"{prefill.pp}, leave it empty, or choose the physical model",
                 field="decode_pp",
             )
+        _refuse_what_it_does_not_know(llm, prefill, decode)
         self.llm = llm.reference
         self.workload = workload
         self.prefill = prefill
@@ -114,3 +115,17 @@ class ReferenceCosts:
             flops=gpu.flops,
             bandwidth=MEMORY_EFFICIENCY * gpu.bandwidth,
         )
+
+
+def _refuse_what_it_does_not_know(llm, prefill, decode):
+    """The specification has values for few; those of the others would be made up."""
+    asked = {"llm": llm, "prefill_gpu": prefill.gpu, "decode_gpu": decode.gpu}
+    for field, item in asked.items():
+        if item.reference is None:
+            known = gpu_catalog.llms() if field == "llm" else gpu_catalog.gpus()
+            names = ", ".join(each.name for each in known if each.reference)
+            raise ScenarioError(
+                f"{field} = {item.name!r}: the specification has no values for it, so the "
+                f"reference model cannot run it; choose the physical model, or one of {names}",
+                field=field,
+            )
