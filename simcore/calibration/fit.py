@@ -1,0 +1,64 @@
+"""Robust fits of frozen constants to measured times."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
+from typing import TypeVar
+
+import numpy as np
+from scipy.optimize import least_squares
+
+Constants = TypeVar("Constants")
+
+OUTLIER = 0.1
+"""Relative error beyond which a row pulls with constant force (soft L1)."""
+
+PRIOR = 0.02
+"""Pull towards the start, for constants that the rows leave open: tiny against any of them."""
+
+
+def fit_constants(
+    start: Constants,
+    predict: Callable[[Constants], np.ndarray],
+    measured,
+    *,
+    bounds: Mapping[str, tuple[float, float]] | None = None,
+    weights=1.0,
+) -> Constants:
+    """`start` with its constants moved so that `predict` of them comes closest to `measured`.
+
+    Least squares of the logarithm of predicted over measured, so that short and long times count
+    alike, with a soft L1 loss (Huber, "Robust Statistics", 1981) that outliers cannot bend.
+    Constants are fitted in their logarithms and so stay positive; what is 0 in `start`, and what is
+    no number, stays as it is.
+
+    Parameters
+    ----------
+    predict : times of all rows for given constants [s]
+    measured : times of all rows [s]
+    bounds : by constant, the least and the largest value
+    weights : of the rows
+    """
+    bounds = bounds or {}
+    free = [
+        field.name
+        for field in fields(start)
+        if isinstance(getattr(start, field.name), float) and getattr(start, field.name) > 0
+    ]
+    origin = np.log([getattr(start, name) for name in free])
+    low = np.log([bounds.get(name, (1e-30, 1))[0] for name in free])
+    high = np.log([bounds.get(name, (0, 1e30))[1] for name in free])
+    goal = np.log(np.asarray(measured, dtype=float))
+
+    def with_values(point):
+        values = zip(free, np.exp(point).tolist(), strict=True)
+        return replace(start, **dict(values))
+
+    def residuals(point):
+        misses = weights * (np.log(predict(with_values(point))) - goal)
+        return np.concatenate([misses, PRIOR * (point - origin)])
+
+    inside = np.clip(origin, low + 1e-9, high - 1e-9)
+    found = least_squares(
+        residuals, inside, bounds=(low, high), loss="soft_l1", f_scale=OUTLIER, max_nfev=200
+    )
+    return with_values(found.x)

@@ -1,0 +1,138 @@
+"""Collective operations of tensor and expert parallelism: startup plus bytes, by algorithm.
+
+Hockney, "The communication challenge for MPP" (Parallel Computing 20, 1994), for time as startup
+plus bytes over bandwidth; Thakur, Rabenseifner & Gropp, "Optimization of Collective Communication
+Operations in MPICH" (2005), for the hops and bytes of each algorithm.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+
+from simcore.costs.operators.smooth import smooth_min
+
+
+class Collective(Enum):
+    """What the ranks do together."""
+
+    ALL_REDUCE = "all_reduce"
+    ALL_GATHER = "all_gather"
+    REDUCE_SCATTER = "reduce_scatter"
+    ALL_TO_ALL = "alltoall"
+    SEND = "send_recv"
+
+
+RING = {Collective.ALL_REDUCE: 2, Collective.ALL_GATHER: 1, Collective.REDUCE_SCATTER: 1}
+"""How often each rank's share of the buffer goes around."""
+
+SWITCH_RANKS = 8
+"""Ranks from which a library lets the switch add up."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Protocols:
+    """One way of moving data, in two protocols of which the faster is taken.
+
+    The quick one sends flags among the data and waits little; the full one waits for whole blocks
+    and uses the whole bandwidth. Bandwidths are shares of the link's peak.
+
+    Attributes
+    ----------
+    quick_s, quick_hop_s, quick_share : startup, time of each further hop [s], and bandwidth
+    full_s, full_hop_s, full_share : the same of the full protocol
+    sharpness : of the minimum of the two (see `smooth_min`)
+    few : two ranks use fewer channels: p ranks reach 1 - few/p of the bandwidth
+    switch_gain : of an all-reduce that the switch adds up (NVLink SHARP), over the ring's
+        bandwidth; 1 where it does not
+    """
+
+    quick_s: float
+    quick_hop_s: float
+    quick_share: float
+    full_s: float
+    full_hop_s: float
+    full_share: float
+    sharpness: float
+    few: float
+    switch_gain: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class DirectConstants:
+    """All-reduce by kernels that read their peers' memory, as serving engines bring along.
+
+    Small messages in one shot: each rank reads all of every peer. Larger ones in two: it adds up
+    its share, then gathers the others'.
+
+    Attributes
+    ----------
+    startup_s, peer_s : of a one-shot all-reduce, and of each peer in it [s]
+    share : of the link's peak bandwidth
+    second_s : of the second shot [s]
+    one_shot_of_2, one_shot_of_4, one_shot_of_8 : largest message of one shot among up to so many
+        ranks [byte]
+    largest : largest message; what is larger goes around the ring [byte]
+    """
+
+    startup_s: float
+    peer_s: float
+    share: float
+    second_s: float
+    one_shot_of_2: float
+    one_shot_of_4: float
+    one_shot_of_8: float
+    largest: float
+
+
+def ring_seconds(*, kind: Collective, ranks, size, bandwidth, constants: Protocols):
+    """Time [s] of an all-reduce, all-gather or reduce-scatter of a buffer of `size` byte per rank.
+
+    `size` is that of the whole buffer: of the result of an all-gather, of the input of a
+    reduce-scatter. `bandwidth` is the peak of a rank's link in one direction [byte/s]. A ring of p
+    ranks takes p - 1 hops of size/p for either half of an all-reduce (Patarasuk & Yuan, "Bandwidth
+    optimal all-reduce algorithms", 2009).
+    """
+    ranks, size = (np.asarray(x, dtype=float) for x in (ranks, size))
+    rounds = RING[kind]
+    hops = rounds * (ranks - 1)
+    # An all-reduce keeps both directions of its channels busy at once.
+    few = constants.few / rounds
+    gain = 1.0
+    if kind is Collective.ALL_REDUCE:
+        gain = np.where(ranks >= SWITCH_RANKS, constants.switch_gain, 1.0)
+    moved = hops * size / ranks / (1 - few / np.maximum(ranks, 2))
+    return _faster(hops - rounds, moved, gain, bandwidth, constants, ranks)
+
+
+def peer_seconds(*, kind: Collective, ranks, size, bandwidth, constants: Protocols):
+    """Time [s] of an all-to-all of `size` byte in each rank, or of sending `size` byte to a peer."""
+    ranks, size = (np.asarray(x, dtype=float) for x in (ranks, size))
+    moved = size
+    if kind is Collective.ALL_TO_ALL:
+        moved = size * (ranks - 1) / ranks
+    moved = moved / (1 - constants.few / np.maximum(ranks, 2))
+    return _faster(ranks - 2, moved, 1.0, bandwidth, constants, ranks)
+
+
+def direct_seconds(*, ranks, size, bandwidth, constants: DirectConstants, ring: Protocols):
+    """Time [s] of an all-reduce by direct reads; around the `ring` where the message is large."""
+    c = constants
+    ranks, size = (np.asarray(x, dtype=float) for x in (ranks, size))
+    wire = bandwidth * c.share
+    once = c.startup_s + c.peer_s * (ranks - 1) + (ranks - 1) * size / wire
+    twice = c.startup_s + c.peer_s * (ranks - 1) + c.second_s
+    twice = twice + 2 * (ranks - 1) / ranks * size / wire
+    small = np.where(ranks <= 4, c.one_shot_of_4, c.one_shot_of_8)
+    small = np.where(ranks <= 2, c.one_shot_of_2, small)
+    around = ring_seconds(
+        kind=Collective.ALL_REDUCE, ranks=ranks, size=size, bandwidth=bandwidth, constants=ring
+    )
+    time = np.where(size <= small, once, np.where(size <= c.largest, twice, around))
+    return np.where((ranks > 1) & (size > 0), time, 0.0)
+
+
+def _faster(further, moved, gain, bandwidth, c: Protocols, ranks):
+    quick = c.quick_s + c.quick_hop_s * further + moved / (bandwidth * c.quick_share)
+    full = c.full_s + c.full_hop_s * further + moved / (bandwidth * c.full_share * gain)
+    return np.where(ranks > 1, smooth_min(quick, full, sharpness=c.sharpness), 0.0)
