@@ -1,5 +1,6 @@
 """The catalog: GPUs, models and links as data, one TOML file each."""
 
+from gpu_catalog.compared import COMPARED_GPUS
 from gpu_catalog.errors import CatalogError
 from gpu_catalog.load import (
     gpu,
@@ -23,6 +24,7 @@ from gpu_catalog.schema import (
 )
 
 __all__ = [
+    "COMPARED_GPUS",
     "GPU",
     "LLM",
     "CatalogError",

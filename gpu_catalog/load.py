@@ -85,8 +85,10 @@ def _find(kind, name):
         return item
     near = items.closest(name)
     hint = f"closest: {near!r}; " if near else ""
-    known = ", ".join(repr(item.name) for item in items.items)
-    raise CatalogError(f"unknown {kind.title} {name!r}; {hint}one of {known}")
+    raise CatalogError(
+        f"unknown {kind.title} {name!r}; {hint}`pdscope list {kind.folder}` shows all "
+        f"{len(items.items)}"
+    )
 
 
 def _name(kind, name):

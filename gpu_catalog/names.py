@@ -55,7 +55,7 @@ def _twice(entry, other, name):
     key = "name" if folded(entry.item.name) == name else "aliases"
     spelt = next(n for n in (entry.item.name, *entry.item.aliases) if folded(n) == name)
     return CatalogError(
-        f"{entry.where}: {key} = {spelt!r} is taken by {other.item.name!r} of {other.where}; rename "
-        "one of them, or say `replaces = true` in a file of your own that is to take the place of "
-        "one that ships"
+        f"{entry.where}: {key} = {spelt!r} is taken by {other.item.name!r} of {other.where}; "
+        "rename one of them, or say `replaces = true` in a file of your own that is to take the "
+        "place of one that ships"
     )

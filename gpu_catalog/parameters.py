@@ -1,8 +1,8 @@
 """How many parameters a model has, counted from its widths.
 
-Vaswani et al., "Attention is all you need", 2017, for the blocks; the papers that `schema` names for
-grouped-query and latent attention and for experts. Exact for the models that ship: the counts are
-those of their weight files, without heads for the prediction of several tokens.
+Vaswani et al., "Attention is all you need", 2017, for the blocks; the papers that `schema` names
+for grouped-query and latent attention. For most models that ship the count is that of their weight
+files to the last one, without what predicts a second token and without vision towers.
 """
 
 from gpu_catalog.schema import LLM, GroupedQueryAttention

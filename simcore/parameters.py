@@ -11,6 +11,9 @@ from difflib import get_close_matches
 
 from simcore.errors import ScenarioError
 
+# A message names all options if there are no more than this.
+MOST_NAMED = 12
+
 
 @dataclass(frozen=True, kw_only=True)
 class Number:
@@ -89,10 +92,11 @@ class Choice:
             return value
         near = _closest(value, options) if isinstance(value, str) else None
         hint = f"did you mean {near!r}? " if near else ""
-        raise ScenarioError(
-            f"{name} = {_shown(value)} is unknown; {hint}use one of {', '.join(options)}",
-            field=name,
-        )
+        if len(options) <= MOST_NAMED:
+            known = f"use one of {', '.join(options)}"
+        else:
+            known = f"use one of the {len(options)} from {options[0]} to {options[-1]}"
+        raise ScenarioError(f"{name} = {_shown(value)} is unknown; {hint}{known}", field=name)
 
 
 def parameter(info: Number | Choice, default):

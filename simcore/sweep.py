@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import pandas as pd
 
+from gpu_catalog import COMPARED_GPUS
 from simcore.errors import PdscopeError, ScenarioError
 from simcore.executors import executor_for, result_of
 from simcore.parameters import Choice, parameters_of
@@ -78,8 +79,6 @@ class SweepPlan:
 
 
 PROMPTS = tuple(range(1024, 8192 + 1, 1024))
-GPUS = parameters_of(Scenario)["prefill_gpu"].options()
-
 SWEEPS = {
     "mt": SweepPlan(
         name="mt",
@@ -104,7 +103,7 @@ SWEEPS = {
         title="TTFT over pairs of prefill and decode GPU",
         x="decode_gpu",
         y="prefill_gpu",
-        axes={"decode_gpu": GPUS, "prefill_gpu": GPUS},
+        axes={"decode_gpu": COMPARED_GPUS, "prefill_gpu": COMPARED_GPUS},
         base=Scenario(),
         filename="GPU_pairs_sweep",
     ),

@@ -23,28 +23,45 @@ def execute(arguments) -> int:
 
 
 def _gpus():
-    header = ["GPU", "memory GiB", "GB/s", "dense BF16 TFLOP/s", "product"]
+    header = ["GPU", "memory GiB", "GB/s", "BF16", "FP8", "FP4 TFLOP/s"]
+    header += ["fabric GB/s", "W", "rent $/h", "product"]
     return header, [
         [
             gpu.name,
             f"{gpu.memory / GIB:.1f}",
             f"{gpu.bandwidth / GB:,.0f}",
-            f"{gpu.flops / TERA:,.1f}",
+            *(_tera(flops) for flops in (gpu.flops, gpu.flops_fp8, gpu.flops_fp4)),
+            f"{gpu.fabric.bandwidth / GB:g}" if gpu.fabric else "-",
+            f"{gpu.power:g}" if gpu.power else "-",
+            _range(gpu.rent.usd) if gpu.rent else "-",
             gpu.product,
         ]
         for gpu in gpu_catalog.gpus()
     ]
 
 
+def _tera(flops):
+    return f"{flops / TERA:,.1f}" if flops else "-"
+
+
+def _range(pair):
+    low, high = pair
+    return f"{low:g}" if low == high else f"{low:g}-{high:g}"
+
+
 def _llms():
-    header = ["model", "parameters 1e9", "layers", "hidden", "query heads", "KV"]
+    header = ["model", "parameters 1e9", "active", "layers", "hidden", "query heads"]
+    header += ["weights", "KV kB/token", "KV"]
     return header, [
         [
             llm.name,
-            f"{llm.published_parameters / BILLION:,.1f}",
+            f"{gpu_catalog.parameters(llm) / BILLION:,.1f}",
+            f"{gpu_catalog.active_parameters(llm) / BILLION:,.1f}",
             str(llm.layers),
             f"{llm.hidden:,}",
             str(llm.attention.query_heads),
+            (llm.experts or llm).weight_dtype,
+            f"{gpu_catalog.kv_elements_per_token(llm) * llm.kv_bytes_per_element / 1000:,.1f}",
             _kv(llm.attention),
         ]
         for llm in gpu_catalog.llms()
@@ -66,8 +83,8 @@ def _links():
             link.name,
             f"{link.bandwidth / GB:g}",
             f"{link.latency / MICRO:g}",
-            f"{link.reference.bandwidth / GB:g}",
-            f"{link.reference.latency / MICRO:g}",
+            f"{link.reference.bandwidth / GB:g}" if link.reference else "-",
+            f"{link.reference.latency / MICRO:g}" if link.reference else "-",
             link.product,
         ]
         for link in gpu_catalog.links()

@@ -83,8 +83,8 @@ def more_nics(scenario: Scenario) -> Iterator[int]:
 
 
 def other_gpus(scenario: Scenario) -> Iterator[str]:
-    """All GPUs but that of prefill."""
-    for value in parameters_of(Scenario)["prefill_gpu"].options():
+    """The GPUs that are compared first, but that of prefill."""
+    for value in gpu_catalog.COMPARED_GPUS:
         if value != scenario.prefill_gpu:
             yield value
 
@@ -138,7 +138,7 @@ def trials(
     """Runs of values that act on `kind`, each when it is asked for.
 
     First all settings, and more NICs where much of TTDS is spent on the wire; then, if none of them
-    saves `WORTH_SAYING` of TTDS, every other prefill GPU.
+    saves `WORTH_SAYING` of TTDS, other prefill GPUs.
     Those that cannot run, or reach a limit, are left out.
 
     Parameters

@@ -49,7 +49,7 @@ BAD = {
     "a huge prompt": (["run", "--prompt-tokens", "1e12"], "prompt_tokens"),
     "a share above one": (["run", "--vram-limit-ratio", "1.5"], "vram_limit_ratio"),
     "an unknown GPU": (["run", "--decode-gpu", "NVIDIA H10"], "did you mean 'NVIDIA H100'"),
-    "an unknown model": (["run", "--llm", "LLaMA-3.1-70b"], "did you mean 'LLaMA-3.1-70B'"),
+    "an unknown model": (["run", "--llm", "LLaMA-3.1-7OB"], "did you mean 'LLaMA-3.1-70B'"),
     "an unknown cost model": (["run", "--cost-model", "real"], "physical, reference"),
     "what does not fit": (["run", "--pp", "1"], "it fits with pp = "),
     "more stages than layers": (["run", "--pp", "100"], "80 layers"),

@@ -28,8 +28,15 @@ def whole(llm):
     return tf.slice_of(llm, range(llm.layers))
 
 
-def test_every_model_of_the_catalog_is_here():
-    assert {llm.name for llm in gpu_catalog.llms()} == set(KV_BYTES_PER_TOKEN)
+def test_every_model_of_the_specification_is_here():
+    named = {llm.name for llm in gpu_catalog.llms() if llm.reference}
+    assert named == set(KV_BYTES_PER_TOKEN)
+
+
+@pytest.mark.parametrize("llm", gpu_catalog.llms(), ids=lambda llm: llm.name)
+def test_a_token_keeps_what_the_catalog_counts(llm):
+    per_token = gpu_catalog.kv_elements_per_token(llm) * llm.kv_bytes_per_element
+    assert llm.layers * tf.kv_bytes_per_token(llm) == per_token
 
 
 def test_the_products_above_are_the_published_figures():

@@ -23,6 +23,10 @@ def test_each_change_is_the_run_of_the_changed_scenario(cost_model):
     found = sensitivity(scenario)
     assert len(by_name(found)) == len(found)
     for change in found:
+        gpu = change.what.endswith("_gpu")
+        if gpu and cost_model == "reference" and not gpu_catalog.gpu(change.value).reference:
+            assert "the specification has no values for it" in change.reason
+            continue
         assert change.reason == ""
         if change.link:
             metrics = run(scenario, faster={change.what: change.value}).metrics

@@ -164,9 +164,11 @@ def test_the_named_sweeps_are_those_of_the_specification():
     assert len(cells(ppt.base, ppt.axes)) == 64
 
 
-def test_the_sweep_of_gpus_has_every_pair_in_the_order_of_the_options():
+def test_the_sweep_of_gpus_has_every_pair_of_those_compared_first_in_the_order_of_the_options():
     plan = SWEEPS["gpus"]
-    names = tuple(gpu.name for gpu in gpu_catalog.gpus())
+    names = gpu_catalog.COMPARED_GPUS
+    assert names == tuple(gpu.name for gpu in gpu_catalog.gpus() if gpu.name in names)
+    assert len(names) == 12
     assert (plan.x, plan.y) == ("decode_gpu", "prefill_gpu")
     assert plan.axes == {"decode_gpu": names, "prefill_gpu": names}
     pairs = [dict(cell.values) for cell in cells(plan.base, plan.axes)]

@@ -125,14 +125,13 @@ class PhysicalCosts:
 
     def _costs(self, products, attention, weights, kv, pool_name):
         gpu = self._pools[pool_name].gpu
-        fast = self.llm.fp8_compute and gpu.flops_fp8
         traffic = weights + kv
         return PassCosts.roofline(
             flop=products + attention,
             attention=attention,
             traffic=traffic,
             weights=np.broadcast_to(weights, traffic.shape),
-            flops=gpu.flops_fp8 if fast else gpu.flops,
+            flops=gpu.peak(self.llm.gemm_dtype),
             bandwidth=gpu.bandwidth,
         )
 
