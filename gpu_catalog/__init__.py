@@ -3,6 +3,7 @@
 from gpu_catalog.compared import COMPARED_GPUS
 from gpu_catalog.errors import CatalogError
 from gpu_catalog.load import (
+    add_model_file,
     gpu,
     gpu_name,
     gpus,
@@ -22,6 +23,7 @@ from gpu_catalog.schema import (
     Link,
     MixtureOfExperts,
 )
+from gpu_catalog.user import user_files, user_folder
 
 __all__ = [
     "COMPARED_GPUS",
@@ -33,6 +35,7 @@ __all__ = [
     "Link",
     "MixtureOfExperts",
     "active_parameters",
+    "add_model_file",
     "gpu",
     "gpu_name",
     "gpus",
@@ -44,4 +47,6 @@ __all__ = [
     "llms",
     "parameters",
     "reload",
+    "user_files",
+    "user_folder",
 ]

@@ -51,7 +51,8 @@ def _outside(key, value, bounds, unit, name):
     low, high = bounds
     if value is None or low <= value <= high:
         return ""
-    return f"{key} = {value / unit:g} is impossible; use {low / unit:,g} to {high / unit:,g} {name}"
+    shown = [f"{each / unit:,.10g}" for each in (low, high)]
+    return f"{key} = {value / unit:,.12g} is impossible; use {shown[0]} to {shown[1]} {name}"
 
 
 def _sparse(name, value, bf16, most):

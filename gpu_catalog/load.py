@@ -12,7 +12,7 @@ from gpu_catalog.names import NameIndex
 from gpu_catalog.parameters import parameters
 from gpu_catalog.parse import Entry, parse_folder
 from gpu_catalog.schema import GPU, LLM, Link
-from gpu_catalog.user import user_entries
+from gpu_catalog.user import remembered_model_file, user_entries
 
 _HERE = Path(__file__).parent
 
@@ -78,6 +78,17 @@ def reload() -> None:
         cached.cache_clear()
 
 
+def add_model_file(path: str | Path) -> str:
+    """Let this process and those it starts know the model of a config.json; returns its name.
+
+    Raises CatalogError where the file holds none, or one whose name is taken.
+    """
+    with remembered_model_file(Path(path).resolve()) as name:
+        reload()
+        llms()
+    return name
+
+
 def _find(kind, name):
     items = _all(kind)
     item = items.get(name)
@@ -123,4 +134,4 @@ def _all(kind) -> NameIndex:
 
 
 def _index(kind, entries: list[Entry]) -> NameIndex:
-    return NameIndex(sorted(entries, key=lambda entry: kind.order(entry.item)))
+    return NameIndex(entries, kind.order)

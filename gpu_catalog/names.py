@@ -1,8 +1,9 @@
 """Items by name and alias, however these are spelt."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from difflib import get_close_matches
+from typing import Any
 
 from gpu_catalog.errors import CatalogError
 
@@ -15,18 +16,25 @@ def folded(name: str) -> str:
 
 
 class NameIndex:
-    """Entries in order, found by any spelling of a name or an alias.
+    """Items found by any spelling of a name or an alias.
 
     Attributes
     ----------
-    entries, items : in the order given
+    entries : as given
+    items : theirs, in order
 
-    Raises CatalogError, naming both files, where two items answer to the same name.
+    Parameters
+    ----------
+    order : of the items, as `sorted` takes it; None for that of the entries
+
+    Raises CatalogError, naming both files, where two items answer to the same name; the later entry
+    is to blame.
     """
 
-    def __init__(self, entries: Sequence):
+    def __init__(self, entries: Sequence, order: Callable[[Any], tuple] | None = None):
         self.entries = tuple(entries)
-        self.items = tuple(entry.item for entry in entries)
+        items = [entry.item for entry in entries]
+        self.items = tuple(sorted(items, key=order) if order else items)
         self._by_name, taken = {}, {}
         for entry in entries:
             # Its own name may also stand among its aliases, spelt in another way.

@@ -79,18 +79,18 @@ class Entry:
     replaces: bool = False
 
 
-def parse_folder(cls: type[Item], folder: Path) -> list[Entry]:
+def parse_folder(cls: type[Item], folder: Path, called: str | None = None) -> list[Entry]:
     """One entry per TOML file of `folder`, in the order of the file names.
 
-    Raises CatalogError, naming the file and the key, for an entry it cannot read.
+    Raises CatalogError, naming the file and the key, for an entry it cannot read; the folder is
+    `called` so there, and by its last name where that is None.
     """
-    return [parse_file(cls, path) for path in sorted(folder.glob("*.toml"))]
-
-
-def parse_file(cls: type[Item], path: Path) -> Entry:
-    """The `cls` in the TOML file `path`; raises CatalogError as `parse_folder` does."""
-    where = f"{path.parent.name}/{path.name}"
-    return parse_text(cls, text_of(path, where), where)
+    files = sorted(folder.glob("*.toml"))
+    names = [f"{called or folder.name}/{path.name}" for path in files]
+    return [
+        parse_text(cls, text_of(path, where), where)
+        for path, where in zip(files, names, strict=True)
+    ]
 
 
 def parse_text(cls: type[Item], text: str, where: str) -> Entry:

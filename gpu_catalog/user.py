@@ -1,6 +1,8 @@
 """The user's own folder of the catalog: GPUs, models and links beside those that ship."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -54,25 +56,31 @@ def user_entries() -> tuple[Entry, ...]:
         return tuple(entries)
     for path in sorted(folder.glob("*.toml")):
         raise CatalogError(
-            f"{path.name}: lies in {folder} itself; move it into {', '.join(FOLDERS)} there"
+            f"{path}: lies beside the folders {', '.join(FOLDERS)}; move it into one of them"
         )
     for name, cls in FOLDERS.items():
-        entries += parse_folder(cls, folder / name)
+        entries += parse_folder(cls, folder / name, called=str(folder / name))
     entries += [model_file(path) for path in _configs(folder)]
     return tuple(entries)
 
 
-def add_model_file(path: str | Path) -> str:
-    """Let this process and those it starts know the model of a config.json; returns its name.
+@contextmanager
+def remembered_model_file(path: Path) -> Iterator[str]:
+    """Its model's name; the file is in PDSCOPE_MODELS, unless the block raises.
 
-    Raises CatalogError where it is none.
+    Child processes inherit the variable. Raises CatalogError where the file holds no model.
     """
-    path = Path(path).resolve()
     name = model_file(path).item.name
+    before = os.environ.get(MODELS_VARIABLE, "")
     known = [str(each) for each in _model_files()]
     if str(path) not in known:
         os.environ[MODELS_VARIABLE] = os.pathsep.join([*known, str(path)])
-    return name
+    try:
+        yield name
+    except CatalogError:
+        os.environ[MODELS_VARIABLE] = before
+        user_entries.cache_clear()
+        raise
 
 
 def _model_files():
@@ -81,6 +89,7 @@ def _model_files():
 
 
 def _configs(folder):
-    """Configuration files of models: in the folder, in its llms/, and one folder deeper."""
-    patterns = ("*.json", "llms/*.json", "llms/*/*.json")
-    return [path for pattern in patterns for path in sorted(folder.glob(pattern))]
+    """Configuration files of models: in the folder, in its llms/, or in folders of their own."""
+    patterns = ("*.json", "*/config.json", "llms/*.json", "llms/*/config.json")
+    found = [path for pattern in patterns for path in sorted(folder.glob(pattern))]
+    return list(dict.fromkeys(found))

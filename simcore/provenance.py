@@ -16,12 +16,19 @@ _SOURCES = ("*.py", "*.toml")
 def results_digest() -> str:
     """A digest of all that determines results, as it is at the first call.
 
-    It covers the sources of simcore and gpu_catalog, the catalog's entries, and the versions of
-    Python and numpy, whose sums may differ in the last digit. A process that runs for long asks for
-    it at its start, before a file may change under code that is loaded already.
+    It covers the sources of simcore and gpu_catalog, the catalog's entries, the user's own among
+    them, and the versions of Python and numpy, whose sums may differ in the last digit. A process
+    that runs for long asks for it at its start, before a file may change under code that is loaded
+    already.
     """
     simcore, catalog = Path(__file__).parent, Path(gpu_catalog.__file__).parent
-    return digest_of((simcore, catalog))
+    digest = digest_of((simcore, catalog))
+    own = gpu_catalog.user_files()
+    if not own:
+        return digest
+    # What the user adds or replaces may be called as before and say something else.
+    parts = [digest, *(hashlib.sha256(path.read_bytes()).hexdigest() for path in own)]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def digest_of(folders) -> str:

@@ -1,5 +1,6 @@
 """Flags for every scenario field, made from the fields themselves."""
 
+import gpu_catalog
 from simcore.parameters import Number, parameters_of
 from simcore.scenario import Scenario
 
@@ -25,6 +26,7 @@ def scenario_from(arguments, default: Scenario | None = None) -> Scenario:
     """The scenario that FILE and the flags describe; raises ScenarioError.
 
     `--pp` sets both pools unless `--decode-pp` is given too, even where FILE has a decode_pp.
+    `--llm` may also name the config.json of a model.
     """
     if arguments.file is not None:
         values = Scenario.load(arguments.file).to_dict()
@@ -35,6 +37,8 @@ def scenario_from(arguments, default: Scenario | None = None) -> Scenario:
         for name in parameters_of(Scenario)
         if (value := getattr(arguments, name, None)) is not None
     }
+    if str(flags.get("llm", "")).endswith(".json"):
+        flags["llm"] = gpu_catalog.add_model_file(flags["llm"])
     if "pp" in flags:
         flags.setdefault("decode_pp", None)
     return Scenario.from_dict({**values, **flags})

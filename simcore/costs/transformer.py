@@ -59,11 +59,12 @@ def attention_parameters(llm: LLM) -> int:
     a, h = llm.attention, llm.hidden
     if isinstance(a, GroupedQueryAttention):
         return 2 * h * a.query_heads * a.head_dim + 2 * h * a.kv_heads * a.head_dim
-    # Down- and up-projections of queries, then of keys and values, then the output.
-    # DeepSeek-AI, arXiv:2405.04434, appendix C.
+    # Down- and up-projections of queries, where they are compressed, then of keys and values, then
+    # the output. DeepSeek-AI, arXiv:2405.04434, appendix C.
+    width = a.query_latent or h
     return (
-        h * a.query_latent
-        + a.query_latent * a.query_heads * (a.plain_head_dim + a.rope_head_dim)
+        (h * a.query_latent if a.query_latent else 0)
+        + width * a.query_heads * (a.plain_head_dim + a.rope_head_dim)
         + h * (a.latent + a.rope_head_dim)
         + a.latent * a.query_heads * (a.plain_head_dim + a.value_head_dim)
         + a.query_heads * a.value_head_dim * h

@@ -1,13 +1,25 @@
 """The loader: orders, look-ups, and what it says of a bad entry."""
 
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import gpu_catalog
-from gpu_catalog import GPU, LLM, CatalogError, Link, gpu, gpus, link, links, llm, llms
+from gpu_catalog import (
+    GPU,
+    LLM,
+    CatalogError,
+    Link,
+    gpu,
+    gpus,
+    link,
+    links,
+    llm,
+    llms,
+    parameters,
+)
+from gpu_catalog.names import NameIndex
 from gpu_catalog.parse import parse_folder
 
 CATALOG = Path(gpu_catalog.__file__).parent
@@ -40,45 +52,26 @@ def read_gpu(tmp_path):
 
 
 def test_orders():
-    assert [g.name for g in gpus()] == [
-        "NVIDIA L40",
-        "NVIDIA A100-80GB",
-        "NVIDIA RTX PRO 6000",
-        "AMD Instinct MI300A",
-        "NVIDIA H100",
-        "NVIDIA H200",
-        "AMD Instinct MI300X",
-    ]
-    assert [m.name for m in llms()] == [
-        "GPT-OSS-20B",
-        "Mistral-Small-24B",
-        "LLaMA-3.1-70B",
-        "Qwen2.5-72B",
-        "Mixtral-8x22B",
-        "LLaMA-3.1-405B",
-        "DeepSeek-V3",
-    ]
-    assert [k.name for k in links()] == [
-        "Cross-DC (WAN)",
-        "Ethernet 25-40G",
-        "Ethernet 100G",
-        "Infiniband HDR",
-        "PCIe G4-on-G5-Switch",
-        "PCIe Gen4",
-        "Infiniband NDR",
-        "PCIe Gen5 x16",
-        "NVLink",
-    ]
+    assert [g.flops for g in gpus()] == sorted(g.flops for g in gpus())
+    assert [parameters(m) for m in llms()] == sorted(parameters(m) for m in llms())
+    assert [k.bandwidth for k in links()] == sorted(k.bandwidth for k in links())
+    assert (len(gpus()), len(llms()), len(links())) == (38, 34, 24)
+    alike = [g.name for g in gpus() if g.flops == 989.4e12]
+    assert alike == ["NVIDIA GH200", "NVIDIA H100", "NVIDIA H200", "NVIDIA H800"]
 
 
 @pytest.mark.parametrize(
     ("look_up", "wrong", "says"),
     [
-        (gpu, "NVIDIA H10O", "unknown GPU 'NVIDIA H10O'; closest: 'NVIDIA H100'; one of 'NVI"),
-        (gpu, "nvidia h100", "closest: 'NVIDIA H100'"),
-        (llm, "llama-3.1-70b", "unknown model 'llama-3.1-70b'; closest: 'LLaMA-3.1-70B'"),
-        (link, "NVLINK", "unknown link 'NVLINK'; closest: 'NVLink'"),
-        (link, "?", "unknown link '?'; one of 'Cross-DC (WAN)', "),
+        (
+            gpu,
+            "NVIDIA H10O",
+            "unknown GPU 'NVIDIA H10O'; closest: 'NVIDIA H100'; `pdscope list",
+        ),
+        (gpu, "b200sxm", "closest: 'NVIDIA B200'"),
+        (llm, "llama-3.1-7b", "unknown model 'llama-3.1-7b'; closest: 'LLaMA-3.1-70B'"),
+        (link, "NVLNK", "unknown link 'NVLNK'; closest: 'NVLink'"),
+        (link, "?", "unknown link '?'; `pdscope list links` shows all 24"),
     ],
 )
 def test_an_unknown_name_gets_the_closest_one(look_up, wrong, says):
@@ -86,12 +79,32 @@ def test_an_unknown_name_gets_the_closest_one(look_up, wrong, says):
         look_up(wrong)
 
 
-def test_an_own_gpu_is_its_own_reference(read_gpu):
-    (mine,) = read_gpu(MY_GPU)
+@pytest.mark.parametrize(
+    ("look_up", "spelling", "name"),
+    [
+        (gpu, "nvidia h100", "NVIDIA H100"),
+        (gpu, " NVIDIA_H100 ", "NVIDIA H100"),
+        (llm, "llama_3.1_70b", "LLaMA-3.1-70B"),
+        (link, "NVLINK", "NVLink"),
+        (link, "nvlink-4", "NVLink"),
+    ],
+)
+def test_case_and_separators_do_not_matter(look_up, spelling, name):
+    assert look_up(spelling).name == name
+
+
+def test_an_own_gpu_needs_few_keys_and_has_no_reference(read_gpu):
+    (entry,) = read_gpu(MY_GPU)
+    mine = entry.item
     assert (mine.memory, mine.flops, mine.flops_fp8) == (24564 * 2**20, 165.2e12, None)
-    assert mine.reference.memory == mine.memory
-    assert mine.reference.bandwidth == mine.bandwidth
-    assert mine.reference.flops == mine.flops
+    assert (mine.reference, mine.fabric, mine.rent, mine.aliases) == (None, None, None, ())
+
+
+def test_peaks_by_format_fall_back_to_bf16(read_gpu):
+    (entry,) = read_gpu(MY_GPU.replace("bf16 = 165.2", "bf16 = 165.2, int8 = 660.6"))
+    assert [entry.item.peak(f) / 1e12 for f in ("bf16", "fp8", "int8", "fp4")] == [
+        *(165.2, 165.2, 660.6, 165.2)
+    ]
 
 
 def test_the_examples_of_the_readme_are_entries(tmp_path):
@@ -117,6 +130,22 @@ def test_the_examples_of_the_readme_are_entries(tmp_path):
         ("notes = ", "notes ", "this is not TOML"),
         ('notes = ""', 'notes = ""\nreference = 1', "reference = 1; use a table"),
         ('notes = ""', 'notes = ""\n[reference]\nTFLOPS = 1', "reference.memory_GiB is missing"),
+        ("24564", "24", "memory_MiB = 24 is impossible; use 1,024 to 4,194,304 MiB"),
+        ("24564", "25757220864", "memory_MiB = 25,757,220,864 is impossible"),
+        ("1008", "1.008", "bandwidth_GBps = 1.008 is impossible; use 10 to 100,000 GB/s"),
+        ("1008", "1008000000000", "bandwidth_GBps = 1.008e+12 is impossible"),
+        ("165.2", "165200000000000", "dense_TFLOPS.bf16 = 1.652e+14 is impossible"),
+        (
+            "bf16 = 165.2",
+            "bf16 = 165.2, fp8 = 660.6",
+            "dense_TFLOPS.fp8 = 660.6 is 4.0 times that of bf16, more than 2.05; use the rate",
+        ),
+        ('"low"', '"sure"', "confidence = 'sure'; use one of high, medium, low"),
+        ('notes = ""', 'notes = ""\naliases = "me"', "aliases = 'me'; use a list of texts"),
+        ('notes = ""', 'notes = ""\naliases = [1]', "aliases = 1; use a text in quotes"),
+        ('notes = ""', 'notes = ""\nreplaces = 1', "replaces = 1; use true or false"),
+        ('notes = ""', 'notes = ""\nfabric = { name = "x" }', "fabric.GBps is missing; add it"),
+        ('notes = ""', 'notes = ""\nrent = { usd = [2, 1] }', "rent.usd = [2, 1]; put the lower"),
     ],
 )
 def test_a_bad_entry_is_refused_with_file_key_and_remedy(read_gpu, written, instead, says):
@@ -128,9 +157,13 @@ def test_a_bad_entry_is_refused_with_file_key_and_remedy(read_gpu, written, inst
 
 def test_two_files_cannot_share_a_name(read_gpu, tmp_path):
     read_gpu(MY_GPU)
-    (tmp_path / "gpus" / "other.toml").write_text(MY_GPU, encoding="utf-8")
+    other = tmp_path / "gpus" / "other.toml"
+    other.write_text(MY_GPU, encoding="utf-8")
     with pytest.raises(CatalogError, match=r"gpus/other\.toml: name = 'Mine' .* gpus/mine\.toml"):
-        read_gpu(MY_GPU)
+        NameIndex(read_gpu(MY_GPU))
+    other.write_text(MY_GPU.replace('"Mine"', '"Yours"\naliases = ["MINE"]'), encoding="utf-8")
+    with pytest.raises(CatalogError, match=r"other\.toml: aliases = 'MINE' is taken by 'Mine'"):
+        NameIndex(read_gpu(MY_GPU))
 
 
 @pytest.mark.parametrize(
@@ -148,25 +181,31 @@ def test_two_files_cannot_share_a_name(read_gpu, tmp_path):
         (LLM, "llms/gpt-oss-20b", "grouped-query", "gqa", "attention.kind = 'gqa'; use one of"),
         (LLM, "llms/gpt-oss-20b", "head_dim = 64", "", "attention.head_dim is missing"),
         (LLM, "llms/gpt-oss-20b", "active = 4", "active = 0", "experts.active = 0; use a whole"),
+        (LLM, "llms/gpt-oss-20b", "active = 4", "active = 33", "experts.active = 33 of 32 experts"),
+        (LLM, "llms/gpt-oss-20b", "dense_layers = 0", "dense_layers = 24", "of 24 layers leaves"),
+        (LLM, "llms/gpt-oss-20b", "kv_heads = 8", "kv_heads = 7", "does not divide the 64 query"),
+        (LLM, "llms/gpt-oss-20b", "period = 2", "period = 0", "attention.period = 0; use a whole"),
+        (LLM, "llms/gpt-oss-20b", "local = 1", "local = 3", "attention.local = 3 of every 2"),
+        (LLM, "llms/gpt-oss-20b", "window = 128", "", "window and attention.local go together"),
+        (LLM, "llms/gpt-oss-20b", "mxfp4", "fp4", "experts.weight_dtype = 'fp4'; use one of"),
+        (LLM, "llms/gpt-oss-20b", "0.53125", "2", "bytes_per_parameter = 2 contradicts experts.w"),
+        (LLM, "llms/gpt-oss-20b", "20.9e9", "20.9e6", "= 2.09e+07, but the widths add up to 2.091"),
+        (LLM, "llms/deepseek-v3", 'gemm_dtype = "fp8"', 'gemm_dtype = "f8"', "gemm_dtype = 'f8'"),
+        (
+            Link,
+            "links/nvlink",
+            "[348, 367]",
+            "[348, 467]",
+            "467, more than peak_GBps = 450",
+        ),
+        (Link, "links/nvlink", "[5, 8]", "[5, 8000000]", "latency_us reaches 8e+06; use micro"),
+        (Link, "links/cross-dc-wan", "[0, 1]", "[0, 1e9]", "is impossible; use GB/s of one"),
     ],
 )
 def test_a_bad_link_or_model_is_refused(tmp_path, cls, source, written, instead, says):
     text = (CATALOG / f"{source}.toml").read_text(encoding="utf-8")
     assert written in text
-    (tmp_path / "entry.toml").write_text(text.replace(written, instead), encoding="utf-8")
+    changed = text.replace(written, instead, 1)
+    (tmp_path / "entry.toml").write_text(changed, encoding="utf-8")
     with pytest.raises(CatalogError, match=re.escape(says)):
         parse_folder(cls, tmp_path)
-
-
-def test_a_model_and_a_link_without_reference_are_their_own(tmp_path):
-    """For those formulas MLA is one KV head with a latent, and bytes are whole."""
-    for cls, source in [(LLM, "llms/deepseek-v3"), (Link, "links/infiniband-hdr")]:
-        folder = tmp_path / cls.__name__
-        folder.mkdir()
-        text = (CATALOG / f"{source}.toml").read_text(encoding="utf-8").partition("[reference]")[0]
-        (folder / "entry.toml").write_text(text, encoding="utf-8")
-    (model,) = parse_folder(LLM, tmp_path / "LLM")
-    assert model.reference == replace(llm("DeepSeek-V3").reference, bytes_per_parameter=1)
-    (wire,) = parse_folder(Link, tmp_path / "Link")
-    assert wire.reference.bandwidth == wire.bandwidth == 23e9
-    assert wire.reference.latency == wire.latency == pytest.approx(1.25e-6)
