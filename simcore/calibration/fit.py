@@ -62,3 +62,23 @@ def fit_constants(
         residuals, inside, bounds=(low, high), loss="soft_l1", f_scale=OUTLIER, max_nfev=200
     )
     return with_values(found.x)
+
+
+def held_out_error(rows, groups, fit, predict, measured, *, folds: int = 3) -> float:
+    """Mean absolute relative error on rows whose group the fit has not seen.
+
+    Parameters
+    ----------
+    rows : a table
+    groups : its columns whose values together make a group, such as the shape of a matrix
+    fit : constants from a part of the rows
+    predict : times from rows and constants [s]
+    measured : times of a part of the rows [s]
+    """
+    number = rows.groupby(list(groups), sort=True).ngroup().to_numpy() % folds
+    errors = []
+    for fold in range(folds):
+        seen, unseen = rows[number != fold], rows[number == fold]
+        if len(seen) and len(unseen):
+            errors.append(np.abs(predict(unseen, fit(seen)) / measured(unseen) - 1))
+    return float(np.concatenate(errors).mean()) if errors else float("nan")

@@ -66,9 +66,12 @@ PREFILL_BOUNDS = {
 
 DECODE_START = DecodeAttentionConstants(
     launch_s=8e-6,
+    join_s=1e-6,
+    gather_s=1e-6,
     memory=0.85,
     sharpness=1.5,
     per_token_s=0.2e-9,
+    unsplit_s=0.3e-9,
     per_head_s=5e-9,
     block=64.0,
     narrow=0.95,
@@ -77,9 +80,12 @@ DECODE_START = DecodeAttentionConstants(
 )
 DECODE_BOUNDS = {
     "launch_s": (1e-6, 5e-5),
+    "join_s": (1e-8, 2e-5),
+    "gather_s": (1e-8, 2e-5),
     "memory": (0.2, 1.0),
     "sharpness": (1.0, 12.0),
     "per_token_s": (1e-12, 2e-9),
+    "unsplit_s": (1e-12, 1e-7),
     "per_head_s": (1e-10, 2e-7),
     "block": (1.0, 256.0),
     "narrow": (0.3, 1.1),

@@ -16,27 +16,10 @@ from simcore.costs.operators.collectives import DirectConstants, Protocols
 from simcore.costs.operators.gemm import GemmConstants
 from simcore.costs.operators.moe import MoeConstants
 from simcore.costs.operators.small import SmallConstants
+from simcore.costs.provenance import Provenance
 from simcore.errors import PdscopeError
 
 FOLDER = Path(gpu_catalog.__file__).parent / "calibration"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Provenance:
-    """Where constants come from.
-
-    Attributes
-    ----------
-    measurements : what they were fitted to
-    rows : how many
-    fitted : when, as 2026-11-21
-    error : mean absolute error on rows that a trial fit had not seen, from 0 [share]; by operator
-    """
-
-    measurements: str
-    rows: int
-    fitted: str
-    error: Mapping[str, float]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,15 +54,26 @@ class FabricConstants:
     Attributes
     ----------
     fabric : its name
+    gpus : whose link it is, by their names in the catalog; empty for links between machines
+    links : which links of the catalog it is, or how tables of measurements call it
+    switched : whether all its GPUs reach each other at full bandwidth
     bandwidth : peak of a GPU's link in one direction [byte/s]
-    ring, peer : of the general library (NCCL): around a ring; from each to each
+    most_ranks : up to how many ranks it joins; 0 for no limit
+    beyond : the fabric that more ranks need; empty where there is none
+    rings : around a ring, by library: "nccl", or "torch" for its older releases under PyTorch
+    peer : from each to each
     direct : of serving engines' own all-reduce, by library; empty where they have none
     """
 
     fabric: str
+    gpus: tuple[str, ...]
+    links: tuple[str, ...]
+    switched: bool
     calibrated: bool
     bandwidth: float
-    ring: Protocols
+    most_ranks: int
+    beyond: str
+    rings: Mapping[str, Protocols]
     peer: Protocols
     direct: Mapping[str, DirectConstants]
     provenance: Provenance
@@ -125,9 +119,13 @@ def _read(hint, raw, where):
             raise PdscopeError(f"{where} = {raw!r}; use a table")
         return {key: _read(inner, value, f"{where}.{key}") for key, value in raw.items()}
     if get_origin(hint) is tuple:
-        if not isinstance(raw, list) or len(raw) != len(get_args(hint)):
-            raise PdscopeError(f"{where} = {raw!r}; use {len(get_args(hint))} numbers")
-        return tuple(_read(float, each, where) for each in raw)
+        inner = get_args(hint)
+        many = inner[-1] is Ellipsis
+        if not isinstance(raw, list) or not (many or len(raw) == len(inner)):
+            raise PdscopeError(
+                f"{where} = {raw!r}; use a list" + ("" if many else f" of {len(inner)}")
+            )
+        return tuple(_read(inner[0], each, where) for each in raw)
     if hint is float and type(raw) in (int, float) and 0 <= raw < float("inf"):
         return float(raw)
     if type(raw) is hint and hint in (int, str, bool):

@@ -52,10 +52,13 @@ class DecodeAttentionConstants:
 
     Attributes
     ----------
-    launch_s : of a kernel, and of the one that joins its parts [s]
+    launch_s : of a kernel [s]
+    join_s : of the kernel that joins the parts of a context that is split [s]
+    gather_s : of the kernel that brings several requests of several KV heads into line [s]
     memory : share of the peak bandwidth that the KV cache is read with
     sharpness : of the maximum of the limits (see `smooth_max`)
     per_token_s : of walking one token along the context, which a part does alone [s]
+    unsplit_s : the same, where each query head has its own KV head and the context is not split
     per_head_s : of one request and KV head [s]
     block : tokens by which each request and KV head reads more than its context
     narrow : relative bandwidth of heads narrower than 128
@@ -64,9 +67,12 @@ class DecodeAttentionConstants:
     """
 
     launch_s: float
+    join_s: float
+    gather_s: float
     memory: float
     sharpness: float
     per_token_s: float
+    unsplit_s: float
     per_head_s: float
     block: float
     narrow: float
@@ -136,6 +142,7 @@ def decode_seconds(
     """
     c = constants
     requests, context, kv_heads = (np.asarray(x, float) for x in (requests, context, kv_heads))
+    per_token = np.where(heads > kv_heads, c.per_token_s, np.maximum(c.unsplit_s, c.per_token_s))
     seen = np.minimum(context + 1, window)
     element = 2 * kv_bytes * width
     bandwidth = chip.bandwidth * c.memory * np.where(width < NARROW_HEAD, c.narrow, 1.0)
@@ -146,7 +153,9 @@ def decode_seconds(
     per_byte = hit / (c.cached * chip.bandwidth) + (1 - hit) / bandwidth
     reading = requests * kv_heads * (seen + c.block) * element * per_byte
     reading = reading + c.per_head_s * requests * kv_heads
-    time = c.launch_s + smooth_max(reading, c.per_token_s * seen, sharpness=c.sharpness)
+    kernels = c.launch_s + np.where(seen > ROWS, c.join_s, 0.0)
+    kernels = kernels + np.where((requests > 1) & (kv_heads > 1), c.gather_s, 0.0)
+    time = kernels + smooth_max(reading, per_token * seen, sharpness=c.sharpness)
     return np.where(requests > 0, time, 0.0)
 
 
@@ -179,7 +188,8 @@ def latent_seconds(
     work = 2 * requests * rows * seen * (2 * latent + rope)
     computing = work / (chip.peak("bf16") * compute)
     alone = c.per_token_s * seen
-    time = c.launch_s + smooth_max(reading, computing, alone, sharpness=c.sharpness)
+    kernels = c.launch_s + c.join_s
+    time = kernels + smooth_max(reading, computing, alone, sharpness=c.sharpness)
     return np.where(requests > 0, time, 0.0)
 
 

@@ -10,7 +10,7 @@ from enum import Enum
 
 import numpy as np
 
-from simcore.costs.operators.smooth import smooth_min
+from simcore.costs.operators.smooth import smooth_max, smooth_min
 
 
 class Collective(Enum):
@@ -25,6 +25,9 @@ class Collective(Enum):
 
 RING = {Collective.ALL_REDUCE: 2, Collective.ALL_GATHER: 1, Collective.REDUCE_SCATTER: 1}
 """How often each rank's share of the buffer goes around."""
+
+HOST_SHARPNESS = 8
+"""Of the maximum of the host's launch and the GPU's work, which overlap."""
 
 SWITCH_RANKS = 8
 """Ranks from which a library lets the switch add up."""
@@ -42,9 +45,10 @@ class Protocols:
     quick_s, quick_hop_s, quick_share : startup, time of each further hop [s], and bandwidth
     full_s, full_hop_s, full_share : the same of the full protocol
     sharpness : of the minimum of the two (see `smooth_min`)
-    few : two ranks use fewer channels: p ranks reach 1 - few/p of the bandwidth
-    switch_gain : of an all-reduce that the switch adds up (NVLink SHARP), over the ring's
-        bandwidth; 1 where it does not
+    few : two ranks use fewer channels: p ranks reach 1 - few/p of the bandwidth; between machines
+        instead, by how much each machine beyond two slows sending to the next
+    gain : around a ring, of an all-reduce that the switch adds up (NVLink SHARP); from each to
+        each, of sending in one direction alone; over the bandwidth otherwise
     """
 
     quick_s: float
@@ -55,7 +59,7 @@ class Protocols:
     full_share: float
     sharpness: float
     few: float
-    switch_gain: float
+    gain: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +73,9 @@ class DirectConstants:
     ----------
     startup_s, peer_s : of a one-shot all-reduce, and of each peer in it [s]
     share : of the link's peak bandwidth
+    few : p ranks reach 1 - few/p of that
     second_s : of the second shot [s]
+    host_s : of launching it from the host, which short ones wait for [s]; 0 in a CUDA graph
     one_shot_of_2, one_shot_of_4, one_shot_of_8 : largest message of one shot among up to so many
         ranks [byte]
     largest : largest message; what is larger goes around the ring [byte]
@@ -78,7 +84,9 @@ class DirectConstants:
     startup_s: float
     peer_s: float
     share: float
+    few: float
     second_s: float
+    host_s: float
     one_shot_of_2: float
     one_shot_of_4: float
     one_shot_of_8: float
@@ -100,7 +108,7 @@ def ring_seconds(*, kind: Collective, ranks, size, bandwidth, constants: Protoco
     few = constants.few / rounds
     gain = 1.0
     if kind is Collective.ALL_REDUCE:
-        gain = np.where(ranks >= SWITCH_RANKS, constants.switch_gain, 1.0)
+        gain = np.where(ranks >= SWITCH_RANKS, constants.gain, 1.0)
     moved = hops * size / ranks / (1 - few / np.maximum(ranks, 2))
     return _faster(hops - rounds, moved, gain, bandwidth, constants, ranks)
 
@@ -108,18 +116,38 @@ def ring_seconds(*, kind: Collective, ranks, size, bandwidth, constants: Protoco
 def peer_seconds(*, kind: Collective, ranks, size, bandwidth, constants: Protocols):
     """Time [s] of an all-to-all of `size` byte in each rank, or of sending `size` byte to a peer."""
     ranks, size = (np.asarray(x, dtype=float) for x in (ranks, size))
-    moved = size
-    if kind is Collective.ALL_TO_ALL:
-        moved = size * (ranks - 1) / ranks
-    moved = moved / (1 - constants.few / np.maximum(ranks, 2))
+    if kind is Collective.SEND:
+        return _faster(0.0, size, constants.gain, bandwidth, constants, ranks)
+    moved = size * (ranks - 1) / ranks / (1 - constants.few / np.maximum(ranks, 2))
     return _faster(ranks - 2, moved, 1.0, bandwidth, constants, ranks)
+
+
+def between_nodes_seconds(*, kind: Collective, ranks, nodes, size, bandwidth, constants: Protocols):
+    """Time [s] of a collective over `nodes` machines with one network port per rank.
+
+    `bandwidth` is the peak of a port in one direction [byte/s]. Rings are laid so that each port of
+    a machine carries its share; an all-to-all sends through a rank's own port what is for other
+    machines; of ranks that each send to the next, one per machine sends outside.
+    """
+    ranks, nodes, size = (np.asarray(x, dtype=float) for x in (ranks, nodes, size))
+    local = ranks / nodes
+    if kind in RING:
+        hops = RING[kind] * (ranks - 1)
+        moved = hops * size / ranks / local
+        return _faster(hops - RING[kind], moved, 1.0, bandwidth, constants, ranks)
+    if kind is Collective.ALL_TO_ALL:
+        moved = size * (ranks - local) / ranks
+        return _faster(ranks - 2, moved, 1.0, bandwidth, constants, ranks)
+    # Each machine's last rank sends to the next one's first, whose ports lie on different switches.
+    moved = size * (1 + constants.few * (nodes - 2))
+    return _faster(0.0, moved, 1.0, bandwidth, constants, ranks)
 
 
 def direct_seconds(*, ranks, size, bandwidth, constants: DirectConstants, ring: Protocols):
     """Time [s] of an all-reduce by direct reads; around the `ring` where the message is large."""
     c = constants
     ranks, size = (np.asarray(x, dtype=float) for x in (ranks, size))
-    wire = bandwidth * c.share
+    wire = bandwidth * c.share * (1 - c.few / np.maximum(ranks, 2))
     once = c.startup_s + c.peer_s * (ranks - 1) + (ranks - 1) * size / wire
     twice = c.startup_s + c.peer_s * (ranks - 1) + c.second_s
     twice = twice + 2 * (ranks - 1) / ranks * size / wire
@@ -129,6 +157,7 @@ def direct_seconds(*, ranks, size, bandwidth, constants: DirectConstants, ring: 
         kind=Collective.ALL_REDUCE, ranks=ranks, size=size, bandwidth=bandwidth, constants=ring
     )
     time = np.where(size <= small, once, np.where(size <= c.largest, twice, around))
+    time = smooth_max(time, c.host_s, sharpness=HOST_SHARPNESS)
     return np.where((ranks > 1) & (size > 0), time, 0.0)
 
 

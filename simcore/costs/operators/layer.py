@@ -260,14 +260,14 @@ class _Layers:
                 size=size,
                 bandwidth=fabric.bandwidth,
                 constants=fabric.direct[ranks.all_reduce],
-                ring=fabric.ring,
+                ring=fabric.rings["nccl"],
             )
         return ring_seconds(
             kind=Collective.ALL_REDUCE,
             ranks=ranks.tp,
             size=size,
             bandwidth=fabric.bandwidth,
-            constants=fabric.ring,
+            constants=fabric.rings["nccl"],
         )
 
     def head(self, outputs):

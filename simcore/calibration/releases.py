@@ -1,0 +1,99 @@
+"""From end-to-end tables of serving engines to constants of their releases, and to predictions."""
+
+from dataclasses import fields, replace
+
+import numpy as np
+import pandas as pd
+
+from simcore.calibration.silicon import ROUNDS, Case, Unpredictable, case_of
+from simcore.costs.operators.layer import StepTimes
+from simcore.costs.releases import Work
+
+BUDGET = 8192
+
+
+def cases_of(rows: pd.DataFrame) -> tuple[list[Case | None], list[str]]:
+    """The case of each row, None where there is none, and a note on each: the reason, or what was
+    assumed.
+    """
+    cases, notes = [], []
+    for row in rows.to_dict("records"):
+        try:
+            case = case_of(row)
+        except Unpredictable as reason:
+            cases.append(None)
+            notes.append(str(reason))
+        else:
+            cases.append(case)
+            notes.append("; ".join(case.notes))
+    return cases, notes
+
+
+def work_of(cases: list[Case]) -> Work:
+    """What the kernels of the cases take; each distinct deployment is evaluated once."""
+    place = {}
+    for index, case in enumerate(cases):
+        place.setdefault((case.decode, case.prefill), []).append(index)
+    columns = {}
+    for (decode, prefill), indices in place.items():
+        part = _work([cases[i] for i in indices], decode, prefill or decode)
+        for name, values in part.items():
+            columns.setdefault(name, np.empty(len(cases)))[indices] = values
+    names = [field.name for field in fields(StepTimes)]
+    steps = {
+        phase: StepTimes(**{name: columns.pop(f"{phase}_{name}") for name in names})
+        for phase in ("decode", "prefill")
+    }
+    return Work(**steps, **columns)
+
+
+def _work(cases, decode, prefill):
+    def each(function):
+        return np.array([function(case) for case in cases], dtype=float)
+
+    concurrency, output = each(lambda c: c.concurrency), each(lambda c: c.output)
+    prompt, replicas = each(lambda c: c.prompt), each(lambda c: c.decode_replicas)
+    apart = each(lambda c: c.prefill is not None) > 0
+    load = concurrency / replicas
+    context = prompt + output / 2
+    running = np.minimum(load, np.maximum(decode.requests_that_fit(context), 1.0))
+    running = np.maximum(running, np.minimum(load, 1.0))
+    decoding = decode.decode_times(requests=np.maximum(running / decode.dp, 1.0), context=context)
+    prefilling, chunks = prefill.prefill_times(tokens=prompt, budget=BUDGET)
+    llm, chip = decode.llm, decode.ranks.chip
+    form = chip.runs(llm.gemm_dtype)
+    part = {f"decode_{name}": value for name, value in vars(decoding).items()}
+    part |= {f"prefill_{name}": value for name, value in vars(prefilling).items()}
+    return part | {
+        "chunks": chunks,
+        "layers": llm.layers,
+        "fp8": form == "fp8",
+        "fp4": form == "fp4",
+        "running": running,
+        "groups": np.minimum(decode.dp, running),
+        "concurrency": load,
+        "prompt": prompt,
+        "output": output,
+        "rounds": ROUNDS,
+        "apart": apart,
+        "servers": each(lambda c: c.prefill_replicas * max(1, prefill.dp)) / replicas,
+        "transfer_s": 0.0,
+    }
+
+
+def fits_in_memory(case: Case) -> bool:
+    """Whether the weights and one request fit."""
+    return bool(case.decode.requests_that_fit(case.prompt + case.output) >= 1)
+
+
+def part_of(work: Work, chosen) -> Work:
+    """The chosen cases of `work`."""
+    parts = {}
+    for field in fields(work):
+        value = getattr(work, field.name)
+        if isinstance(value, StepTimes):
+            value = StepTimes(**{n: np.asarray(v)[chosen] for n, v in vars(value).items()})
+        else:
+            value = value[chosen]
+        parts[field.name] = value
+    return replace(work, **parts)

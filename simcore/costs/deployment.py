@@ -1,0 +1,127 @@
+"""One replica of a serving engine: a model on a group of GPUs, and how long its steps take."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from gpu_catalog import GPU, LLM
+from simcore.costs.hardware import chip_of, fabric_of, kernels_of
+from simcore.costs.operators.collectives import Collective, ring_seconds
+from simcore.costs.operators.layer import ACTIVATION, Batch, Ranks, StepTimes, step_times
+from simcore.costs.operators.moe import Routing
+from simcore.costs.transformer import Slice, kv_held, slice_of, weights_held
+
+MEMORY_SHARE = 0.9
+"""Of a GPU's memory, what engines fill with weights and KV cache (vLLM's gpu_memory_utilization)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployment:
+    """A model on tp × dp GPUs.
+
+    Attributes
+    ----------
+    llm : in the formats that it is served in
+    tp : tensor parallelism of attention and dense feed-forward blocks
+    dp : data parallelism of attention: groups of tp GPUs, each with its own requests
+    expert_tp, expert_groups : tensor and expert parallelism of the experts
+    all_reduce : which library reduces (see `Ranks`)
+    """
+
+    llm: LLM
+    gpu: GPU
+    tp: int
+    dp: int = 1
+    expert_tp: int = 1
+    expert_groups: int = 1
+    all_reduce: str | None = "vllm"
+    routing: Routing = Routing.RANDOM
+
+    @property
+    def gpus(self) -> int:
+        """GPUs of the replica."""
+        return self.tp * self.dp
+
+    @cached_property
+    def whole(self) -> Slice:
+        """All layers of the model."""
+        return slice_of(self.llm, range(self.llm.layers))
+
+    @cached_property
+    def ranks(self) -> Ranks:
+        """The GPUs as the formulas of steps see them."""
+        kernels = kernels_of(self.gpu)
+        return Ranks(
+            chip=chip_of(self.gpu, kernels),
+            kernels=kernels,
+            tp=self.tp,
+            expert_tp=self.expert_tp,
+            expert_groups=self.expert_groups,
+            fabric=fabric_of(self.gpu) if self.gpus > 1 else None,
+            all_reduce=self.all_reduce,
+            routing=self.routing,
+        )
+
+    def requests_that_fit(self, tokens):
+        """Requests of `tokens` tokens whose KV cache fits beside the weights; below 0 if none."""
+        held = weights_held(self.llm, self.whole)
+        if self.llm.experts and self.dp > 1:
+            # Only the experts are spread over all GPUs; the rest is copied.
+            dense = weights_held(
+                replace(self.llm, experts=replace(self.llm.experts, experts=0)), self.whole
+            )
+            held = held + (self.dp - 1) * dense
+        elif self.dp > 1:
+            held = held * self.dp
+        free = MEMORY_SHARE * self.gpu.memory * self.gpus - held
+        return free / kv_held(self.llm, self.whole, np.asarray(tokens, dtype=float))
+
+    def decode_times(self, *, requests, context) -> StepTimes:
+        """Times of a step in which `requests` requests on each group of tp GPUs decode [s].
+
+        `context` is the mean number of tokens before the new one.
+        """
+        batch = Batch(decodes=requests, context=context, outputs=requests)
+        return self.times(batch)
+
+    def prefill_times(self, *, tokens, budget: int) -> tuple[StepTimes, np.ndarray]:
+        """Times of the steps that prefill one prompt of `tokens` tokens, and how many they are.
+
+        `budget` is the most that a step takes [tokens].
+        """
+        tokens = np.asarray(tokens, dtype=float)[..., None]
+        start = budget * np.arange(max(1, int(np.ceil(tokens.max() / budget))))
+        new = np.clip(tokens - start, 0.0, budget)
+        last = (new > 0) & (start + new >= tokens)
+        some = (new > 0).astype(float)
+        times = self.times(Batch(prompts=some, new=new, before=start * some, outputs=1.0 * last))
+        parts = {name: np.sum(value * some, axis=-1) for name, value in vars(times).items()}
+        return StepTimes(**parts), some.sum(axis=-1)
+
+    def times(self, batch: Batch) -> StepTimes:
+        """Times of a step that computes `batch` on each group of tp GPUs [s]."""
+        local = step_times(self.llm, self.whole, batch, self.ranks)
+        if self.dp == 1 or not self.llm.experts:
+            return local
+        # All groups' tokens meet at the experts, gathered before and scattered after them.
+        routed = replace(self.llm, experts=replace(self.llm.experts, shared=0))
+        everyone = replace(
+            batch, prompts=batch.prompts * self.dp, decodes=batch.decodes * self.dp, outputs=0.0
+        )
+        met = step_times(routed, self.whole, everyone, self.ranks).experts
+        alone = step_times(routed, self.whole, batch, self.ranks).experts
+        gathered = everyone.tokens * self.llm.hidden * ACTIVATION
+        exchange = sum(
+            ring_seconds(
+                kind=kind,
+                ranks=self.gpus,
+                size=gathered,
+                bandwidth=self.ranks.fabric.bandwidth,
+                constants=self.ranks.fabric.rings["nccl"],
+            )
+            for kind in (Collective.ALL_GATHER, Collective.REDUCE_SCATTER)
+        )
+        # Of the two all-reduces of a layer, that of the experts becomes the exchange.
+        collectives = local.collectives / 2 + self.whole.sparse_layers * exchange
+        return replace(local, experts=local.experts - alone + met, collectives=collectives)

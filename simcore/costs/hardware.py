@@ -1,0 +1,101 @@
+"""The constants that belong to a GPU of the catalog, or those of its nearest relative."""
+
+from dataclasses import replace
+from functools import cache
+
+import gpu_catalog
+from gpu_catalog import GPU
+from simcore.costs.constants import FabricConstants, GpuConstants, shipped
+from simcore.costs.operators.chip import Chip
+from simcore.errors import ScenarioError
+
+EXPECTED_ERROR = 0.25
+"""Error to expect of a time on hardware that nobody has calibrated [share]."""
+
+RELATIVES = {
+    "Ampere": "NVIDIA A100-80GB",
+    "Hopper": "NVIDIA H100",
+    "Ada Lovelace": "NVIDIA L40S",
+    "Blackwell Ultra": "NVIDIA B200",
+}
+"""By architecture, the calibrated GPU whose kernels a relative's are taken to resemble."""
+
+DATA_CENTRE_BLACKWELL = "NVIDIA B200"
+OTHER_BLACKWELL = "NVIDIA RTX PRO 6000 Server"
+STRANGER = "NVIDIA A100-80GB"
+"""For architectures that nobody has calibrated: the kernels furthest from their peaks."""
+
+WIDE_MEMORY = 3e12
+"""Blackwell GPUs with HBM have more than this [byte/s], those with GDDR less."""
+
+
+def kernels_of(gpu: GPU) -> GpuConstants:
+    """The kernel constants of `gpu`; those of a relative, marked uncalibrated, where it has none."""
+    known = _by_gpu()
+    if gpu.name in known:
+        return known[gpu.name]
+    relative = known[relative_of(gpu)]
+    # More throughput of the same kind is more multiprocessors.
+    units = relative.multiprocessors * gpu.flops / gpu_catalog.gpu(relative.gpu).flops
+    return replace(relative, gpu=gpu.name, calibrated=False, multiprocessors=max(1, round(units)))
+
+
+def relative_of(gpu: GPU) -> str:
+    """Name of the calibrated GPU that is most like `gpu`."""
+    if gpu.vendor != "NVIDIA":
+        return STRANGER
+    if gpu.architecture == "Blackwell":
+        return DATA_CENTRE_BLACKWELL if gpu.bandwidth > WIDE_MEMORY else OTHER_BLACKWELL
+    return RELATIVES.get(gpu.architecture, STRANGER)
+
+
+def chip_of(gpu: GPU, kernels: GpuConstants) -> Chip:
+    """What the formulas need to know of `gpu`."""
+    return chip_with(gpu, multiprocessors=kernels.multiprocessors, cache=kernels.cache)
+
+
+def chip_with(gpu: GPU, *, multiprocessors: int, cache: float) -> Chip:
+    """A chip of the catalog's peaks, so many multiprocessors and so large a cache [byte]."""
+    peaks = {
+        "bf16": gpu.flops,
+        "fp8": gpu.flops_fp8,
+        "int8": gpu.flops_int8,
+        "fp4": gpu.flops_fp4,
+    }
+    return Chip(
+        flops={name: peak for name, peak in peaks.items() if peak},
+        bandwidth=gpu.bandwidth,
+        multiprocessors=multiprocessors,
+        cache=cache,
+    )
+
+
+PCIE_BANDWIDTH = {3: 15.75e9, 4: 31.5e9, 5: 63e9, 6: 126e9}
+"""Peak of a x16 link in one direction, by generation [byte/s]."""
+
+
+def fabric_of(gpu: GPU) -> FabricConstants:
+    """The constants of what joins GPUs of this kind in one machine.
+
+    Those of the link of nearest bandwidth, marked uncalibrated, where nobody has measured it.
+    """
+    for constants in shipped(FabricConstants, "fabrics").values():
+        if gpu.name in constants.gpus:
+            return constants
+    if gpu.fabric is None and gpu.pcie is None:
+        raise ScenarioError(f"{gpu.name}: the catalog knows no link between such GPUs; use TP 1")
+    bandwidth = gpu.fabric.bandwidth if gpu.fabric else PCIE_BANDWIDTH[gpu.pcie]
+    return fabric_like(bandwidth, switched=gpu.fabric is not None)
+
+
+def fabric_like(bandwidth: float, *, switched: bool) -> FabricConstants:
+    """Constants of a link of `bandwidth` [byte/s], from the measured one of nearest bandwidth."""
+    known = shipped(FabricConstants, "fabrics").values()
+    alike = [constants for constants in known if constants.switched == switched]
+    nearest = min(alike, key=lambda c: abs(c.bandwidth - bandwidth) / (c.bandwidth + bandwidth))
+    return replace(nearest, bandwidth=bandwidth, calibrated=False)
+
+
+@cache
+def _by_gpu() -> dict[str, GpuConstants]:
+    return {constants.gpu: constants for constants in shipped(GpuConstants, "gpus").values()}

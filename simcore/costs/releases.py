@@ -1,0 +1,154 @@
+"""What a release of a serving engine makes of the kernels: constants, and mean TTFT and TPOT."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from simcore.costs.closed_loop import (
+    mean_wait_seconds,
+    overflow_wait_seconds,
+    prompts_together,
+    seconds_per_token,
+)
+from simcore.costs.operators.layer import StepTimes
+from simcore.costs.operators.smooth import smooth_max
+from simcore.costs.provenance import Provenance
+
+FLOOR_SHARPNESS = 8
+"""Of the maximum of what GPUs and host take for a step (see `smooth_max`)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReleaseConstants:
+    """One family of releases of a serving engine.
+
+    The first seven are times of its kernels over those of the GPU's constants, which were measured
+    kernel by kernel: below 1 where CUDA graphs, fusion and overlap hide part of them.
+
+    Attributes
+    ----------
+    engine : its name
+    versions : releases it stands for, as tables of measurements write them; "" where unstated
+    products_bf16, products_fp8, products_fp4 : products with weights, by format
+    attention, experts, collectives, small : the other kernels of decode steps
+    prefill : all kernels of prefill steps
+    step_s : of a step, on the host, not overlapped [s]
+    sequence_s : of each running request in a step [s]
+    eager_layer_s : launching one layer of a prefill step from the host, which runs ahead of no
+        graph: a step with prompts lasts at least as long as all its layers take [s]
+    request_s : of a request before and after its prefill: HTTP, tokenizer, scheduling [s]
+    tokens_per_step : tokens that a request gains in a step; above 1 with speculative decoding
+    budget : most tokens of a step
+    """
+
+    engine: str
+    versions: tuple[str, ...]
+    calibrated: bool
+    products_bf16: float
+    products_fp8: float
+    products_fp4: float
+    attention: float
+    experts: float
+    collectives: float
+    small: float
+    prefill: float
+    step_s: float
+    sequence_s: float
+    eager_layer_s: float
+    request_s: float
+    tokens_per_step: float
+    budget: int
+    provenance: Provenance
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """What one replica's kernels take, and its load. Arrays of one entry per case.
+
+    Attributes
+    ----------
+    decode : kernels of a step in which the running requests decode [s]
+    prefill : kernels of all steps that prefill one prompt [s]
+    chunks : steps of a prompt's prefill
+    layers : of the model
+    fp8, fp4 : whether the products with weights run in that format
+    running : requests in the batch of the whole replica
+    groups : data-parallel groups that they are spread over
+    concurrency : requests in flight; more than are running where memory is short
+    prompt, output : mean lengths [tokens]
+    rounds : requests that each client sends
+    apart : whether other machines prefill
+    servers : replicas that prefill, for each that decodes
+    transfer_s : KV cache from those machines to these [s]
+    """
+
+    decode: StepTimes
+    prefill: StepTimes
+    chunks: np.ndarray
+    layers: np.ndarray
+    fp8: np.ndarray
+    fp4: np.ndarray
+    running: np.ndarray
+    groups: np.ndarray
+    concurrency: np.ndarray
+    prompt: np.ndarray
+    output: np.ndarray
+    rounds: np.ndarray
+    apart: np.ndarray
+    servers: np.ndarray
+    transfer_s: np.ndarray
+
+
+def decode_step_seconds(work: Work, c: ReleaseConstants):
+    """Time [s] of a step in which all running requests decode, without prompts among them."""
+    products = np.where(work.fp8, c.products_fp8, c.products_bf16)
+    products = np.where(work.fp4, c.products_fp4, products)
+    t = work.decode
+    busy = products * (t.products + t.head) + c.attention * t.attention + c.experts * t.experts
+    busy = busy + c.collectives * t.collectives + c.small * t.small
+    return busy + c.step_s + c.sequence_s * work.running / work.groups
+
+
+def ttft_tpot_seconds(work: Work, c: ReleaseConstants):
+    """Mean TTFT and mean TPOT [s] of a closed loop.
+
+    Chunked prefill (Agrawal et al., "Sarathi-Serve", OSDI 2024) mixes prompts into the steps of
+    running requests, which it lengthens; see `closed_loop` for how often.
+    """
+    decode_s = decode_step_seconds(work, c)
+    steps = work.output / c.tokens_per_step
+    think_s = steps * decode_s
+    floor = c.eager_layer_s * work.layers
+    kernels = c.prefill * work.prefill.total
+    riding = np.where(work.apart, 0.0, c.attention * work.decode.attention)
+    single = smooth_max(
+        kernels + work.chunks * riding, work.chunks * floor, sharpness=FLOOR_SHARPNESS
+    )
+    clients = work.running / work.groups
+    most = np.maximum(c.budget / work.prompt, 1.0)
+    together = prompts_together(
+        single_s=single, marginal_s=kernels, think_s=think_s, clients=clients, most=most
+    )
+    each = np.maximum(single / together, kernels)
+    added = np.maximum(each - work.chunks * decode_s / together, 0.0)
+    added = np.where(work.apart, 0.0, added)
+    tpot = seconds_per_token(
+        decode_s=decode_s / c.tokens_per_step,
+        prompt_s=added,
+        running=clients,
+        output=work.output,
+    )
+    servers = np.where(work.apart, work.servers, 1.0)
+    wait = mean_wait_seconds(
+        service_s=each / servers,
+        think_s=think_s,
+        clients=np.where(work.apart, work.concurrency, clients),
+        rounds=work.rounds,
+    )
+    turn = work.output * tpot + single
+    line = overflow_wait_seconds(
+        turn_s=turn, concurrency=work.concurrency, running=work.running, rounds=work.rounds
+    )
+    # A prompt finds a step under way, half of it on average, and its first token follows its last.
+    own = single + np.where(work.apart, decode_s + work.transfer_s, decode_s / 2)
+    return c.request_s + own + wait + line, tpot
