@@ -67,6 +67,7 @@ def _work(cases, decode, prefill):
     return part | {
         "chunks": chunks,
         "layers": llm.layers,
+        "expert_layers": decode.whole.sparse_layers,
         "fp8": form == "fp8",
         "fp4": form == "fp4",
         "running": running,

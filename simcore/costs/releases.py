@@ -33,6 +33,8 @@ class ReleaseConstants:
     attention, experts, collectives, small : the other kernels of decode steps
     prefill : all kernels of prefill steps
     step_s : of a step, on the host, not overlapped [s]
+    expert_layer_s : of a layer of experts beside its grouped products: router, top-k, sorting, what
+        is not fused [s]
     sequence_s : of each running request in a step [s]
     eager_layer_s : launching one layer of a prefill step from the host, which runs ahead of no
         graph: a step with prompts lasts at least as long as all its layers take [s]
@@ -53,6 +55,7 @@ class ReleaseConstants:
     small: float
     prefill: float
     step_s: float
+    expert_layer_s: float
     sequence_s: float
     eager_layer_s: float
     request_s: float
@@ -70,7 +73,7 @@ class Work:
     decode : kernels of a step in which the running requests decode [s]
     prefill : kernels of all steps that prefill one prompt [s]
     chunks : steps of a prompt's prefill
-    layers : of the model
+    layers, expert_layers : of the model, and those with experts
     fp8, fp4 : whether the products with weights run in that format
     running : requests in the batch of the whole replica
     groups : data-parallel groups that they are spread over
@@ -86,6 +89,7 @@ class Work:
     prefill: StepTimes
     chunks: np.ndarray
     layers: np.ndarray
+    expert_layers: np.ndarray
     fp8: np.ndarray
     fp4: np.ndarray
     running: np.ndarray
@@ -106,7 +110,8 @@ def decode_step_seconds(work: Work, c: ReleaseConstants):
     t = work.decode
     busy = products * (t.products + t.head) + c.attention * t.attention + c.experts * t.experts
     busy = busy + c.collectives * t.collectives + c.small * t.small
-    return busy + c.step_s + c.sequence_s * work.running / work.groups
+    host = c.step_s + c.expert_layer_s * work.expert_layers
+    return busy + host + c.sequence_s * work.running / work.groups
 
 
 def ttft_tpot_seconds(work: Work, c: ReleaseConstants):
