@@ -194,8 +194,8 @@ class Scenario:
             key="cost",
             symbol="",
             label="Cost model",
-            help="physical: a roofline on true hardware values. reference: the specification's "
-            "program, to compare with.",
+            help="calibrated: kernel by kernel, fitted to measurements. physical: a roofline on "
+            "true hardware values. reference: the specification's program, to compare with.",
             options=COST_MODELS.names,
         ),
         "physical",

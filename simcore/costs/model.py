@@ -1,6 +1,7 @@
 """What a cost model answers, and the semantics a pipeline runs under with it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
 
@@ -44,6 +45,7 @@ class PassCosts:
     flops : peak compute the duration is reckoned with [FLOP/s]
     bandwidth : memory bandwidth it is reckoned with [byte/s]
     seconds : duration [s]
+    parts : what it is the sum of [s], by kind of kernel; empty where it is a roofline's maximum
     """
 
     flop: np.ndarray
@@ -53,6 +55,7 @@ class PassCosts:
     flops: float
     bandwidth: float
     seconds: np.ndarray
+    parts: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     @classmethod
     def roofline(cls, *, flop, attention, traffic, weights, flops, bandwidth) -> "PassCosts":

@@ -1,6 +1,7 @@
 """Every formula of the product, in one place; hovers and the docs are made from it."""
 
 from simcore.explain.formula import Formula
+from simcore.explain.formulas_calibrated import CALIBRATED
 from simcore.explain.formulas_physical import PHYSICAL
 from simcore.explain.formulas_reference import REFERENCE
 from simcore.explain.formulas_shared import SHARED
@@ -22,6 +23,7 @@ SYMBOLS = (
 FORMULAS: dict[str, tuple[Formula, ...]] = {
     "": SHARED,
     "physical": PHYSICAL,
+    "calibrated": CALIBRATED,
     "reference": REFERENCE,
 }
 

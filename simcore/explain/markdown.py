@@ -6,6 +6,7 @@ from simcore.explain.formulas import FORMULAS, SYMBOLS
 HEADINGS = {
     "": "Metrics and transfers, in every cost model",
     "physical": "`physical`",
+    "calibrated": "`calibrated`",
     "reference": "`reference`",
 }
 COMMAND = "python -m simcore.explain docs/formulas.md"

@@ -16,6 +16,8 @@ def explain_memory(result: Result, pool: str, part: str) -> Explanation:
     """The "weights" or the "kv" of the fullest device of the pool `pool` [byte]."""
     held, scenario = _held(result, pool), result.scenario
     values_of = {
+        ("calibrated", "weights"): _physical_weights,
+        ("calibrated", "kv"): _physical_kv,
         ("physical", "weights"): _physical_weights,
         ("physical", "kv"): _physical_kv,
         ("reference", "weights"): _reference_weights,

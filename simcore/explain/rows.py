@@ -34,17 +34,21 @@ def _pass(result, tag):
     flop, attention = float(costs.flop[place]), float(costs.attention[place])
     traffic, weights = float(costs.traffic[place]), float(costs.weights[place])
     computing, moving = flop / costs.flops, traffic / costs.bandwidth
-    seconds = max(computing, moving)
+    seconds = float(costs.seconds[place])
     model = result.scenario.cost_model
     wide = quantity(costs.bandwidth, "B/s")
     if model == "reference":
         peak = quantity(costs.bandwidth / MEMORY_EFFICIENCY, "B/s")
         wide = f"({MEMORY_EFFICIENCY} · {peak})"
     values = (
-        f"max({quantity(flop, 'FLOP')} / {quantity(costs.flops, 'FLOP/s')}, "
-        f"{quantity(traffic, 'B')} / {wide}) = "
-        f"max({quantity(computing, 's')}, {quantity(moving, 's')}) = {quantity(seconds, 's')}, "
-        f"{'compute' if costs.compute_bound[place] else 'memory'}-bound"
+        _sum_of_parts(costs, place)
+        if costs.parts
+        else (
+            f"max({quantity(flop, 'FLOP')} / {quantity(costs.flops, 'FLOP/s')}, "
+            f"{quantity(traffic, 'B')} / {wide}) = "
+            f"max({quantity(computing, 's')}, {quantity(moving, 's')}) = {quantity(seconds, 's')}, "
+            f"{'compute' if costs.compute_bound[place] else 'memory'}-bound"
+        )
     )
     role = "prefill" if isinstance(tag, PrefillPass) else "decode"
     known = _known(result.scenario, tag)
@@ -67,6 +71,13 @@ def _pass(result, tag):
     return explained(
         formula_of("pass", model), values, seconds, title=title_of(tag), details=details
     )
+
+
+def _sum_of_parts(costs, place):
+    parts = {name: float(times[place]) for name, times in costs.parts.items()}
+    listed = " + ".join(f"{quantity(s, 's')} {name}" for name, s in parts.items() if s > 0)
+    bound = "compute" if costs.compute_bound[place] else "memory"
+    return f"{listed} = {quantity(float(costs.seconds[place]), 's')}, {bound}-bound"
 
 
 def _known(scenario, tag):

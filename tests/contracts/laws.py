@@ -134,7 +134,7 @@ def all_tokens_are_processed_and_all_kv_cache_is_handed_over(result):
     passed_on = table[table.kind == "activations"].groupby("stage").bytes.sum()
     llm = gpu_catalog.llm(scenario.llm)
     n, chunks = scenario.batch_size, scenario.workload.chunks
-    if scenario.cost_model == "physical":
+    if scenario.cost_model != "reference":
         residual = llm.hidden * llm.activation_bytes_per_element
         tokens = scenario.prompt_tokens
 

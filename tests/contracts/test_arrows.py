@@ -45,8 +45,11 @@ ROOMS = {
         *("simcore", "simcore.costs", "simcore.topologies", "simcore.pipelines", "gpu_catalog"),
         *NUMBERS,
     ),
+    # From measurements to constants and back; the one room that fits.
+    "simcore.calibration": (*SHARED, "simcore.costs", "gpu_catalog", "scipy", *NUMBERS),
     "simcore.commands": (
         *("simcore", "simcore.cell_cache", "simcore.executors", "simcore.explain"),
+        *("simcore.calibration", "simcore.costs"),
         *("simcore.exports", *SHARED, "gpu_catalog", *NUMBERS),
     ),
     # Pure functions from tables to figures: nothing of ours but one another.

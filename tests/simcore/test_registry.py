@@ -8,7 +8,7 @@ from simcore.registry import Registry
 
 
 def test_the_cost_models_are_those_of_their_folder():
-    assert COST_MODELS.names() == ("physical", "reference")
+    assert COST_MODELS.names() == ("calibrated", "physical", "reference")
 
 
 def test_an_unknown_name_gets_the_closest_known_one():
@@ -16,7 +16,9 @@ def test_an_unknown_name_gets_the_closest_known_one():
         ScenarioError, match=r"unknown cost model 'phisical'; did you mean 'physical'"
     ):
         COST_MODELS["phisical"]
-    with pytest.raises(ScenarioError, match=r"unknown cost model 'zzz'; use one of physical, ref"):
+    with pytest.raises(
+        ScenarioError, match=r"unknown cost model 'zzz'; use one of calibrated, phys"
+    ):
         COST_MODELS["zzz"]
 
 
