@@ -90,7 +90,7 @@ def main(argv=None) -> int:
     fit_gpus(arguments.data, arguments.out / "gpus")
     fit_fabrics(arguments.data, arguments.out / "fabrics")
     shipped.cache_clear()
-    fit_engines(arguments.data, arguments.out / "engines")
+    fit_engines(arguments.data, arguments.out / "steps")
     for name, constants in fit_transfers(read(arguments.data, "kv_transfer")):
         write(arguments.out / "transfers", name, constants)
     return 0

@@ -148,7 +148,7 @@ def read_file(cls, path):
 
 @cache
 def shipped(cls, kind: str) -> dict:
-    """The shipped constants of a kind ("gpus", "fabrics", "engines"), by file name."""
+    """The shipped constants of a kind ("gpus", "fabrics", "steps", "transfers"), by file name."""
     paths = sorted((FOLDER / kind).glob("*.toml"))
     return {path.stem: read_file(cls, path) for path in paths}
 

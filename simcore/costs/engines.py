@@ -78,7 +78,7 @@ def engine_of(engine: str, version: str | None, gpu: str) -> EngineConstants | N
     """
     fitting = [
         constants
-        for constants in shipped(EngineConstants, "engines").values()
+        for constants in shipped(EngineConstants, "steps").values()
         if constants.engine.casefold() == engine.casefold()
         and (version in constants.versions)
         and (not constants.gpus or gpu in constants.gpus)
