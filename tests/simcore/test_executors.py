@@ -62,6 +62,25 @@ def test_an_exception_ends_what_has_begun_and_drops_the_rest(tmp_path, left, job
     assert len(list(tmp_path.iterdir())) == begun
 
 
+def test_no_process_is_left_however_late_its_end_is_noted(tmp_path, left, monkeypatch):
+    """The pool's manager and whoever ends the pool both wait for its processes."""
+    main, waitpid = threading.main_thread(), os.waitpid
+
+    def waitpid_and_dawdle(pid, options):
+        found = waitpid(pid, options)
+        if found[0] and threading.current_thread() is not main:
+            time.sleep(0.2)
+        return found
+
+    monkeypatch.setattr(os, "waitpid", waitpid_and_dawdle)
+    with pytest.raises(KeyError), executor_for(jobs=2) as executor:
+        for name in range(200):
+            executor.submit(note_and_wait, tmp_path, str(name))
+        wait_until(lambda: any(tmp_path.iterdir()), "the first task")
+        raise KeyError
+    assert left() == set()
+
+
 def end_process():
     os.kill(os.getpid(), signal.SIGKILL)
 
