@@ -24,6 +24,17 @@ PLOT = f"""() => {{
   return {{ x: plot._fullLayout.xaxis.range, y: plot._fullLayout.yaxis.range,
            bars: Number(document.getElementById("{NAME}-stage").dataset.bars) }};
 }}"""
+# Resolves once a thumb has stayed where it is for some frames: React moves it after the pointer.
+RESTS = """(thumb) => new Promise((done) => {
+  let [at, frames] = [null, 0];
+  (function look() {
+    const now = thumb.getAttribute("aria-valuenow");
+    frames = now === at ? frames + 1 : 0;
+    at = now;
+    if (frames < 5) requestAnimationFrame(look);
+    else done();
+  })();
+})"""
 # How many pixels of the canvas have each of these colours, more or less.
 INK = f"""(colours) => {{
   const canvas = document.getElementById("{NAME}-bars");
@@ -74,7 +85,10 @@ def type_in(page, field, text):
 
 
 def drag(page, field, shares, between=lambda: None):
-    """Press the thumb of `field` and take it along these shares of its slider's width."""
+    """Press the thumb of `field` and take it along these shares of its slider's width.
+
+    When this returns, the thumb says where it has come to.
+    """
     track = page.locator(f"#{NAME}-{field}-slider").bounding_box()
     grip = thumb(page, field).bounding_box()
     page.mouse.move(grip["x"] + grip["width"] / 2, grip["y"] + grip["height"] / 2)
@@ -83,6 +97,7 @@ def drag(page, field, shares, between=lambda: None):
         page.mouse.move(track["x"] + share * track["width"], grip["y"] + grip["height"] / 2)
         between()
     page.mouse.up()
+    thumb(page, field).evaluate(RESTS)
 
 
 def number_in(page, field):
