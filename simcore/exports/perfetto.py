@@ -11,6 +11,7 @@ Format: "Trace Event Format", Google, 2016; read by ui.perfetto.dev and by chrom
 """
 
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count, islice
@@ -230,6 +231,12 @@ def _ns(seconds) -> np.ndarray:
 
 
 def _us(ns) -> str:
-    """Microseconds, with a fifth of a nanosecond more: readers that cut off what is beyond
-    nanoseconds, after a multiplication in floating point, then find the same nanosecond."""
-    return f"{ns // 1000}.{ns % 1000:03}2"
+    """Microseconds with three decimals.
+
+    Readers multiply by 1000 in floating point and cut off, which of one number in a hundred and
+    thirty makes the nanosecond before; of those it is the next larger double.
+    """
+    us = ns / 1000
+    if int(us * 1000.0) == ns:
+        return f"{ns // 1000}.{ns % 1000:03}"
+    return repr(math.nextafter(us, math.inf))
