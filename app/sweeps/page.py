@@ -18,6 +18,7 @@ from app.single_file import PLACE
 from app.sweeps.address import SweepLink, read_sweep
 from app.sweeps.axes import ENDS, BadRequest
 from app.sweeps.html import blank_page, figures_of
+from app.sweeps.pictures import picture, pictures_of
 from app.sweeps.slices import Worker, answer, read, swept_fields
 from app.sweeps.terms import (
     MEANINGS,
@@ -87,7 +88,7 @@ class SweepPage:
         )
         app.clientside_callback(
             ClientsideFunction("sweep", "show"),
-            *(Output(self._id(part), "figure") for part in self._pictures()),
+            *(Output(self._id(part), "figure") for part in pictures_of(self.plan)),
             Input("scheme", "data"),
             Input(self._id("metric"), "value"),
             plan,
@@ -102,7 +103,7 @@ class SweepPage:
             )
         # A scene tells of a click when a drag begins, too; so there it is what is pointed at.
         heard = {"heat": ("open", "clickData"), "surface": ("point", "hoverData")}
-        for part in self._pictures():
+        for part in pictures_of(self.plan):
             event, data = heard[part]
             app.clientside_callback(
                 ClientsideFunction("sweep", event),
@@ -123,9 +124,6 @@ class SweepPage:
 
     def _end_id(self, field, end):
         return f"{value_id(self.name, field)}-{end}"
-
-    def _pictures(self):
-        return ("heat",) if self.plan.is_choice(self.plan.x) else ("surface", "heat")
 
     def _boxes(self):
         """Ids of what holds the sweep's values, in the order in which the browser reads them."""
@@ -154,7 +152,7 @@ class SweepPage:
             "fields": self.fields,
             "carried": {name: getattr(link.base, name) for name in swept_fields(self.plan)},
             "columns": list(nothing.columns),
-            "pictures": self._pictures(),
+            "pictures": pictures_of(self.plan),
             "config": CONFIG,
             "symbol": SYMBOL,
             "title": self.title,
@@ -280,29 +278,12 @@ class SweepPage:
             html.P(id=self._id("status"), className="sweep-status", role="status"),
             html.P("Scroll sideways for more columns.", className="sweep-more") if names else None,
             html.Div(
-                [self._picture(part) for part in self._pictures()], className="sweep-pictures"
+                [picture(self.name, self.plan, part) for part in pictures_of(self.plan)],
+                className="sweep-pictures",
             ),
             # Its links are the browser's to fill.
             html.Nav(id=self._id("best"), className="sweep-best", **{"aria-label": "Best cells"}),
         ]
-
-    def _picture(self, part):
-        what = "as a heat map" if part == "heat" else "in 3D"
-        names = self.plan.is_choice(self.plan.x)
-        return html.Div(
-            dcc.Graph(
-                id=self._id(part),
-                config=CONFIG,
-                responsive=True,
-                clear_on_unhover=True,
-                className="sweep-graph",
-            ),
-            className=f"sweep-picture {'sweep-matrix' if names else f'sweep-picture-{part}'}",
-            role="group",
-            # What can be scrolled, the keyboard must reach.
-            tabIndex=0 if names else None,
-            **{"aria-label": f"{self.plan.title}, {what}"},
-        )
 
     def _button(self, part, label):
         """A button that has nothing to do yet."""

@@ -16,6 +16,11 @@
       document.documentElement.getAttribute("data-mantine-color-scheme") === "dark"
         ? "dark"
         : "light",
+    /* What a page's pictures are of; null before there is anything. */
+    shown(page) {
+      const run = drawn[page];
+      return run ? { run, metric: metricOf(run.plan) } : null;
+    },
   });
   const byId = (plan, part) => document.getElementById(`${plan.page}-${part}`);
   const show = (plan, part, props) =>

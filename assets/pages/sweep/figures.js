@@ -16,9 +16,12 @@
   const textOf = (value) =>
     typeof value === "number" ? window.pdscope.count(value) : String(value);
 
+  /* A text's thousands apart as everywhere on a screen. */
+  const thinned = (text) => text.replace(/(?<=\d),(?=\d{3})/g, "\u202f");
+
   function wrapped(text, width = 48) {
     const lines = [""];
-    for (const word of text.replace(/(?<=\d),(?=\d{3})/g, "\u202f").split(" ")) {
+    for (const word of thinned(text).split(" ")) {
       if (lines.at(-1) && lines.at(-1).length + word.length >= width) lines.push("");
       lines[lines.length - 1] += lines.at(-1) ? ` ${word}` : word;
     }
@@ -72,7 +75,7 @@
     const times = found.map((row) => row[metric.field]);
     return {
       ...{ least: Math.min(...times), most: times.length ? Math.max(...times) : 0 },
-      ...{ x, y, xs, ys, found, value },
+      ...{ x, y, xs, ys, metric, found, value },
       best: best(found, plan.axes, metric),
       holes: (outcome) => rows.filter((row) => row.outcome === outcome),
       column: (row) => column.get(row[x.field]),
@@ -205,6 +208,8 @@
 
   Object.assign(sweep, {
     gridOf,
+    textOf,
+    thinned,
 
     /* Copies, as Plotly writes into what it is given: where the camera is, for one. */
     emptyFigures: (plan, metric, theme) =>
