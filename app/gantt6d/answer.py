@@ -14,7 +14,6 @@ from app.gantt6d.asked import plain_values, read, seq_of
 from app.gantt6d.results import Picture, Pictures
 from app.share import query_of, query_of_values
 from simcore import DoesNotFit, PdscopeError, PoolMemory, Scenario, ScenarioError, memory_of
-from simcore.explain.numbers import percent
 from simcore.parameters import parameters_of
 
 # Nine bytes each, so that an answer stays within 30 kB.
@@ -73,7 +72,7 @@ def _answer(request, picture: Picture) -> dict:
             "ttds": [*numbers.duration(metrics.ttds_s), metrics.ttds_s],
             "tpot": [*numbers.duration(metrics.tpot_s), metrics.tpot_s],
             "ttft": [*numbers.duration(metrics.ttft_s), metrics.ttft_s],
-            "bubble": [numbers.significant(100 * metrics.bubble), "%", metrics.bubble],
+            "bubble": [*numbers.percent(metrics.bubble).split(" "), metrics.bubble],
         },
         "meters": [_meter(pool) for pool in picture.memory],
         "breakdown": picture.breakdown,
@@ -184,11 +183,12 @@ def _sentence(metrics) -> str:
     """What the numbers amount to, for eyes and screen readers."""
     exposed = metrics.handoff_exposed_s
     share = exposed / metrics.ttds_s if metrics.ttds_s else 0.0
+    busy = numbers.percent(1 - metrics.bubble)
     return (
         f"Decode starts after {numbers.duration_text(metrics.ttds_s)}; the first token is there "
-        f"after {numbers.duration_text(metrics.ttft_s)}. The prefill pool computes "
-        f"{percent(1 - metrics.bubble)} of its time; {numbers.duration_text(exposed)} of KV "
-        f"handoff ({percent(share)} of TTDS) is not hidden behind it."
+        f"after {numbers.duration_text(metrics.ttft_s)}. The prefill pool computes {busy} of its "
+        f"time; {numbers.duration_text(exposed)} of KV handoff "
+        f"({numbers.percent(share)} of TTDS) is not hidden behind it."
     )
 
 

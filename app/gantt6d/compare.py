@@ -39,10 +39,6 @@ class Quantity:
     text: Callable[[float], str]
 
 
-def _percent(share):
-    return f"{numbers.significant(100 * share)} %"
-
-
 def _gib(size):
     return f"{numbers.gib(size)} GiB"
 
@@ -51,7 +47,7 @@ QUANTITIES = (
     Quantity("TTDS", lambda picture: picture.metrics.ttds_s, numbers.duration_text),
     Quantity("TPOT", lambda picture: picture.metrics.tpot_s, numbers.duration_text),
     Quantity("TTFT", lambda picture: picture.metrics.ttft_s, numbers.duration_text),
-    Quantity("Pipeline bubble", lambda picture: picture.metrics.bubble, _percent),
+    Quantity("Pipeline bubble", lambda picture: picture.metrics.bubble, numbers.percent),
     Quantity("Prefill memory", lambda picture: picture.memory[0].need, _gib),
     Quantity("Decode memory", lambda picture: picture.memory[1].need, _gib),
 )

@@ -30,8 +30,8 @@ SHOWN = (
     "ttds", "tpot", "ttft", "bubble",
     "prefill_need", "prefill_weights", "prefill_kv", "decode_need", "decode_weights", "decode_kv",
 )  # fmt: skip
-# As shares: below the first a change is none, below the second it is shown as nearly none.
-ROUNDING, LEAST_SHOWN = 1e-9, 5e-5
+# As a share: a change below it is none.
+ROUNDING = 1e-9
 
 
 class Study:
@@ -170,19 +170,10 @@ def _cell(title, before, after) -> dict:
     if abs(share) < ROUNDING:
         return {"text": "0", "share": 0.0, "words": f"{title} stays {_time(before)}"}
     return {
-        "text": _percent(share),
+        "text": numbers.change(share),
         "share": round(share, 6),
         "words": f"{title} {_signed(after - before)}: {_time(before)} → {_time(after)}",
     }
-
-
-def _percent(share):
-    """Signed, with three significant digits, but no more than two behind the point."""
-    if abs(share) < LEAST_SHOWN:
-        return "≈ 0"
-    size = 100 * abs(share)
-    text = f"{size:.2f}" if size < 1 else numbers.significant(size)
-    return f"{'−' if share < 0 else '+'}{text} %"
 
 
 def _signed(seconds):

@@ -1,15 +1,10 @@
 /* What the first token waited for: one bar above the chart, with every picture. */
 (() => {
-  const { gantt6d: page, duration } = window.pdscope;
+  const { gantt6d: page, duration, percent } = window.pdscope;
   // Of the bar's width; what is wider says how long it is.
   const WIDE_ENOUGH = 0.07;
   // Flex items whose growth sums to less than 1 do not fill their box.
   const GROW = 1e6;
-
-  function percent(share) {
-    if (share > 0 && share < 5e-4) return "<0.1 %";
-    return `${(100 * share).toFixed(1)} %`;
-  }
 
   function write(element, text) {
     if (element.textContent !== text) element.textContent = text;

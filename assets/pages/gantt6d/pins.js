@@ -1,6 +1,6 @@
 /* Scenarios that are pinned to compare with, in a tray; one of them is the baseline. */
 (() => {
-  const { gantt6d: page, LatestWins, duration, significant } = window.pdscope;
+  const { gantt6d: page, LatestWins, duration, percent, significant } = window.pdscope;
   // Answers to one state; the server tells what it has found within the time for one.
   const MOST_ASKED = 12;
   // As app/share.py has it.
@@ -11,10 +11,10 @@
     ttds: duration,
     tpot: duration,
     ttft: duration,
-    bubble: (share) => significant(100 * share),
+    bubble: percent,
   };
   const RESULTS = Object.keys(TEXTS);
-  // A share of the baseline's; of the bubble, a share of the time. As app/gantt6d/explain.py has it.
+  // A share of the baseline's; of the bubble, a share of the time. As app/numbers.py has it.
   const LEAST_SHOWN = 5e-5;
 
   /* Of each pin: its scenario's `values`; what the server said of it: its `name`, its results
