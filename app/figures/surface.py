@@ -24,6 +24,7 @@ HOVER = "%{text}<extra></extra>"
 # How far markers are above the surface, as a share of the greatest height: on it, it would hide
 # their lower halves. Their texts tell the heights as they are.
 LIFT, BEST_LIFT = 0.025, 0.045
+HEADROOM = 0.06
 
 
 def figure(grid: Grid, *, subtitle=(), theme="light") -> dict:
@@ -132,11 +133,16 @@ def _layout(grid, subtitle, colours, most):
             "aspectratio": {"x": 1.1, "y": 1.0, "z": 0.8},
             "xaxis": _axis(grid.x.brief, colours),
             "yaxis": _axis(grid.y.brief, colours),
-            "zaxis": _axis(grid.metric.symbol, colours)
-            | {"rangemode": "tozero"}
-            | (time_ticks(0, most, grid.metric.text) if most else {}),
+            "zaxis": _axis(grid.metric.symbol, colours) | _heights(most, grid.metric.text),
         },
     }
+
+
+def _heights(most, text):
+    """The z axis from 0 to above the highest marker; without any height, and so without ticks."""
+    if not most:
+        return {"range": [0, 1], "showticklabels": False}
+    return {"range": [0, (1 + HEADROOM) * most], **time_ticks(0, most, text)}
 
 
 def _axis(title, colours):

@@ -18,7 +18,7 @@ from app.single_file import PLACE
 from app.sweeps.address import SweepLink, read_sweep
 from app.sweeps.axes import ENDS, BadRequest
 from app.sweeps.html import blank_page, figures_of
-from app.sweeps.pictures import picture, pictures_of
+from app.sweeps.pictures import nothing, picture, pictures_of
 from app.sweeps.slices import Worker, answer, read, swept_fields
 from app.sweeps.terms import (
     MEANINGS,
@@ -277,6 +277,8 @@ class SweepPage:
             ),
             html.P(id=self._id("status"), className="sweep-status", role="status"),
             html.P("Scroll sideways for more columns.", className="sweep-more") if names else None,
+            # Where there is a scene it is in its place.
+            nothing(self.name) if names else None,
             html.Div(
                 [picture(self.name, self.plan, part) for part in pictures_of(self.plan)],
                 className="sweep-pictures",

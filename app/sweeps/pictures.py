@@ -28,12 +28,17 @@ def picture(page: str, plan: SweepPlan, part: str):
         clear_on_unhover=True,
         className="sweep-graph",
     )
-    return _walked(page, plan, graph) if part == HEAT else _scene(plan, graph)
+    return _walked(page, plan, graph) if part == HEAT else _scene(page, plan, graph)
 
 
-def _scene(plan, graph):
+def nothing(page: str):
+    """What stands there where no cell has a result; the browser fills it."""
+    return html.Div(id=f"{page}-nothing", className="sweep-nothing", hidden=True)
+
+
+def _scene(page, plan, graph):
     return html.Div(
-        graph,
+        [graph, nothing(page)],
         className="sweep-picture sweep-picture-surface",
         role="group",
         **{"aria-label": f"{plan.title}, in 3D"},

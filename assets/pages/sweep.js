@@ -96,7 +96,10 @@
         document.title = `${run.plan.title}: ${answer.subtitle.join(", ")} · pdscope`;
       }
       run.answer = answer;
-      run.rows.push(...answer.rows.map((row, n) => ({ ...row, link: answer.links[n] })));
+      const { links, why } = answer;
+      const facts = (n) => ({ link: links[n], pools: why.pools[n] });
+      run.rows.push(...answer.rows.map((row, n) => ({ ...row, ...facts(n) })));
+      if (why.lack && !(run.lack?.share >= why.lack.share)) run.lack = why.lack;
       run.over = answer.next >= answer.total;
       // The server computes on while the browser draws.
       if (!run.over) {
@@ -126,6 +129,7 @@
     const done = run.rows.length;
     drawn[plan.page] = run;
     draw(run);
+    sweep.tellNothing(byId(plan, "nothing"), run);
     const { count } = window.pdscope;
     show(plan, "progress", { value: String(done), max: String(answer.total) });
     show(plan, "count", { children: `${count(done)} of ${count(answer.total)} cells` });

@@ -235,6 +235,7 @@ class Held:
                 ],
                 "links": [f"v=1&t={t}&m={m}"],
                 "query": "",
+                "why": {"pools": [None], "lack": None},
                 "next": first + 1,
                 "total": total,
                 "axes": {
@@ -717,6 +718,43 @@ def test_pairs_that_do_not_fit_are_hatched_and_say_why(page):
     hatched = page.evaluate(f"{PLOTS}[0].data[2].hovertext")
     assert len(hatched) == (table["outcome"] == "infeasible").sum() > 0
     assert all("GB" in text or "GiB" in text for text in hatched)
+
+
+# What cannot be run
+
+
+def test_some_cells_that_cannot_be_run_are_told_of_with_the_commonest_reason(page):
+    page.goto(f"{PAGES['gpus']}?v=1&pp=2")
+    assert (
+        "13 of 49 cells are infeasible, 6 of them as the decode pool does not fit; even the "
+        "fullest one would with PP = 4." in wait_for_end(page)
+    )
+    expect(page.locator("#gpus-nothing")).to_be_hidden()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_where_nothing_fits_there_is_why_and_a_button_that_helps(page, name):
+    page.goto(f"{PAGES[name]}?v=1&llm=LLaMA-3.1-405B&pp=2")
+    assert "cells are infeasible: neither pool fits" in wait_for_end(page)
+    nothing = page.locator(f"#{name}-nothing")
+    expect(nothing).to_contain_text("No cell can be run")
+    expect(nothing).to_contain_text("Neither pool fits; even the fullest one would with PP = ")
+    surface = page.locator(f"#{name}-surface")
+    if surface.count():
+        # It covers the scene, whose empty axes would say nothing.
+        covered = surface.bounding_box()
+        x, y = (covered[a] + covered[b] / 2 for a, b in (("x", "width"), ("y", "height")))
+        found = "([x, y]) => document.elementFromPoint(x, y).closest('.sweep-nothing') !== null"
+        assert page.evaluate(found, [x, y])
+    nothing.get_by_role("button", name="Run with PP = ").click()
+    expect(nothing).to_be_hidden()
+    assert "Best T" in wait_for_end(page)
+
+
+def test_a_sweep_of_skipped_cells_alone_says_so(page):
+    page.goto(f"{PAGES['mt']}?v=1&ms=512:1024:512&ts=128:256:128")
+    assert "4 of 4 skipped" in wait_for_end(page)
+    expect(page.locator("#mt-nothing")).to_contain_text("lower M or raise T")
 
 
 def test_no_gpu_is_a_refusal_beside_its_box(page):

@@ -6,7 +6,7 @@
   const MOST_TICKS = 8;
   const NAME_WIDTH = 10;
   const CORNER = 0.32;
-  const [LIFT, BEST_LIFT] = [0.025, 0.045];
+  const [LIFT, BEST_LIFT, HEADROOM] = [0.025, 0.045, 0.06];
   const MOST_TIME_TICKS = 6;
   const TICK_STEPS_NS = [...Array(15).keys()].flatMap((power) =>
     [1, 2, 5].map((digit) => digit * 10 ** power),
@@ -107,6 +107,11 @@
       .map(least);
   }
 
+  function heightAxis({ most }) {
+    if (!most) return { range: [0, 1], showticklabels: false };
+    return { range: [0, (1 + HEADROOM) * most], showticklabels: true, ...timeTicks(0, most) };
+  }
+
   function surface(grid, metric, { data, layout }) {
     const [whole, points, skipped, infeasible, marks] = data;
     const { x, y, xs, ys, found } = grid;
@@ -119,7 +124,7 @@
       text: rows.map(text),
     });
     const heights = (rows, lift) => rows.map((row) => row[metric.field] + lift * grid.most);
-    const zaxis = { ...layout.scene.zaxis, ...(grid.most ? timeTicks(0, grid.most) : {}) };
+    const zaxis = { ...layout.scene.zaxis, ...heightAxis(grid) };
     const sized = (trace, factor) => ({ ...trace.marker, size: factor * size });
     const floor = (trace, factor) => {
       const rows = grid.holes(trace.name);

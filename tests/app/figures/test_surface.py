@@ -118,6 +118,16 @@ def test_axes_name_symbol_and_unit():
     assert scene["zaxis"]["ticktext"][:2] == ["0 ms", "100 ms"]
 
 
+def test_heights_begin_at_zero_and_without_any_there_are_no_numbers_beside_them():
+    axis = drawn(SMALL)["layout"]["scene"]["zaxis"]
+    low, high = axis["range"]
+    assert low == 0
+    assert high > max(drawn(SMALL)["data"][BEST]["z"]) and high > 0.5 * (1 + LIFT)
+    empty = drawn(table((64, 1024, math.nan)))["layout"]["scene"]["zaxis"]
+    assert empty["showticklabels"] is False
+    assert empty["range"] == [0, 1]
+
+
 @pytest.mark.parametrize(
     ("low", "high", "texts"),
     [
