@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 
 from app import numbers
+from app.sweeps.terms import short_label_of
 from simcore import memory_of
 from simcore.errors import ScenarioError
-from simcore.parameters import parameters_of
 from simcore.remedies import remedies_for
-from simcore.scenario import Scenario
 from simcore.sweep import INFEASIBLE, Cell, Row
 
 
@@ -55,8 +54,6 @@ def _remedies(scenario):
 
 def _set_to(values):
     """Fields to set at once, and how people call that."""
-    infos = parameters_of(Scenario)
     [value] = set(values.values())
-    names = [f"decode {infos['pp'].symbol}" if field == "decode_pp" else infos[field].symbol
-             for field in values]  # fmt: skip
-    return {"values": values, "label": f"{' and '.join(names)} = {numbers.count(value)}"}
+    names = " and ".join(map(short_label_of, values))
+    return {"values": values, "label": f"{names} = {numbers.count(value)}"}

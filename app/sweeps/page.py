@@ -26,6 +26,7 @@ from app.sweeps.terms import (
     axis_of,
     filename_of,
     on_screen,
+    short_label_of,
     table_filename_of,
     usual_metric,
 )
@@ -85,6 +86,12 @@ class SweepPage:
             plan,
             State(self._id("metric"), "value"),
             *(State(box, "value") for box in self._boxes()),
+        )
+        app.clientside_callback(
+            ClientsideFunction("sweep", "changed"),
+            Output(self._id("stale"), "children"),
+            *(Input(box, "value") for box in self._boxes()),
+            plan,
         )
         app.clientside_callback(
             ClientsideFunction("sweep", "show"),
@@ -150,6 +157,7 @@ class SweepPage:
             ],
             "ends": ENDS,
             "fields": self.fields,
+            "labels": {field: short_label_of(field) for field in self.fields},
             "carried": {name: getattr(link.base, name) for name in swept_fields(self.plan)},
             "columns": list(nothing.columns),
             "pictures": pictures_of(self.plan),
@@ -216,6 +224,8 @@ class SweepPage:
             [
                 html.Legend(axis_of(field).title, title=info.help),
                 html.Div(boxes, className="sweep-ends"),
+                # How many values that makes, and where they end.
+                html.Div(id=f"{value_id(self.name, field)}-values", className="sweep-values"),
                 message,
             ],
             **place,
@@ -275,7 +285,15 @@ class SweepPage:
                 ],
                 className="sweep-bar",
             ),
-            html.P(id=self._id("status"), className="sweep-status", role="status"),
+            html.Div(
+                [
+                    html.P(
+                        id=self._id("stale"), className="sweep-stale", **{"aria-live": "polite"}
+                    ),
+                    html.P(id=self._id("status"), className="sweep-status", role="status"),
+                ],
+                className="sweep-said",
+            ),
             html.P("Scroll sideways for more columns.", className="sweep-more") if names else None,
             # Where there is a scene it is in its place.
             nothing(self.name) if names else None,

@@ -60,6 +60,12 @@ def label_of(field: str) -> str:
     return f"{info.label} {info.symbol}".strip()
 
 
+def short_label_of(field: str) -> str:
+    """How a sentence that has little room calls a field of the scenario."""
+    info = parameters_of(Scenario)[field]
+    return info.symbol or f"{info.label[:1].lower()}{info.label[1:]}"
+
+
 def on_screen(message: str) -> str:
     """A message for people, its thousands apart as everywhere on the page."""
     return re.sub(r"(?<=\d),(?=\d{3})", numbers.THIN_SPACE, message)

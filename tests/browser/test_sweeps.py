@@ -411,6 +411,9 @@ def test_a_refusal_stands_beside_its_axis_and_the_picture_stays(page):
         expect(alert).to_contain_text(words)
         expect(status_of(page)).to_have_text(said)
         assert traces(page, 128)[1]["z"] == before
+        expect(page.get_by_text("128 of 128 cells", exact=True)).to_be_visible()
+        progress = page.get_by_role("progressbar", name="Cells computed")
+        assert progress.evaluate("(bar) => bar.value / bar.max") == 1
     wrong = page.get_by_role("group", name="Sequence length T").get_by_label("Step", exact=True)
     expect(wrong).to_be_focused()
     expect(wrong).to_have_attribute("aria-invalid", "true")
@@ -420,6 +423,67 @@ def test_a_refusal_stands_beside_its_axis_and_the_picture_stays(page):
     expect(alert).to_have_count(0)
     expect(page.locator("[aria-invalid=true]")).to_have_count(0)
     expect(page.get_by_text("32 of 32 cells", exact=True)).to_be_visible()
+
+
+def test_what_is_shown_of_other_controls_is_said_to_be(page):
+    page.goto(PAGES["mt"])
+    wait_for_end(page)
+    root, stale = page.locator("#mt-page"), page.locator("#mt-stale")
+    plain = re.compile(r"^(?!.*stale)")
+    expect(stale).to_have_text("")
+    page.get_by_label("Batch size").fill("4")
+    expect(stale).to_contain_text("Shown is N 1: press Run")
+    expect(root).to_have_class(re.compile("stale"))
+    set_axis(page, "Prefill chunk M", 256, 1280, 512)
+    expect(stale).to_contain_text("Shown is M 64 to 2 048 by 128, N 1: press Run")
+    # As a number it is the same.
+    page.get_by_label("Batch size").fill("1e0")
+    expect(stale).to_contain_text("by 128: press Run")
+    page.get_by_role("button", name="Run").click()
+    expect(stale).to_have_text("")
+    expect(root).to_have_class(plain)
+    # A refusal leaves the picture of before, and says so.
+    page.get_by_label("Batch size").fill("0")
+    page.get_by_role("button", name="Run").click()
+    expect(page.locator("#mt-batch_size-message")).to_contain_text("out of range")
+    expect(stale).to_contain_text("Shown is N 1: press Run")
+    page.get_by_label("Batch size").fill("1")
+    expect(stale).to_have_text("")
+
+
+def test_a_new_run_that_is_cancelled_leaves_what_is_said_of_the_old_one(page, held):
+    with held.during():
+        page.goto(PAGES["mt"])
+    with held.during():
+        held.answer(0, total=2)
+    held.answer(1, total=2)
+    said = wait_for_end(page)
+    page.get_by_label("Batch size").fill("4")
+    with held.during():
+        page.get_by_role("button", name="Run").click()
+    expect(status_of(page)).to_have_text("Computing…")
+    page.get_by_role("button", name="Cancel").click()
+    expect(status_of(page)).to_have_text(said)
+    expect(page.get_by_text("2 of 2 cells", exact=True)).to_be_visible()
+    expect(page.locator("#mt-stale")).to_contain_text("Shown is N 1")
+
+
+def test_an_axis_says_where_its_values_end(page):
+    page.goto(PAGES["mt"])
+    chunks = page.get_by_role("group", name=re.compile("Prefill chunk M"))
+    expect(chunks).to_contain_text("16 values; the last is 1 984")
+    expect(page.get_by_role("group", name=re.compile("Sequence length T"))).to_contain_text(
+        re.compile("8 values$")
+    )
+    for axis, words in [
+        ((64, 64, 128), "1 value"),
+        ((64, 256, 64), "4 values"),
+        ((64, 250, 64), "3 values; the last is 192"),
+    ]:
+        set_axis(page, "Prefill chunk M", *axis)
+        expect(chunks).to_contain_text(re.compile(f"{words}$"))
+    set_axis(page, "Prefill chunk M", 64, 32, 64)
+    expect(chunks).not_to_contain_text("value")
 
 
 # Files
