@@ -81,8 +81,8 @@ class Scenario:
     decode_pp: int | None = parameter(
         Number(
             key="dpp",
-            symbol="PP",
-            label="Decode stages",
+            symbol="decode PP",
+            label="Pipeline stages",
             unit="",
             help="Pipeline-parallel degree of the decode pool; empty for that of the prefill pool.",
             low=1,

@@ -135,7 +135,6 @@ def _set_to(info, value):
 def _spoken(error, infos):
     """An error as a sentence of its own, which calls fields what the page calls them."""
     names = {name: info.symbol or info.label for name, info in infos.items()}
-    names["decode_pp"] = f"decode {names['decode_pp']}"
     field = re.compile(rf"\b({'|'.join(names)})\b(?!')")
     message = field.sub(lambda name: names[name[0]], str(error).rstrip("."))
     return f"{message[:1].upper()}{numbers.spaced(message[1:])}."

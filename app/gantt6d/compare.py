@@ -19,7 +19,6 @@ PENDING = "Still being computed."
 SPOKEN = {
     "prefill_gpu": "prefill {}",
     "decode_gpu": "decode {}",
-    "decode_pp": "decode PP {}",
     "cost_model": "{} costs",
 }
 

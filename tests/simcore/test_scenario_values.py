@@ -111,9 +111,11 @@ def test_every_parameter_says_what_it_is():
         assert info.help.endswith("."), name
     symbols = {name: info.symbol for name, info in PARAMETERS.items() if info.symbol}
     assert symbols == {
-        "pp": "PP", "decode_pp": "PP", "batch_size": "N", "prompt_tokens": "T",
+        "pp": "PP", "decode_pp": "decode PP", "batch_size": "N", "prompt_tokens": "T",
         "chunk_tokens": "M", "output_tokens": "O", "prefill_nics": "K",
     }  # fmt: skip
+    # Rows of a table and controls are told apart by it.
+    assert len(set(symbols.values())) == len(symbols)
 
 
 def test_the_default_is_that_of_the_page():
