@@ -78,7 +78,7 @@ def test_what_cannot_be_run_is_the_address_too(gantt, pp, said):
     expect(gantt.locator(f"#{NAME}-pp-message")).to_contain_text(said)
     expect(gantt).to_have_url(re.compile(rf"\?v=1&pp={pp}&pin=default$"))
     gantt.reload()
-    expect(gantt.get_by_text(said).first).to_be_visible()
+    expect(gantt.get_by_text(said).filter(visible=True).first).to_be_visible()
     expect(gantt.locator(f"#{NAME}-pins .pin")).to_have_count(1)
 
 
