@@ -116,20 +116,3 @@ def test_every_parameter_says_what_it_is():
     }  # fmt: skip
     # Rows of a table and controls are told apart by it.
     assert len(set(symbols.values())) == len(symbols)
-
-
-def test_the_default_is_that_of_the_page():
-    assert Scenario().to_dict() == {
-        "llm": "LLaMA-3.1-70B",
-        "prefill_gpu": "NVIDIA H100",
-        "decode_gpu": "NVIDIA RTX PRO 6000",
-        "pp": 8,
-        "decode_pp": None,
-        "batch_size": 1,
-        "prompt_tokens": 8192,
-        "chunk_tokens": 128,
-        "output_tokens": 1,
-        "prefill_nics": 1,
-        "vram_limit_ratio": 0.95,
-        "cost_model": "physical",
-    }
