@@ -24,7 +24,8 @@ HOVER = "%{text}<extra></extra>"
 # How far markers are above the surface, as a share of the greatest height: on it, it would hide
 # their lower halves. Their texts tell the heights as they are.
 LIFT, BEST_LIFT = 0.025, 0.045
-HEADROOM = 0.06
+# And the axis goes beyond them, both ways: at its end they would be cut.
+HEADROOM, FOOTROOM = 0.06, 0.02
 
 
 def figure(grid: Grid, *, subtitle=(), theme="light") -> dict:
@@ -139,10 +140,10 @@ def _layout(grid, subtitle, colours, most):
 
 
 def _heights(most, text):
-    """The z axis from 0 to above the highest marker; without any height, and so without ticks."""
+    """The z axis around 0 and the highest marker; without any height it has no numbers."""
     if not most:
         return {"range": [0, 1], "showticklabels": False}
-    return {"range": [0, (1 + HEADROOM) * most], **time_ticks(0, most, text)}
+    return {"range": [-FOOTROOM * most, (1 + HEADROOM) * most], **time_ticks(0, most, text)}
 
 
 def _axis(title, colours):

@@ -522,6 +522,12 @@ def test_the_page_saved_opens_offline(page, new_context, tmp_path, name, filenam
     expect(alone.get_by_text("LLaMA-3.1-70B")).to_have_count(2)
     expect(alone.locator("main .heatmaplayer image")).to_be_attached()
     assert requests == [path.as_uri()]
+    # Side by side or not, no scene is so much taller than wide that what is at its sides is cut.
+    for width, columns in ((1200, 2), (900, 1)):
+        alone.set_viewport_size({"width": width, "height": 1000})
+        box = alone.locator("main > div").first.bounding_box()
+        assert box["width"] == width / columns
+        assert box["height"] <= 1.11 * box["width"]
 
 
 def test_the_table_saved_is_the_python_apis(page, tmp_path):

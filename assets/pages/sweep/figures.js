@@ -6,7 +6,7 @@
   const MOST_TICKS = 8;
   const NAME_WIDTH = 10;
   const CORNER = 0.32;
-  const [LIFT, BEST_LIFT, HEADROOM] = [0.025, 0.045, 0.06];
+  const [LIFT, BEST_LIFT, HEADROOM, FOOTROOM] = [0.025, 0.045, 0.06, 0.02];
   const MOST_TIME_TICKS = 6;
   const TICK_STEPS_NS = [...Array(15).keys()].flatMap((power) =>
     [1, 2, 5].map((digit) => digit * 10 ** power),
@@ -109,7 +109,8 @@
 
   function heightAxis({ most }) {
     if (!most) return { range: [0, 1], showticklabels: false };
-    return { range: [0, (1 + HEADROOM) * most], showticklabels: true, ...timeTicks(0, most) };
+    const range = [-FOOTROOM * most, (1 + HEADROOM) * most];
+    return { range, showticklabels: true, ...timeTicks(0, most) };
   }
 
   function surface(grid, metric, { data, layout }) {
