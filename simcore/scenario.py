@@ -82,7 +82,7 @@ class Scenario:
         Number(
             key="dpp",
             symbol="decode PP",
-            label="Pipeline stages",
+            label="Stages",
             unit="",
             help="Pipeline-parallel degree of the decode pool; empty for that of the prefill pool.",
             low=1,
