@@ -12,6 +12,7 @@ from app.figures.strip import pool_spans, rows, strip
 from app.figures.timeline import bars_of, unit_of
 from app.gantt6d.asked import plain_values, read, seq_of
 from app.gantt6d.results import Picture, Pictures
+from app.metrics_told import METRICS
 from app.share import query_of, query_of_values
 from simcore import DoesNotFit, PdscopeError, PoolMemory, Scenario, ScenarioError, memory_of
 from simcore.parameters import parameters_of
@@ -68,12 +69,7 @@ def _answer(request, picture: Picture) -> dict:
         "per_s": per_s,
         "end_s": end,
         "run_end_s": events.end,
-        "cards": {
-            "ttds": [*numbers.duration(metrics.ttds_s), metrics.ttds_s],
-            "tpot": [*numbers.duration(metrics.tpot_s), metrics.tpot_s],
-            "ttft": [*numbers.duration(metrics.ttft_s), metrics.ttft_s],
-            "bubble": [*numbers.percent(metrics.bubble).split(" "), metrics.bubble],
-        },
+        "cards": {key: _card(metric, metrics) for key, metric in METRICS.items()},
         "meters": [_meter(pool) for pool in picture.memory],
         "breakdown": picture.breakdown,
         "drawn": _drawn(bars, metrics),
@@ -82,6 +78,12 @@ def _answer(request, picture: Picture) -> dict:
         "query": query_of(scenario),
         "title": title_of(scenario),
     }
+
+
+def _card(metric, metrics):
+    """Number, unit and raw value."""
+    value = getattr(metrics, metric.field)
+    return [*metric.text(value).split(" "), value]
 
 
 def title_of(scenario: Scenario) -> str:
