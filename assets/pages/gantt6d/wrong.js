@@ -11,7 +11,7 @@
       control.classList.remove("wrong");
       control.querySelector(".control-message").replaceChildren();
     }
-    page.byId("page").classList.remove("stale", "empty");
+    page.byId("page").classList.remove("empty");
     page.byId("remedy").disabled = false;
     page.byId("nothing").hidden = true;
   }
@@ -38,7 +38,6 @@
         place(text, control);
       }
     }
-    page.byId("page").classList.add("stale");
     // What it would set, it would set beside what cannot be run.
     page.byId("remedy").disabled = true;
     if (!page.good) showNothing(message, remedies);
