@@ -362,6 +362,18 @@ def test_keys_pan_zoom_and_reset(gantt):
     assert gantt.evaluate(PLOT)["x"][0] == 0
 
 
+def test_a_run_of_seconds_is_read_in_seconds_as_its_cards_are(page):
+    page.goto("/?v=1&pp=32&t=16384&m=128&n=32")
+    settled(page)
+    end = run(Scenario(pp=32, prompt_tokens=16384, chunk_tokens=128, batch_size=32)).metrics.ttft_s
+    assert 1 < end < 10
+    ticks = page.locator(f"#{NAME}-graph .xtick text")
+    assert all(re.fullmatch(r"[0-9.]+ s", text) for text in ticks.all_text_contents())
+    number, unit = duration(end)
+    expect(page.locator(f"#{NAME}-card-ttft .card-value")).to_have_text(f"{number}{unit}")
+    expect(page.locator(f"#{NAME}-seen")).to_have_text(f"all of {number} {unit}")
+
+
 def test_a_locked_time_axis_stays_while_the_run_gets_shorter(gantt):
     before = gantt.evaluate(PLOT)["x"]
     seq = sequence(gantt)

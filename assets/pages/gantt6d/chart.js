@@ -102,6 +102,7 @@
         showgrid: false,
         zeroline: false,
         exponentformat: "none",
+        separatethousands: true,
         // The page says which window it shows; the figure follows.
         uirevision: false,
       },
