@@ -62,7 +62,8 @@ def layout(link: Link):
             dcc.Store(id=f"{NAME}-offered"),
         ],
         id=f"{NAME}-page",
-        className="gantt6d",
+        # The browser takes the second away with the first answer.
+        className="gantt6d waiting",
     )
 
 
@@ -200,8 +201,8 @@ def _panel():
             ),
             html.Div(id=f"{NAME}-pools", className="pools", **{"aria-hidden": "true"}),
             html.Div(className="tip", id=f"{NAME}-tip"),
-            # In place of the chart while nothing could be run yet.
-            html.Div(id=f"{NAME}-nothing", className="nothing", hidden=True),
+            # In place of the chart while nothing has been run yet.
+            html.Div("simulating…", id=f"{NAME}-nothing", className="nothing"),
             # Apart from what is said of the run, which may come at the same time.
             html.Div(id=f"{NAME}-walked", className="visually-hidden", role="status"),
         ],

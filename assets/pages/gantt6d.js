@@ -111,6 +111,7 @@
     const root = page.byId("page");
     // The user may have left the page meanwhile.
     if (!root) return;
+    root.classList.remove("waiting");
     root.classList.toggle("stale", Boolean(answer.wrong));
     if (answer.wrong) page.tell("wrong", answer);
     else {

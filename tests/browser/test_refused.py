@@ -1,6 +1,5 @@
 """Why a setting cannot be run lies over what is there: it moves nothing and covers no result."""
 
-
 import pytest
 from playwright.sync_api import expect
 
@@ -81,3 +80,20 @@ def test_where_nothing_could_be_run_the_chart_says_it_once(page):
     nothing.get_by_role("button", name="PP = 2").click()
     assert_shows(page, Scenario(pp=2))
     expect(nothing).to_be_hidden()
+
+
+def test_until_the_first_picture_the_chart_says_that_it_is_on_its_way(page):
+    picture = "**/gantt6d/picture"
+    held = []
+    page.route(picture, lambda route: held.append(route))
+    with page.expect_request(picture):
+        page.goto("/")
+    nothing = page.locator(f"#{NAME}-nothing")
+    expect(nothing).to_have_text("simulating…")
+    expect(page.locator(f"#{NAME}-range")).to_be_hidden()
+    for route in held:
+        route.continue_()
+    page.unroute(picture)
+    settled(page)
+    expect(nothing).to_be_hidden()
+    expect(page.locator(f"#{NAME}-range")).to_be_visible()

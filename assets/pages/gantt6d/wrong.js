@@ -100,6 +100,10 @@
   }
 
   addEventListener("resize", placeAgain);
+  page.on("away", () => {
+    const waiting = page.byId("page").classList.contains("waiting");
+    if (waiting) page.byId("nothing").textContent = "The server is away; trying again.";
+  });
   page.on("answer", clear);
   page.on("wrong", show);
 })();
