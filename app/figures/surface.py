@@ -26,6 +26,8 @@ HOVER = "%{text}<extra></extra>"
 LIFT, BEST_LIFT = 0.025, 0.045
 # And the axis goes beyond them, both ways: at its end they would be cut.
 HEADROOM, FOOTROOM = 0.06, 0.02
+# Diameter of what is on the floor, by its outcome, over that of the points.
+FLOOR_SIZES = {"skipped": 1.2, "infeasible": 1.6}
 
 
 def figure(grid: Grid, *, subtitle=(), theme="light") -> dict:
@@ -78,8 +80,8 @@ def figure(grid: Grid, *, subtitle=(), theme="light") -> dict:
             "line": {"width": 1, "color": RING},
         },
     }
-    skipped = _floor(grid, "skipped", colours["soft"], 1.2 * size)
-    infeasible = _floor(grid, "infeasible", INFEASIBLE, 1.6 * size)
+    skipped = _floor(grid, "skipped", colours["soft"], size)
+    infeasible = _floor(grid, "infeasible", INFEASIBLE, size)
     return {
         "data": [surface, points, skipped, infeasible, marks],
         "layout": _layout(grid, subtitle, colours, most),
@@ -109,7 +111,7 @@ def _markers(grid, rows, heights, text):
 
 def _floor(grid, outcome, colour, size):
     """Cells without a height, on the floor."""
-    rows = records(grid.holes(outcome))
+    rows, size = records(grid.holes(outcome)), FLOOR_SIZES[outcome] * size
     return {
         **_markers(grid, rows, [0] * len(rows), grid.why),
         "name": outcome,

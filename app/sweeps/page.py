@@ -19,6 +19,7 @@ from app.sweeps.address import SweepLink, read_sweep
 from app.sweeps.axes import ENDS, BadRequest
 from app.sweeps.html import blank_page, figures_of
 from app.sweeps.pictures import nothing, picture, pictures_of
+from app.sweeps.rules import RULES
 from app.sweeps.slices import Worker, answer, read, swept_fields
 from app.sweeps.terms import (
     MEANINGS,
@@ -162,6 +163,7 @@ class SweepPage:
             "columns": list(nothing.columns),
             "pictures": pictures_of(self.plan),
             "config": CONFIG,
+            "rules": RULES,
             "symbol": SYMBOL,
             "title": self.title,
             "table": table_filename_of(self.plan),
