@@ -1,5 +1,5 @@
-/* Arrow keys walk from cell to cell of the heat map that has the focus. Each is framed and told, and
-   Enter opens it. */
+/* Arrow keys walk from cell to cell of the heat map that has the focus. Each is framed and told,
+   and Enter opens it. */
 (() => {
   const { sweep } = window.pdscope;
   const FAR = 10; // cells, of Page Up and Page Down
