@@ -104,7 +104,14 @@ def long_sweep(tmp_path):
     """A `pdscope sweep` with two processes that compute; killed in the end."""
     words = ["sweep", "mt", *LONG, "--jobs", "2", "--out", str(tmp_path / "x.csv")]
     words = [sys.executable, "-m", "simcore", *(w for w in words)]
-    process = subprocess.Popen(words, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        words,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        # Whoever runs the tests in the background has them ignore it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     try:
         parent = psutil.Process(process.pid)
 
