@@ -13,6 +13,7 @@ import dash_mantine_components as dmc
 from dash import ClientsideFunction, Input, Output, State, dcc, html
 
 from app import numbers
+from app.still import still
 from simcore.parameters import Choice, Number
 
 
@@ -99,11 +100,13 @@ def connect_sliders(app, page: str, fields) -> None:
 
 def _label(page, field, info):
     symbol = [html.Span(info.symbol, className="control-symbol")] if info.symbol else []
-    return html.Label(
-        [*symbol, html.Span(info.label)],
-        htmlFor=value_id(page, field),
-        title=info.help,
-        className="control-label",
+    return still(
+        html.Label(
+            [*symbol, html.Span(info.label)],
+            htmlFor=value_id(page, field),
+            title=info.help,
+            className="control-label",
+        )
     )
 
 

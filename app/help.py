@@ -8,17 +8,26 @@ from dash import html
 
 from app.still import still
 
-# What moves on the keys of the part that has the focus.
+# What moves on the keys of the part that has the focus: keys, what they do, and a CSS selector of
+# the parts; a page that has none of them does not list the keys.
+SLIDER, CHART, MATRIX = ".control-slider", ".stage", "[data-walk]"
 WHERE_THE_FOCUS_IS = (
-    ("← →", "A step down or up, on a slider"),
-    ("Page Down, Page Up", "Ten steps down or up, on a slider"),
-    ("Home, End", "The least and the most, on a slider"),
-    ("← →", "From bar to bar of a lane, on the chart"),
-    ("↑ ↓", "To the lane above or below, on the chart"),
-    ("A D", "Pan, on the chart"),
-    ("W S", "Zoom in and out, on the chart"),
-    ("Ctrl or Shift and the wheel", "Zoom or pan, over the chart"),
-    ("Esc", "Close what has opened; leave the bars"),
+    ("← →", "A step down or up, on a slider", SLIDER),
+    ("Page Down, Page Up", "Ten steps down or up, on a slider", SLIDER),
+    ("Home, End", "The least and the most, on a slider", SLIDER),
+    ("↓ ↑", "A step down or up, in a box with a number", ".number-box"),
+    ("← →", "From bar to bar of a lane, on the chart", CHART),
+    ("↑ ↓", "To the lane above or below, on the chart", CHART),
+    ("A D", "Pan, on the chart", CHART),
+    ("W S", "Zoom in and out, on the chart", CHART),
+    ("Ctrl or Shift and the wheel", "Zoom or pan, over the chart", CHART),
+    ("Esc", "Close what has opened; leave the bars", CHART),
+    ("Enter", "Run, in a box", ".sweep-rail"),
+    ("← → ↑ ↓", "From cell to cell, on the heat map", MATRIX),
+    ("Home, End", "The first and the last cell of a row, on the heat map", MATRIX),
+    ("Page Up, Page Down", "Ten rows up or down, on the heat map", MATRIX),
+    ("Enter", "Open the cell in Gantt6D, on the heat map", MATRIX),
+    ("Esc", "Close what has opened; leave the cells", MATRIX),
 )
 
 
@@ -35,7 +44,10 @@ def help_button():
 
 def help_dialog():
     """The list of keys; assets/help.js opens and closes it."""
-    rows = [html.Tr([html.Td(html.Kbd(keys)), html.Td(what)]) for keys, what in WHERE_THE_FOCUS_IS]
+    rows = [
+        html.Tr([html.Td(html.Kbd(keys)), html.Td(what)], **{"data-of": parts})
+        for keys, what, parts in WHERE_THE_FOCUS_IS
+    ]
     dialog = html.Dialog(
         [
             html.H2("Keys", id="help-title"),
@@ -60,7 +72,7 @@ def help_dialog():
 
 def hint(pages):
     """What a first visitor is told of the page that is open, above it, until it is dismissed."""
-    return html.Aside(
+    told = html.Aside(
         [
             *(html.P(page.hint, hidden=True, **{"data-path": page.path}) for page in pages),
             html.Button("Got it", id="hint-close", className="text-button"),
@@ -70,3 +82,4 @@ def hint(pages):
         hidden=True,
         **{"aria-label": "Hint"},
     )
+    return still(told)

@@ -3,30 +3,23 @@
 import math
 import re
 
+from simcore.explain.numbers import THIN_SPACE, as_shown, count, percent, significant
 from simcore.units import GIB
 
-SIGNIFICANT = 3
+__all__ = [
+    "THIN_SPACE", "change", "count", "duration", "duration_text", "gib", "percent", "significant",
+    "spaced",
+]  # fmt: skip
+
 UNITS = ((1e-3, "µs", 1e6), (1.0, "ms", 1e3), (math.inf, "s", 1.0))
-THIN_SPACE = "\u202f"
-
-
-def significant(value: float, digits: int = SIGNIFICANT) -> str:
-    """`value` with so many significant digits, trailing zeros kept so that widths are steady."""
-    if value == 0 or not math.isfinite(value):
-        return f"{value:g}"
-    # Of the rounded value: 9.9996 has one digit before the point until it is 10.0.
-    magnitude = math.floor(math.log10(abs(float(f"{value:.{digits - 1}e}"))))
-    return _thin(f"{value:,.{max(0, digits - 1 - magnitude)}f}")
-
-
-def count(number: int) -> str:
-    """A whole number, its thousands apart."""
-    return _thin(f"{number:,}")
+# A share of change below it is shown as nearly none.
+LEAST_CHANGE = 5e-5
 
 
 def duration(seconds: float) -> tuple[str, str]:
     """(number, unit) of a duration [s]."""
-    unit, per_s = next((unit, per_s) for below, unit, per_s in UNITS if abs(seconds) < below)
+    rounded = abs(as_shown(seconds))
+    unit, per_s = next((unit, per_s) for below, unit, per_s in UNITS if rounded < below)
     return significant(seconds * per_s), unit
 
 
@@ -40,10 +33,15 @@ def gib(size: float) -> str:
     return significant(size / GIB)
 
 
+def change(share: float) -> str:
+    """A change by `share` of 1: signed, three digits, no more than two behind the point."""
+    if abs(share) < LEAST_CHANGE:
+        return "≈ 0"
+    size = 100 * abs(share)
+    text = f"{size:.2f}" if size < 1 else significant(size)
+    return f"{'−' if share < 0 else '+'}{text} %"
+
+
 def spaced(message: str) -> str:
     """A message for people, the thousands in it apart as everywhere on screens."""
     return re.sub(r"(?<=\d),(?=\d{3})", THIN_SPACE, message)
-
-
-def _thin(text):
-    return text.replace(",", THIN_SPACE)

@@ -29,6 +29,10 @@
         return row(shortcut.toUpperCase(), part.title || part.textContent);
       }),
     );
+    for (const line of dialog.querySelectorAll("[data-of]")) {
+      const own = [...document.querySelectorAll(line.dataset.of)];
+      line.hidden = !own.some((one) => one.checkVisibility());
+    }
     dialog.showModal();
   }
 

@@ -10,20 +10,14 @@ Chromium (CHROMIUM names it otherwise).
 
 import argparse
 import json
-import os
-import signal
 import statistics
-import subprocess
 import sys
 from pathlib import Path
-
-from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.drag import _free_port, _metrics, _settle, _wait_for  # noqa: E402 - see above
-from tests.browser import chromium  # noqa: E402
+from benchmarks._page import cpu_s, main_thread_of, opened, served  # noqa: E402 - see above
 
 PREPARE = """
 async () => {
@@ -65,37 +59,22 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--redraws", type=int, default=40, help="of each way")
     arguments = parser.parse_args()
-    port = _free_port()
-    server = subprocess.Popen(
-        [sys.executable, "-m", "app", "serve", "--port", str(port)],
-        cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
-    )  # fmt: skip
-    try:
-        _wait_for(port)
-        figures = measure(f"http://127.0.0.1:{port}/", arguments.redraws)
-    finally:
-        os.killpg(server.pid, signal.SIGTERM)
-        server.wait()
+    with served() as url:
+        figures = measure(url, arguments.redraws)
     print(json.dumps(figures, indent=2))
 
 
 def measure(url, redraws) -> dict:
     """Median CPU of a redraw each way [ms]."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium.find(), args=chromium.flags())
-        page = browser.new_page(viewport={"width": 1440, "height": 900})
-        page.goto(url)
-        _settle(page)
+    with opened(url) as page:
         bars = page.evaluate(PREPARE)
-        devtools = page.context.new_cdp_session(page)
-        devtools.send("Performance.enable", {"timeDomain": "threadTicks"})
+        main_thread = main_thread_of(page)
         spent = {"canvas": [], "svg": []}
         for n in range(redraws):
             for way, times in spent.items():
-                before = _metrics(devtools)["TaskDuration"]
+                before = cpu_s(main_thread)
                 page.evaluate("([way, n]) => window.redraw[way](n)", [way, n])
-                times.append(1e3 * (_metrics(devtools)["TaskDuration"] - before))
-        browser.close()
+                times.append(1e3 * (cpu_s(main_thread) - before))
     canvas, svg = (round(statistics.median(spent[way]), 1) for way in ("canvas", "svg"))
     return {"bars": bars, "canvas_ms": canvas, "svg_ms": svg, "ratio": round(svg / canvas, 1)}
 

@@ -16,22 +16,13 @@ names it otherwise).
 
 import argparse
 import json
-import os
-import signal
-import socket
-import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
 from pathlib import Path
-
-from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tests.browser import chromium  # noqa: E402 - the path is set above
+from benchmarks._page import cpu_s, main_thread_of, opened, served, settle  # noqa: E402 - see above
 
 # Notes, in the page, when requests start and end, and when a picture asked for has been painted.
 PROBE = """
@@ -85,51 +76,26 @@ def main():
     parser.add_argument("--pause-ms", type=float, default=50.0, help="between two steps")
     parser.add_argument("--only", choices=DRAGS, help="one of the drags")
     arguments = parser.parse_args()
-    port = _free_port()
-    server = subprocess.Popen(
-        [sys.executable, "-m", "app", "serve", "--port", str(port)],
-        cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
-    )  # fmt: skip
-    try:
-        _wait_for(port)
+    with served() as url:
         names = [arguments.only] if arguments.only else DRAGS
-        figures = {name: measure(f"http://127.0.0.1:{port}/", name, arguments) for name in names}
-    finally:
-        os.killpg(server.pid, signal.SIGTERM)
-        server.wait()
+        figures = {name: measure(url, name, arguments) for name in names}
     print(json.dumps(figures, indent=2))
 
 
 def measure(url, name, arguments) -> dict:
     """The figures of one drag."""
     slider, ends, query = DRAGS[name]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium.find(), args=chromium.flags())
-        page = browser.new_page(viewport={"width": 1440, "height": 900})
-        page.goto(f"{url}?{query}")
-        _settle(page)
+    with opened(f"{url}?{query}") as page:
         page.evaluate(PROBE, slider)
-        devtools = page.context.new_cdp_session(page)
-        # CPU time of the main thread, not wall time, which others on the machine would lengthen.
-        devtools.send("Performance.enable", {"timeDomain": "threadTicks"})
-        before = _metrics(devtools)
+        main_thread = main_thread_of(page)
+        before = cpu_s(main_thread)
         _drag(page, page.get_by_role("slider", name=slider, exact=True), ends, arguments)
-        after = _metrics(devtools)
-        _settle(page)
-        probe = page.evaluate("window.probe")
-        figures = summarise(probe, after["TaskDuration"] - before["TaskDuration"])
+        spent_s = cpu_s(main_thread) - before
+        settle(page)
+        figures = summarise(page.evaluate("window.probe"), spent_s)
         if query:
             figures["zoom_refined_ms"] = [_refined_ms(page) for _ in range(3)]
-        browser.close()
     return figures
-
-
-def _settle(page, seq=0):
-    page.wait_for_function(
-        """(seq) => { const { dataset } = document.getElementById("gantt6d-page") ?? {};
-                      return dataset?.settled === "true" && Number(dataset.seq) > seq; }""",
-        arg=seq,
-    )
 
 
 def _drag(page, thumb, ends, arguments):
@@ -192,28 +158,6 @@ def summarise(probe, cpu_s) -> dict:
 def _percentiles(values) -> dict:
     values = sorted(values)
     return {f"p{share}": round(values[len(values) * share // 100], 1) for share in (50, 95)}
-
-
-def _metrics(devtools):
-    return {m["name"]: m["value"] for m in devtools.send("Performance.getMetrics")["metrics"]}
-
-
-def _free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def _wait_for(port):
-    deadline = time.monotonic() + 60
-    while True:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5):
-                return
-        except (urllib.error.URLError, OSError):
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.2)
 
 
 if __name__ == "__main__":

@@ -84,8 +84,8 @@ class Scenario:
     decode_pp: int | None = parameter(
         Number(
             key="dpp",
-            symbol="PP",
-            label="Decode stages",
+            symbol="decode PP",
+            label="Stages",
             unit="",
             help="Pipeline-parallel degree of the decode pool; empty for that of the prefill pool.",
             low=1,

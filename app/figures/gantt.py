@@ -7,6 +7,7 @@ from app.figures.palette import KINDS, NAMES, PALETTES
 from app.figures.strip import EDGE
 from app.figures.timeline import Timeline, unit_of
 from app.figures.typed import typed
+from app.numbers import THIN_SPACE
 
 # An event's bar at least this wide leaves a gap to the next, so that chunks can be counted.
 GAP_FROM_PX, GAP_PX = 4.0, 1.0
@@ -98,6 +99,8 @@ def _layout(lanes, unit, per_s, window, marks, scheme, title):
         "xaxis": {
             "range": [window[0] * per_s, window[1] * per_s],
             "ticksuffix": f" {unit}",
+            "exponentformat": "none",
+            "separatethousands": True,
             "gridcolor": colours.grid,
             "zeroline": False,
         },
@@ -123,6 +126,8 @@ def _layout(lanes, unit, per_s, window, marks, scheme, title):
             }
             for moment, dash in zip(marks.values(), ("solid", "dot"), strict=True)
         ],
+        # As everywhere on the page.
+        "separators": f".{THIN_SPACE}",
         "annotations": _mark_labels(marks, per_s, colours),
     }
 

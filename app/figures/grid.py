@@ -1,6 +1,7 @@
 """What the pictures of a sweep have in common: axes, a metric, texts, colours.
 
-assets/pages/sweep/figures.js makes the same of the rows that it has so far.
+assets/pages/sweep/figures.js makes the same of the rows that it has so far, by the same numbers:
+app/sweeps/rules.py passes them on.
 """
 
 import math
@@ -51,6 +52,11 @@ TICK_UNITS = ((1e-3, "µs", 1e3), (1.0, "ms", 1e6), (math.inf, "s", 1e9))
 
 # Values that differ by less are equal, and none of them is the best.
 SAME = 1e-9
+
+# Of a line of a hover label [character].
+HOVER_WIDTH = 48
+# Diameter [pixel] of the points of a grid: `one` over the root of their number, within bounds.
+POINT_SIZE = {"least": 1.1, "most": 2.0, "one": 34}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,7 +185,7 @@ def records(table: pd.DataFrame) -> list[dict]:
     return table.to_dict("records")
 
 
-def wrapped(text: str, width: int = 48) -> str:
+def wrapped(text: str, width: int = HOVER_WIDTH) -> str:
     """`text` in lines of about `width` characters, as a hover label has them.
 
     Its thousands are apart as everywhere on a screen.
@@ -194,7 +200,8 @@ def wrapped(text: str, width: int = 48) -> str:
 
 def point_size(cells: int) -> float:
     """Diameter [pixel] of the points of a grid of `cells`: the more, the smaller."""
-    return min(2.0, max(1.1, 34 / math.sqrt(max(1, cells))))
+    size = POINT_SIZE["one"] / math.sqrt(max(1, cells))
+    return min(POINT_SIZE["most"], max(POINT_SIZE["least"], size))
 
 
 def time_ticks(low: float, high: float, text: Callable[[float], str]) -> dict:

@@ -42,6 +42,24 @@ def figure(grid: Grid, *, subtitle=(), theme="light") -> dict:
     colours = THEMES[theme]
     xs, ys = grid.x.values(grid.table), grid.y.values(grid.table)
     column, line = ({value: n for n, value in enumerate(values)} for values in (xs, ys))
+    layout = _layout(grid, subtitle, colours)
+    layout["xaxis"] |= _ticks(grid.x, xs)
+    layout["yaxis"] |= _ticks(grid.y, ys)
+    if grid.y.names:
+        # As one reads a table: from the top.
+        layout["yaxis"]["range"].reverse()
+    data = [
+        _cells(grid, xs, ys, colours),
+        _hatched(grid, "skipped", colours["soft"], "\\", colours, column, line),
+        _hatched(grid, "infeasible", INFEASIBLE, "/", colours, column, line),
+        _here(grid, xs, ys),
+        _best(grid, column, line),
+    ]
+    return {"data": data, "layout": layout}
+
+
+def _cells(grid, xs, ys, colours):
+    """The cells with results."""
     cells = {
         "type": "heatmap",
         "name": grid.metric.symbol,
@@ -61,16 +79,24 @@ def figure(grid: Grid, *, subtitle=(), theme="light") -> dict:
             "text": grid.matrix(lambda row: grid.metric.text(row[grid.metric.field])),
             "texttemplate": "%{text}",
         }
-    best = records(grid.best())
-    # Of names, in the cell's corner: its value is in the middle.
-    aside = CORNER if grid.x.names else 0
-    marks = {
+    return cells
+
+
+def _aside(grid):
+    """How far a mark is from a cell's middle: of names, in its corner, for there is the value."""
+    return CORNER if grid.x.names else 0
+
+
+def _best(grid, column, line):
+    """Marks on the best cells."""
+    rows, aside = records(grid.best()), _aside(grid)
+    return {
         "type": "scatter",
         "name": grid.best_name,
         "mode": "markers",
-        "x": [column[row[grid.x.field]] + aside for row in best],
-        "y": [line[row[grid.y.field]] - aside for row in best],
-        "text": [grid.hover(row) for row in best],
+        "x": [column[row[grid.x.field]] + aside for row in rows],
+        "y": [line[row[grid.y.field]] - aside for row in rows],
+        "text": [grid.hover(row) for row in rows],
         "marker": {
             "size": 9,
             "symbol": "circle",
@@ -79,11 +105,20 @@ def figure(grid: Grid, *, subtitle=(), theme="light") -> dict:
         },
         "hovertemplate": "%{text}<extra></extra>",
     }
-    here = {
+
+
+def _here(grid, xs, ys):
+    """The mark of the scenario that the visitor comes from, if it is within the axes."""
+    aside = _aside(grid)
+    here = (None, None) if grid.here is None else grid.here
+    places = [place_among(values, value) for values, value in zip((xs, ys), here, strict=True)]
+    known = None not in places
+    return {
         "type": "scatter",
         "name": HERE,
         "mode": "markers",
-        **_here(grid, xs, ys, aside),
+        "x": [places[0] - aside] if known else [],
+        "y": [places[1] - aside] if known else [],
         "marker": {
             # Of numbers, seen around a best one that is the same.
             "size": 10 if grid.x.names else 16,
@@ -94,33 +129,13 @@ def figure(grid: Grid, *, subtitle=(), theme="light") -> dict:
         # What is told is the cell's below it.
         "hoverinfo": "skip",
     }
-    skipped = _hatched(grid, "skipped", colours["soft"], "\\", colours, column, line)
-    infeasible = _hatched(grid, "infeasible", INFEASIBLE, "/", colours, column, line)
-    layout = _layout(grid, subtitle, colours)
-    layout["xaxis"] |= _ticks(grid.x, xs)
-    layout["yaxis"] |= _ticks(grid.y, ys)
-    if grid.y.names:
-        # As one reads a table: from the top.
-        layout["yaxis"]["range"].reverse()
-    return {"data": [cells, skipped, infeasible, here, marks], "layout": layout}
-
-
-def _here(grid, xs, ys, aside):
-    places = (
-        [None, None]
-        if grid.here is None
-        else [place_among(values, value) for values, value in zip((xs, ys), grid.here, strict=True)]
-    )
-    if None in places:
-        return {"x": [], "y": []}
-    return {"x": [places[0] - aside], "y": [places[1] - aside]}
 
 
 def place_among(values: list, value) -> float | None:
     """Where `value` is among cells at 0, 1, 2, …: between two if it is a number; None outside."""
     if value in values:
         return values.index(value)
-    if isinstance(value, str) or not values or not values[0] < value < values[-1]:
+    if value is None or isinstance(value, str) or not values or not values[0] < value < values[-1]:
         return None
     right = bisect(values, value)
     low, high = values[right - 1 : right + 1]

@@ -24,6 +24,10 @@ HOVER = "%{text}<extra></extra>"
 # How far markers are above the surface, as a share of the greatest height: on it, it would hide
 # their lower halves. Their texts tell the heights as they are.
 LIFT, BEST_LIFT = 0.025, 0.045
+# And the axis goes beyond them, both ways: at its end they would be cut.
+HEADROOM, FOOTROOM = 0.06, 0.02
+# Diameter of what is on the floor, by its outcome, over that of the points.
+FLOOR_SIZES = {"skipped": 1.2, "infeasible": 1.6}
 
 
 def figure(grid: Grid, *, subtitle=(), theme="light") -> dict:
@@ -76,8 +80,8 @@ def figure(grid: Grid, *, subtitle=(), theme="light") -> dict:
             "line": {"width": 1, "color": RING},
         },
     }
-    skipped = _floor(grid, "skipped", colours["soft"], 1.2 * size)
-    infeasible = _floor(grid, "infeasible", INFEASIBLE, 1.6 * size)
+    skipped = _floor(grid, "skipped", colours["soft"], size)
+    infeasible = _floor(grid, "infeasible", INFEASIBLE, size)
     return {
         "data": [surface, points, skipped, infeasible, marks],
         "layout": _layout(grid, subtitle, colours, most),
@@ -107,7 +111,7 @@ def _markers(grid, rows, heights, text):
 
 def _floor(grid, outcome, colour, size):
     """Cells without a height, on the floor."""
-    rows = records(grid.holes(outcome))
+    rows, size = records(grid.holes(outcome)), FLOOR_SIZES[outcome] * size
     return {
         **_markers(grid, rows, [0] * len(rows), grid.why),
         "name": outcome,
@@ -132,11 +136,16 @@ def _layout(grid, subtitle, colours, most):
             "aspectratio": {"x": 1.1, "y": 1.0, "z": 0.8},
             "xaxis": _axis(grid.x.brief, colours),
             "yaxis": _axis(grid.y.brief, colours),
-            "zaxis": _axis(grid.metric.symbol, colours)
-            | {"rangemode": "tozero"}
-            | (time_ticks(0, most, grid.metric.text) if most else {}),
+            "zaxis": _axis(grid.metric.symbol, colours) | _heights(most, grid.metric.text),
         },
     }
+
+
+def _heights(most, text):
+    """The z axis around 0 and the highest marker; without any height it has no numbers."""
+    if not most:
+        return {"range": [0, 1], "showticklabels": False}
+    return {"range": [-FOOTROOM * most, (1 + HEADROOM) * most], **time_ticks(0, most, text)}
 
 
 def _axis(title, colours):

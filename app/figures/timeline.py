@@ -8,7 +8,7 @@ from app.figures.detail import Bars, level_of_detail, sort_for_detail
 from app.figures.lanes import Lanes, lanes_of
 from app.figures.palette import KINDS
 
-UNITS = ((1e-3, "µs", 1e6), (10.0, "ms", 1e3), (np.inf, "s", 1.0))
+UNITS = ((1e-3, "µs", 1e6), (1.0, "ms", 1e3), (np.inf, "s", 1.0))
 
 
 @dataclass(frozen=True)

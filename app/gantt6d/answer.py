@@ -12,9 +12,9 @@ from app.figures.strip import pool_spans, rows, strip
 from app.figures.timeline import bars_of, unit_of
 from app.gantt6d.asked import plain_values, read, seq_of
 from app.gantt6d.results import Picture, Pictures
+from app.metrics_told import METRICS
 from app.share import query_of, query_of_values
 from simcore import DoesNotFit, PdscopeError, PoolMemory, Scenario, ScenarioError, memory_of
-from simcore.explain.numbers import percent
 from simcore.parameters import parameters_of
 
 # Nine bytes each, so that an answer stays within 30 kB.
@@ -69,12 +69,7 @@ def _answer(request, picture: Picture) -> dict:
         "per_s": per_s,
         "end_s": end,
         "run_end_s": events.end,
-        "cards": {
-            "ttds": [*numbers.duration(metrics.ttds_s), metrics.ttds_s],
-            "tpot": [*numbers.duration(metrics.tpot_s), metrics.tpot_s],
-            "ttft": [*numbers.duration(metrics.ttft_s), metrics.ttft_s],
-            "bubble": [numbers.significant(100 * metrics.bubble), "%", metrics.bubble],
-        },
+        "cards": {key: _card(metric, metrics) for key, metric in METRICS.items()},
         "meters": [_meter(pool) for pool in picture.memory],
         "breakdown": picture.breakdown,
         "drawn": _drawn(bars, metrics),
@@ -83,6 +78,12 @@ def _answer(request, picture: Picture) -> dict:
         "query": query_of(scenario),
         "title": title_of(scenario),
     }
+
+
+def _card(metric, metrics):
+    """Number, unit and raw value."""
+    value = getattr(metrics, metric.field)
+    return [*metric.text(value).split(" "), value]
 
 
 def title_of(scenario: Scenario) -> str:
@@ -136,7 +137,6 @@ def _set_to(info, value):
 def _spoken(error, infos):
     """An error as a sentence of its own, which calls fields what the page calls them."""
     names = {name: info.symbol or info.label for name, info in infos.items()}
-    names["decode_pp"] = f"decode {names['decode_pp']}"
     field = re.compile(rf"\b({'|'.join(names)})\b(?!')")
     message = field.sub(lambda name: names[name[0]], str(error).rstrip("."))
     return f"{message[:1].upper()}{numbers.spaced(message[1:])}."
@@ -184,11 +184,12 @@ def _sentence(metrics) -> str:
     """What the numbers amount to, for eyes and screen readers."""
     exposed = metrics.handoff_exposed_s
     share = exposed / metrics.ttds_s if metrics.ttds_s else 0.0
+    busy = numbers.percent(1 - metrics.bubble)
     return (
         f"Decode starts after {numbers.duration_text(metrics.ttds_s)}; the first token is there "
-        f"after {numbers.duration_text(metrics.ttft_s)}. The prefill pool computes "
-        f"{percent(1 - metrics.bubble)} of its time; {numbers.duration_text(exposed)} of KV "
-        f"handoff ({percent(share)} of TTDS) is not hidden behind it."
+        f"after {numbers.duration_text(metrics.ttft_s)}. The prefill pool computes {busy} of its "
+        f"time; {numbers.duration_text(exposed)} of KV handoff "
+        f"({numbers.percent(share)} of TTDS) is not hidden behind it."
     )
 
 

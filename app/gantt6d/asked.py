@@ -57,10 +57,14 @@ def plain_values(values) -> dict:
 
 def scenario_in(asked) -> Scenario:
     """The scenario under `values` of whatever was sent; raises ScenarioError if there is none."""
+    return scenario_of(_values_in(asked))
+
+
+def _values_in(asked):
     values = asked.get("values") if isinstance(asked, dict) else None
     if not isinstance(values, dict):
         raise ScenarioError("`values` maps scenario fields to values")
-    return scenario_of(values)
+    return values
 
 
 def seq_of(asked) -> int | None:
@@ -73,9 +77,7 @@ def read(asked) -> Asked:
     """The request in what the browser sent; raises ScenarioError where it is none."""
     if seq_of(asked) is None:
         raise ScenarioError("a request is a mapping with a number `seq`")
-    values, window, pixels = (asked.get(name) for name in ("values", "window", "pixels"))
-    if not isinstance(values, dict):
-        raise ScenarioError("`values` maps scenario fields to values")
+    values, window, pixels = _values_in(asked), asked.get("window"), asked.get("pixels")
     if window is not None:
         window = read_window(window)
     if not _finite(pixels):

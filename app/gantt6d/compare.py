@@ -3,10 +3,12 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from operator import attrgetter
 
 from app import numbers
 from app.gantt6d.asked import scenario_in, scenario_of, seq_of
 from app.gantt6d.results import Picture, Pictures
+from app.metrics_told import DURATIONS, METRICS
 from app.share import MOST_PINS, query_of
 from simcore import PdscopeError, Scenario, ScenarioError
 from simcore.parameters import Number, parameters_of
@@ -19,41 +21,40 @@ PENDING = "Still being computed."
 SPOKEN = {
     "prefill_gpu": "prefill {}",
     "decode_gpu": "decode {}",
-    "decode_pp": "decode PP {}",
     "cost_model": "{} costs",
 }
 
 
 @dataclass(frozen=True)
 class Quantity:
-    """A result that can be compared; less of it is better.
+    """A result that can be compared.
 
     Attributes
     ----------
     of : its value in a picture
     text : the value as people read it
+    aim : whether less of it is better for its own sake; otherwise it is a means to an end
     """
 
     label: str
     of: Callable[[Picture], float]
     text: Callable[[float], str]
-
-
-def _percent(share):
-    return f"{numbers.significant(100 * share)} %"
+    aim: bool
 
 
 def _gib(size):
     return f"{numbers.gib(size)} GiB"
 
 
+def _of_run(key, metric):
+    value = attrgetter(f"metrics.{metric.field}")
+    return Quantity(metric.symbol, value, metric.text, aim=key in DURATIONS)
+
+
 QUANTITIES = (
-    Quantity("TTDS", lambda picture: picture.metrics.ttds_s, numbers.duration_text),
-    Quantity("TPOT", lambda picture: picture.metrics.tpot_s, numbers.duration_text),
-    Quantity("TTFT", lambda picture: picture.metrics.ttft_s, numbers.duration_text),
-    Quantity("Pipeline bubble", lambda picture: picture.metrics.bubble, _percent),
-    Quantity("Prefill memory", lambda picture: picture.memory[0].need, _gib),
-    Quantity("Decode memory", lambda picture: picture.memory[1].need, _gib),
+    *(_of_run(*item) for item in METRICS.items()),
+    Quantity("Prefill memory", lambda picture: picture.memory[0].need, _gib, aim=False),
+    Quantity("Decode memory", lambda picture: picture.memory[1].need, _gib, aim=False),
 )
 
 
@@ -128,31 +129,33 @@ def _told(scenario, current, column):
     picture, wrong = column
     return {
         "values": scenario.to_dict(),
-        "name": difference(scenario, current),
+        "name": difference(scenario, current) or _name(scenario),
         "wrong": wrong,
+        # Then it may still turn out that it can be run.
+        "pending": wrong == PENDING,
         "ttds": None if wrong else numbers.duration_text(picture.metrics.ttds_s),
         "cards": None if wrong else _raw(picture.metrics),
     }
 
 
 def _raw(metrics):
-    return {
-        "ttds": metrics.ttds_s,
-        "tpot": metrics.tpot_s,
-        "ttft": metrics.ttft_s,
-        "bubble": metrics.bubble,
-    }
+    return {key: getattr(metrics, metric.field) for key, metric in METRICS.items()}
+
+
+def _name(scenario):
+    """Of a scenario by itself."""
+    return difference(scenario, Scenario()) or "the default scenario"
 
 
 def difference(scenario: Scenario, other: Scenario) -> str:
-    """How `scenario` differs from `other`, in few words."""
+    """How `scenario` differs from `other`, in few words; "" if it does not."""
     said = []
     for name, info in parameters_of(Scenario).items():
         value = getattr(scenario, name)
         if value != getattr(other, name):
             usual = f"{info.symbol or info.label} {{}}" if isinstance(info, Number) else "{}"
             said.append(SPOKEN.get(name, usual).format(value_text(name, value)))
-    return ", ".join(said) or "as shown"
+    return ", ".join(said)
 
 
 def value_text(name: str, value) -> str:
@@ -177,14 +180,15 @@ def scenario_rows(scenarios) -> list[dict]:
 
 
 def result_rows(pictures) -> list[dict]:
-    """A row for each result; `best` are the columns that have the least, none if all have."""
+    """A row for each result; `best` are the columns that have the least of an aim, if not all."""
     rows = []
     for quantity in QUANTITIES:
         values = [None if picture is None else quantity.of(picture) for picture in pictures]
         texts = [NOTHING if value is None else quantity.text(value) for value in values]
         known = [value for value in values if value is not None]
         # What reads alike is equally good.
-        least = quantity.text(min(known)) if len(set(texts) - {NOTHING}) > 1 else None
+        differ = quantity.aim and len(set(texts) - {NOTHING}) > 1
+        least = quantity.text(min(known)) if differ else None
         rows.append(
             {
                 "label": quantity.label,

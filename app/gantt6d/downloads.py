@@ -63,7 +63,7 @@ def _scenario_yaml(wanted):
 
 def _chart_html(wanted):
     figures = {scheme: figure_of(wanted, scheme) for scheme in SCHEMES}
-    return gantt_page(f"pdscope: {title_of(wanted.scenario)}", figures).encode()
+    return gantt_page(f"pdscope: {chart_title_of(wanted.scenario)}", figures).encode()
 
 
 def _chart_figures(wanted):
@@ -72,6 +72,15 @@ def _chart_figures(wanted):
 
 def _trace(name):
     return lambda wanted: trace_bytes(run(wanted.scenario, max_events=MOST_EVENTS), name)
+
+
+def chart_title_of(scenario: Scenario) -> str:
+    """All of the scenario in a line, as nothing else goes with a picture."""
+    share = f"{100 * scenario.vram_limit_ratio:.3g}"
+    return (
+        f"{title_of(scenario)}, O {scenario.output_tokens}, K {scenario.prefill_nics}, "
+        f"{share} % of VRAM, {scenario.cost_model} costs"
+    )
 
 
 def figure_of(wanted: Wanted, scheme: str) -> dict:
@@ -87,7 +96,7 @@ def figure_of(wanted: Wanted, scheme: str) -> dict:
     return gantt(
         picture.events,
         bars,
-        title=title_of(wanted.scenario),
+        title=chart_title_of(wanted.scenario),
         window=window,
         pixels=CHART_PX,
         marks=marks,

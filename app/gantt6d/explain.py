@@ -10,6 +10,7 @@ import time
 from app import numbers
 from app.gantt6d.asked import scenario_in
 from app.gantt6d.results import Pictures
+from app.metrics_told import DURATIONS
 from app.recent import Recent
 from simcore import PdscopeError, Result, Scenario, ScenarioError, memory_of
 from simcore.explain import Change, Explanation, bound_of, changes, explain_metric, trials
@@ -17,21 +18,22 @@ from simcore.explain.sensitivity import CONTROLS, stepped
 
 # Processor time after which one request begins no other run.
 SLICE_S = 0.25
-# Of each run: about a fifth of a second, and no more than this where many transfers share channels.
+# Of each run: so many events take 0.1 s, or 0.3 s and more with long pipelines or shared channels;
+# no run takes more processor time than this.
 MOST_EVENTS = 100_000
 MOST_RUN_S = 0.6
 MOST_KEPT = 64
 # Of those kept that are not complete, which hold a result.
 MOST_KEPT_EVENTS = 300_000
 DONE = object()
-METRICS = {"ttds_s": "TTDS", "tpot_s": "TPOT", "ttft_s": "TTFT"}
+METRICS = {metric.field: metric.symbol for metric in DURATIONS.values()}
 # Those that the page shows, and explains.
 SHOWN = (
     "ttds", "tpot", "ttft", "bubble",
     "prefill_need", "prefill_weights", "prefill_kv", "decode_need", "decode_weights", "decode_kv",
 )  # fmt: skip
-# As shares: below the first a change is none, below the second it is shown as nearly none.
-ROUNDING, LEAST_SHOWN = 1e-9, 5e-5
+# As a share: a change below it is none.
+ROUNDING = 1e-9
 
 
 class Study:
@@ -170,19 +172,10 @@ def _cell(title, before, after) -> dict:
     if abs(share) < ROUNDING:
         return {"text": "0", "share": 0.0, "words": f"{title} stays {_time(before)}"}
     return {
-        "text": _percent(share),
+        "text": numbers.change(share),
         "share": round(share, 6),
         "words": f"{title} {_signed(after - before)}: {_time(before)} → {_time(after)}",
     }
-
-
-def _percent(share):
-    """Signed, with three significant digits, but no more than two behind the point."""
-    if abs(share) < LEAST_SHOWN:
-        return "≈ 0"
-    size = 100 * abs(share)
-    text = f"{size:.2f}" if size < 1 else numbers.significant(size)
-    return f"{'−' if share < 0 else '+'}{text} %"
 
 
 def _signed(seconds):

@@ -69,7 +69,7 @@ def _lines(picture, inside):
             f"{numbers.count(len(inside))} of them, {_which(picture, inside[0])} to "
             f"{_which(picture, inside[-1])}",
             time,
-            f"busy {numbers.significant(100 * share)} % of it; zoom in for its parts",
+            f"busy {numbers.percent(share)} of it; zoom in for its parts",
             *critical,
         ]
     return [title, _which(picture, inside[0]), time, *critical]

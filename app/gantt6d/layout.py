@@ -10,6 +10,7 @@ from dash import dcc, html
 from app.controls import control
 from app.figures.palette import KINDS, NAMES
 from app.gantt6d import explain_layout, pins_layout, share_layout
+from app.metrics_told import METRICS
 from app.share import Link
 from app.still import still
 from simcore import Scenario
@@ -30,12 +31,6 @@ EMPTY = {
         "plot_bgcolor": "rgba(0,0,0,0)",
     },
 }
-CARDS = {
-    "ttds": ("TTDS", "time to decode start"),
-    "tpot": ("TPOT", "time per output token"),
-    "ttft": ("TTFT", "time to first token"),
-    "bubble": ("Pipeline bubble", "idle share of the prefill pool"),
-}
 
 
 def layout(link: Link):
@@ -53,7 +48,7 @@ def layout(link: Link):
                         [pins_layout.tray(NAME, link), share_layout.share_bar(NAME)],
                         className="toolbar",
                     ),
-                    still(html.Div([_card(name) for name in CARDS], className="cards")),
+                    still(html.Div([_card(name) for name in METRICS], className="cards")),
                     explain_layout.said(NAME),
                     _panel(),
                     explain_layout.sensitivity(NAME),
@@ -67,7 +62,8 @@ def layout(link: Link):
             dcc.Store(id=f"{NAME}-offered"),
         ],
         id=f"{NAME}-page",
-        className="gantt6d",
+        # The browser takes the second away with the first answer.
+        className="gantt6d waiting",
     )
 
 
@@ -148,15 +144,18 @@ def _meter_legend():
 
 
 def _card(name):
-    title, meaning = CARDS[name]
+    metric = METRICS[name]
     return html.Div(
         [
-            html.Div([title, explain_layout.why(NAME, name, title)], className="card-title"),
+            html.Div(
+                [metric.symbol, explain_layout.why(NAME, name, metric.symbol)],
+                className="card-title",
+            ),
             html.Div(
                 [html.Span(className="card-number"), html.Span(className="card-unit")],
                 className="card-value",
             ),
-            html.Div(meaning, className="card-meaning"),
+            html.Div(metric.meaning, className="card-meaning"),
             # In its place while there is a baseline.
             html.Div(className="card-change"),
         ],
@@ -202,8 +201,8 @@ def _panel():
             ),
             html.Div(id=f"{NAME}-pools", className="pools", **{"aria-hidden": "true"}),
             html.Div(className="tip", id=f"{NAME}-tip"),
-            # In place of the chart while nothing could be run yet.
-            html.Div(id=f"{NAME}-nothing", className="nothing", hidden=True),
+            # In place of the chart while nothing has been run yet.
+            html.Div("simulating…", id=f"{NAME}-nothing", className="nothing"),
             # Apart from what is said of the run, which may come at the same time.
             html.Div(id=f"{NAME}-walked", className="visually-hidden", role="status"),
         ],

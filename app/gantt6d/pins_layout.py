@@ -8,6 +8,7 @@ import json
 from dash import html
 
 from app.share import Link
+from app.still import still
 
 
 def tray(page: str, link: Link):
@@ -19,7 +20,7 @@ def tray(page: str, link: Link):
     link : whose pins are shown first
     """
     pinned = {"pins": [pin.to_dict() for pin in link.pins], "base": link.base}
-    return html.Div(
+    row = html.Div(
         [
             html.Button(
                 "Pin",
@@ -37,11 +38,12 @@ def tray(page: str, link: Link):
         ],
         className="tray",
     )
+    return still(row)
 
 
 def baseline(page: str):
     """Room for the baseline's Gantt, under the current one and on its time axis."""
-    return html.Div(
+    room = html.Div(
         [
             html.Div(id=f"{page}-baseline-name", className="baseline-name"),
             html.Canvas(
@@ -53,11 +55,12 @@ def baseline(page: str):
         role="img",
         hidden=True,
     )
+    return still(room)
 
 
 def differences(page: str):
     """The table of what differs between the current scenario and its pins."""
-    return html.Details(
+    table = html.Details(
         [
             html.Summary("Compare"),
             html.Div(
@@ -72,3 +75,4 @@ def differences(page: str):
         className="compare panel",
         hidden=True,
     )
+    return still(table)

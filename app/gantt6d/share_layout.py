@@ -7,11 +7,12 @@ from dash import dcc, html
 
 from app import numbers
 from app.gantt6d.downloads import FILES
+from app.still import still
 
 
 def share_bar(page: str):
     """Buttons to compare, to open a scenario file and to share; `page` is what ids start with."""
-    return html.Div(
+    bar = html.Div(
         [
             html.Button(
                 "Compare",
@@ -43,6 +44,7 @@ def share_bar(page: str):
         ],
         className="share-bar",
     )
+    return still(bar)
 
 
 def messages(page: str):

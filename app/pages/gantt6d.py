@@ -24,8 +24,8 @@ class Gantt6D:
     order = 1
     hint = (
         html.Strong("Drag a slider"),
-        ": the run is simulated anew at every step. Point at a bar or a number to see how it comes "
-        "about; ",
+        ": the run is simulated anew at every step. Point at a bar or a number, or tap it, to see "
+        "how it comes about; ",
         html.Kbd("?"),
         " lists the keys.",
     )

@@ -6,11 +6,13 @@ from app.figures.grid import CONFIG, THEMES, Grid, Metric
 from app.sweeps.terms import METRICS, axis_of, describe, usual_metric
 from simcore.commands.files import write_text
 
+# A scene is scaled by its height: much taller than wide, it would leave no room for the numbers and
+# names at its sides.
 STYLE = """main {
   display: grid; min-height: 100%;
   grid-template-columns: repeat(auto-fit, minmax(min(100%, 560px), 1fr));
 }
-main > div { height: min(100vh, 900px); min-width: 0; }
+main > div { height: min(100vh, 900px, 55vw); min-width: 0; }
 @media (max-width: 1119px) { main > div { height: min(100vh, 110vw); min-height: 380px; } }"""
 
 

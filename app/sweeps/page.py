@@ -18,6 +18,8 @@ from app.single_file import PLACE
 from app.sweeps.address import SweepLink, read_sweep
 from app.sweeps.axes import ENDS, BadRequest
 from app.sweeps.html import blank_page, figures_of
+from app.sweeps.pictures import nothing, picture, pictures_of
+from app.sweeps.rules import RULES
 from app.sweeps.slices import Worker, answer, read, swept_fields
 from app.sweeps.terms import (
     MEANINGS,
@@ -25,6 +27,7 @@ from app.sweeps.terms import (
     axis_of,
     filename_of,
     on_screen,
+    short_label_of,
     table_filename_of,
     usual_metric,
 )
@@ -86,8 +89,14 @@ class SweepPage:
             *(State(box, "value") for box in self._boxes()),
         )
         app.clientside_callback(
+            ClientsideFunction("sweep", "changed"),
+            Output(self._id("stale"), "children"),
+            *(Input(box, "value") for box in self._boxes()),
+            plan,
+        )
+        app.clientside_callback(
             ClientsideFunction("sweep", "show"),
-            *(Output(self._id(part), "figure") for part in self._pictures()),
+            *(Output(self._id(part), "figure") for part in pictures_of(self.plan)),
             Input("scheme", "data"),
             Input(self._id("metric"), "value"),
             plan,
@@ -102,7 +111,7 @@ class SweepPage:
             )
         # A scene tells of a click when a drag begins, too; so there it is what is pointed at.
         heard = {"heat": ("open", "clickData"), "surface": ("point", "hoverData")}
-        for part in self._pictures():
+        for part in pictures_of(self.plan):
             event, data = heard[part]
             app.clientside_callback(
                 ClientsideFunction("sweep", event),
@@ -123,9 +132,6 @@ class SweepPage:
 
     def _end_id(self, field, end):
         return f"{value_id(self.name, field)}-{end}"
-
-    def _pictures(self):
-        return ("heat",) if self.plan.is_choice(self.plan.x) else ("surface", "heat")
 
     def _boxes(self):
         """Ids of what holds the sweep's values, in the order in which the browser reads them."""
@@ -152,10 +158,12 @@ class SweepPage:
             ],
             "ends": ENDS,
             "fields": self.fields,
+            "labels": {field: short_label_of(field) for field in self.fields},
             "carried": {name: getattr(link.base, name) for name in swept_fields(self.plan)},
             "columns": list(nothing.columns),
-            "pictures": self._pictures(),
+            "pictures": pictures_of(self.plan),
             "config": CONFIG,
+            "rules": RULES,
             "symbol": SYMBOL,
             "title": self.title,
             "table": table_filename_of(self.plan),
@@ -218,6 +226,8 @@ class SweepPage:
             [
                 html.Legend(axis_of(field).title, title=info.help),
                 html.Div(boxes, className="sweep-ends"),
+                # How many values that makes, and where they end.
+                html.Div(id=f"{value_id(self.name, field)}-values", className="sweep-values"),
                 message,
             ],
             **place,
@@ -277,32 +287,25 @@ class SweepPage:
                 ],
                 className="sweep-bar",
             ),
-            html.P(id=self._id("status"), className="sweep-status", role="status"),
-            html.P("Scroll sideways for more columns.", className="sweep-more") if names else None,
             html.Div(
-                [self._picture(part) for part in self._pictures()], className="sweep-pictures"
+                [
+                    html.P(
+                        id=self._id("stale"), className="sweep-stale", **{"aria-live": "polite"}
+                    ),
+                    html.P(id=self._id("status"), className="sweep-status", role="status"),
+                ],
+                className="sweep-said",
+            ),
+            html.P("Scroll sideways for more columns.", className="sweep-more") if names else None,
+            # Where there is a scene it is in its place.
+            nothing(self.name) if names else None,
+            html.Div(
+                [picture(self.name, self.plan, part) for part in pictures_of(self.plan)],
+                className="sweep-pictures",
             ),
             # Its links are the browser's to fill.
             html.Nav(id=self._id("best"), className="sweep-best", **{"aria-label": "Best cells"}),
         ]
-
-    def _picture(self, part):
-        what = "as a heat map" if part == "heat" else "in 3D"
-        names = self.plan.is_choice(self.plan.x)
-        return html.Div(
-            dcc.Graph(
-                id=self._id(part),
-                config=CONFIG,
-                responsive=True,
-                clear_on_unhover=True,
-                className="sweep-graph",
-            ),
-            className=f"sweep-picture {'sweep-matrix' if names else f'sweep-picture-{part}'}",
-            role="group",
-            # What can be scrolled, the keyboard must reach.
-            tabIndex=0 if names else None,
-            **{"aria-label": f"{self.plan.title}, {what}"},
-        )
 
     def _button(self, part, label):
         """A button that has nothing to do yet."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from app.share import query_of
 from app.sweeps.address import query_of_sweep
 from app.sweeps.axes import MOST_CELLS, BadRequest, checked, points
+from app.sweeps.causes import why
 from app.sweeps.terms import describe, filename_suffix
 from simcore.cell_cache import CellCache, cached_cell
 from simcore.errors import ScenarioError
@@ -129,12 +130,14 @@ def read(body: bytes, plan: SweepPlan) -> Slice:
 def answer(asked: Slice, rows: list[dict]) -> dict:
     """What the browser is told, in JSON's terms: a result that is not there is null.
 
-    `links` has for each row the address of its scenario on the Gantt page, behind the "?".
+    `links` has for each row the address of its scenario on the Gantt page, behind the "?"; `why`
+    says what is wrong with infeasible ones, as `app.sweeps.causes` has it.
     """
     done = asked.cells[asked.first : asked.first + len(rows)]
     return {
         "rows": [{name: _json_value(value) for name, value in row.items()} for row in rows],
         "links": [query_of(cell.base.replace(**dict(cell.values))) for cell in done],
+        "why": why(done, rows),
         "next": asked.first + len(rows),
         "total": len(asked.cells),
         "axes": {field: list(values) for field, values in asked.axes.items()},

@@ -5,6 +5,7 @@ from urllib.parse import parse_qsl
 
 from app import numbers
 from app.figures.grid import Axis, Metric
+from app.metrics_told import DURATIONS
 from app.share import query_of
 from simcore.parameters import Choice, parameters_of
 from simcore.scenario import Scenario
@@ -12,15 +13,10 @@ from simcore.sweep import SweepPlan
 
 # By the short name that addresses have.
 METRICS = {
-    "ttds": Metric(field="ttds_s", symbol="TTDS", text=numbers.duration_text),
-    "tpot": Metric(field="tpot_s", symbol="TPOT", text=numbers.duration_text),
-    "ttft": Metric(field="ttft_s", symbol="TTFT", text=numbers.duration_text),
+    key: Metric(field=metric.field, symbol=metric.symbol, text=metric.text)
+    for key, metric in DURATIONS.items()
 }
-MEANINGS = {
-    "ttds": "time to decode start",
-    "tpot": "time per output token",
-    "ttft": "time to first token",
-}
+MEANINGS = {key: metric.meaning for key, metric in DURATIONS.items()}
 
 
 def usual_metric(plan: SweepPlan) -> str:
@@ -58,6 +54,12 @@ def label_of(field: str) -> str:
     """How a message calls a field of the scenario."""
     info = parameters_of(Scenario)[field]
     return f"{info.label} {info.symbol}".strip()
+
+
+def short_label_of(field: str) -> str:
+    """How a sentence that has little room calls a field of the scenario."""
+    info = parameters_of(Scenario)[field]
+    return info.symbol or f"{info.label[:1].lower()}{info.label[1:]}"
 
 
 def on_screen(message: str) -> str:

@@ -2,6 +2,7 @@
 
    The parts of the page are the files in gantt6d/, each of which listens here:
    "answer" (a picture has come), "settled" (one in full, after the last change), "wrong" (a refusal),
+   "away" (the server does not answer),
    "begin" (the page has just been opened), "recolour" (light became dark or the reverse), "axis"
    (the time axis ends elsewhere), "painted" (the chart's canvas has been drawn anew). */
 (() => {
@@ -101,6 +102,7 @@
       // What is shown is no longer of what the controls say.
       page.byId("page")?.classList.add("stale");
       page.say("The server is away; trying again.");
+      page.tell("away");
     },
     refused: (reason) => page.say(`The server refuses this (${reason}). A change asks it again.`),
   });
@@ -109,6 +111,8 @@
     const root = page.byId("page");
     // The user may have left the page meanwhile.
     if (!root) return;
+    root.classList.remove("waiting");
+    root.classList.toggle("stale", Boolean(answer.wrong));
     if (answer.wrong) page.tell("wrong", answer);
     else {
       page.shown = answer;

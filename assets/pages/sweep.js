@@ -16,6 +16,11 @@
       document.documentElement.getAttribute("data-mantine-color-scheme") === "dark"
         ? "dark"
         : "light",
+    /* What a page's pictures are of; null before there is anything. */
+    shown(page) {
+      const run = drawn[page];
+      return run ? { run, metric: metricOf(run.plan) } : null;
+    },
   });
   const byId = (plan, part) => document.getElementById(`${plan.page}-${part}`);
   const show = (plan, part, props) =>
@@ -91,7 +96,10 @@
         document.title = `${run.plan.title}: ${answer.subtitle.join(", ")} · pdscope`;
       }
       run.answer = answer;
-      run.rows.push(...answer.rows.map((row, n) => ({ ...row, link: answer.links[n] })));
+      const { links, why } = answer;
+      const facts = (n) => ({ link: links[n], pools: why.pools[n] });
+      run.rows.push(...answer.rows.map((row, n) => ({ ...row, ...facts(n) })));
+      if (why.lack && !(run.lack?.share >= why.lack.share)) run.lack = why.lack;
       run.over = answer.next >= answer.total;
       // The server computes on while the browser draws.
       if (!run.over) {
@@ -109,21 +117,32 @@
     show(plan, beside ? `${field}-message` : "error", { children: `${error}.` });
     if (beside) sweep.markWrong(byId(plan, `${field}-control`), byId(plan, `${field}-${end}`));
     show(plan, "cancel", { disabled: true });
-    show(plan, "count", { children: "" });
-    show(plan, "progress", { value: "0" });
-    show(plan, "status", { children: drawn[plan.page] ? summary(drawn[plan.page]) : "" });
+    restore(plan, "");
+  }
+
+  /* What is said of the run that is still shown, or `otherwise` where there is none. */
+  function restore(plan, otherwise) {
+    const run = drawn[plan.page];
+    tellProgress(plan, run);
+    show(plan, "status", { children: run ? summary(run) : otherwise });
+  }
+
+  function tellProgress(plan, run) {
+    const { count } = window.pdscope;
+    const [done, total] = run ? [run.rows.length, run.answer.total] : [0, 1];
+    show(plan, "progress", { value: String(done), max: String(total) });
+    show(plan, "count", { children: run ? `${count(done)} of ${count(total)} cells` : "" });
   }
 
   const summary = (run) => sweep.summary(run, metricOf(run.plan));
 
   function report(run) {
-    const { plan, answer } = run;
-    const done = run.rows.length;
+    const { plan } = run;
     drawn[plan.page] = run;
     draw(run);
-    const { count } = window.pdscope;
-    show(plan, "progress", { value: String(done), max: String(answer.total) });
-    show(plan, "count", { children: `${count(done)} of ${count(answer.total)} cells` });
+    sweep.tellNothing(byId(plan, "nothing"), run);
+    sweep.markStale(plan, run);
+    tellProgress(plan, run);
     show(plan, "html", { disabled: false });
     show(plan, "csv", { disabled: false });
     if (run.over) finish(run);
@@ -172,12 +191,18 @@
         work(run).catch(fail(run));
         return "";
       },
+      changed(...values) {
+        const plan = values.pop();
+        sweep.heard(plan, question(plan, values));
+        sweep.markStale(plan, drawn[plan.page]);
+        return no_update;
+      },
       cancel(clicks, plan) {
         const run = runs[plan.page];
         run.over = true;
         run.abort.abort();
         if (run.answer) finish(run);
-        else show(plan, "status", { children: "Cancelled." });
+        else restore(plan, "Cancelled.");
         return true;
       },
       /* The scheme or the metric is another one: nothing has to be computed for that. */

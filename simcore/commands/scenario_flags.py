@@ -12,7 +12,7 @@ def add_scenario_arguments(parser, *, without=()):
     for name, info in parameters_of(Scenario).items():
         if name in without:
             continue
-        metavar = (info.symbol or "X") if isinstance(info, Number) else "NAME"
+        metavar = (info.symbol or "X").split()[-1] if isinstance(info, Number) else "NAME"
         group.add_argument(
             "--" + name.replace("_", "-"),
             dest=name,

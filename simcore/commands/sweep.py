@@ -73,7 +73,7 @@ class SweepCommand:
         # Refuse what cannot end well before starting processes for it.
         cells(base, axes)
         check_folder(arguments.out)
-        with executor_for(jobs=jobs, dask=dask) as executor:
+        with executor_for(jobs=jobs, dask=dask, on_waiting=_tell) as executor:
             table = sweep(
                 base, axes, executor=executor, on_progress=_progress(), cache=default_cache()
             )
@@ -145,6 +145,10 @@ def _swept(plan):
 
 def _write_csv(table, plan, path):
     write_text(path, table.to_csv(index=False))
+
+
+def _tell(message):
+    print(one_line(f"pdscope {name}: {message}"), file=sys.stderr, flush=True)
 
 
 def _progress():

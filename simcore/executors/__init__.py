@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from contextlib import contextmanager
 
@@ -14,19 +14,26 @@ __all__ = ["DaskCluster", "executor_for", "result_of"]
 
 
 @contextmanager
-def executor_for(*, jobs: int | None = None, dask: str | None = None) -> Iterator[Executor]:
+def executor_for(
+    *,
+    jobs: int | None = None,
+    dask: str | None = None,
+    on_waiting: Callable[[str], None] | None = None,
+) -> Iterator[Executor]:
     """An executor of a dask cluster, or of processes of this machine.
 
     Parameters
     ----------
     jobs : number of processes; as many as there are cores if None, and with 1 a thread instead
     dask : address of a scheduler, e.g. "tcp://10.0.0.1:8786", if its workers are to compute
+    on_waiting : told in words if the scheduler has no workers some seconds after the first task was
+        submitted, which then waits for them
 
     Left by an exception, it drops what has not begun, and processes end what has. Raises
     PdscopeError where the scheduler cannot be reached.
     """
     if dask is not None:
-        with _dask_executor(dask) as executor:
+        with _dask_executor(dask, on_waiting) as executor:
             yield executor
     elif jobs == 1:
         with thread() as executor:
@@ -60,9 +67,9 @@ def result_of(future: Future):
 
 
 @contextmanager
-def _dask_executor(address):
+def _dask_executor(address, on_waiting):
     client = connect(address)
-    executor = DaskExecutor(client)
+    executor = DaskExecutor(client, on_waiting=on_waiting)
     try:
         yield executor
     except BaseException:

@@ -6,6 +6,7 @@ import re
 import socket
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import Executor
 
 from simcore.errors import PdscopeError
@@ -17,6 +18,8 @@ MOST_GREETING_BYTES = 2**20
 CONNECT_S = 5.0
 # How long a server leaves a scheduler alone that did not answer.
 PAUSE_S = 10.0
+# How long a cluster may be without a worker before one is told that it has none.
+WORKERLESS_S = 3.0
 # How often a cell that has failed is tried again; one whose worker was lost is, by dask itself.
 RETRIES = 2
 
@@ -70,12 +73,21 @@ class DaskExecutor(Executor):
     """A dask client's executor, of which each worker must have the code and data that we have.
 
     Otherwise its results would be others than those of this machine.
+
+    Parameters
+    ----------
+    on_waiting : told in words if there is no worker within `WORKERLESS_S` of the first submission,
+        which waits as long for one
     """
 
-    def __init__(self, client):
+    def __init__(self, client, *, on_waiting: Callable[[str], None] | None = None):
         self._inner = client.get_executor(pure=False, retries=RETRIES)
+        self._client, self._on_waiting = client, on_waiting
 
     def submit(self, function, /, *arguments, **keywords):
+        if self._on_waiting is not None:
+            on_waiting, self._on_waiting = self._on_waiting, None
+            _tell_if_without_workers(self._client, on_waiting)
         return self._inner.submit(_as_here, results_digest(), function, arguments, keywords)
 
     def shutdown(self, wait=True, *, cancel_futures=False):
@@ -109,6 +121,17 @@ def connect(address: str):
             f"no dask scheduler answers at {address} ({reason}); start one with `dask scheduler` "
             "and give the address that it prints"
         ) from None
+
+
+def _tell_if_without_workers(client, on_waiting):
+    try:
+        client.wait_for_workers(1, timeout=WORKERLESS_S)
+    except TimeoutError:
+        address = client.scheduler.address
+        on_waiting(
+            f"waiting for workers, as the dask scheduler at {address} has none; start one with "
+            f"`dask worker {address}`"
+        )
 
 
 def _parts_of(address):

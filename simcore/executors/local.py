@@ -36,9 +36,14 @@ def processes(jobs: int):
 def _terminate(pool):
     """End the pool's processes now, as `ProcessPoolExecutor.terminate_workers` of Python 3.14."""
     processes = list((pool._processes or {}).values())
+    manager = pool._executor_manager_thread
     pool.shutdown(wait=False, cancel_futures=True)
     for process in processes:
         process.terminate()
+    if manager is not None:
+        # It waits for them, too. Of two that wait for one process the second learns nothing, and
+        # may go on before the first has noted that it is gone: so only after the manager.
+        manager.join()
     for process in processes:
         process.join()
 

@@ -3,7 +3,7 @@
 from simcore.explain.explanation import Explanation, explained
 from simcore.explain.formulas import formula_of
 from simcore.explain.memory import explain_memory, explain_need
-from simcore.explain.numbers import quantity, significant
+from simcore.explain.numbers import percent, quantity
 from simcore.pipelines.critical_path import PathKind
 from simcore.run import Result
 
@@ -67,10 +67,7 @@ def _bubble(result):
     busy = float((table.end_s[prefill] - table.start_s[prefill]).sum())
     span, stages = float(table.end_s[prefill].max()), result.scenario.pp
     bubble = result.metrics.bubble
-    values = (
-        f"1 − {quantity(busy, 's')} / ({stages} · {quantity(span, 's')}) = "
-        f"{significant(100 * bubble)} %"
-    )
+    values = f"1 − {quantity(busy, 's')} / ({stages} · {quantity(span, 's')}) = {percent(bubble)}"
     return _said(result, "bubble", values, bubble)
 
 

@@ -11,6 +11,7 @@ Format: "Trace Event Format", Google, 2016; read by ui.perfetto.dev and by chrom
 """
 
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count, islice
@@ -47,13 +48,12 @@ class _Rows:
     Attributes
     ----------
     start, end : [ns]
-    name, arguments : of each event; the arguments are a JSON object
+    told : of each event all but its place, which the events of a row on several channels share
     """
 
     start: np.ndarray
     end: np.ndarray
-    name: list[str]
-    arguments: list[str]
+    told: list[str]
 
 
 def write_perfetto(result: Result, file: BinaryIO) -> None:
@@ -102,20 +102,22 @@ _NONE = np.empty(0, dtype=int)
 
 def _rows(result) -> _Rows:
     trace = result.table
+    start, end = _ns(trace.start_s), _ns(trace.end_s)
     facts = list(trace.facts)
-    names, arguments = [], []
+    told = []
     columns = zip(
-        trace.kind, trace.bytes.tolist(), *(trace.facts[fact].tolist() for fact in facts),
+        start.tolist(), end.tolist(), trace.kind, trace.bytes.tolist(),
+        *(trace.facts[fact].tolist() for fact in facts),
         strict=True,
     )  # fmt: skip
-    for kind, size, *values in columns:
+    for begins, ends, kind, size, *values in columns:
         known = {fact: value for fact, value in zip(facts, values, strict=True)
                  if value != INTEGER_ABSENT}  # fmt: skip
         number = known.get("chunk", known.get("step"))
-        names.append(f"{kind} {number}")
         inside = ",".join(f'"{fact}":{value}' for fact, value in known.items())
-        arguments.append(f'{{{inside},"bytes":{size:.17g}}}' if size else f"{{{inside}}}")
-    return _Rows(_ns(trace.start_s), _ns(trace.end_s), names, arguments)
+        arguments = f'{{{inside},"bytes":{size:.17g}}}' if size else f"{{{inside}}}"
+        told.append(_told(f"{kind} {number}", begins, ends, arguments))
+    return _Rows(start, end, told)
 
 
 def _rows_by(codes) -> dict[int, np.ndarray]:
@@ -154,10 +156,7 @@ def _process(pid, tids, name, members, rows, places, first_threads):
         for row, lane in zip(own.tolist(), lanes.tolist(), strict=True):
             place = Track(pid, threads[lane])
             places.setdefault(row, place)
-            yield _complete(
-                place, rows.name[row], int(rows.start[row]), int(rows.end[row]),
-                rows.arguments[row],
-            )  # fmt: skip
+            yield _complete(place, rows.told[row])
 
 
 def _times(result, pid, tids):
@@ -168,12 +167,14 @@ def _times(result, pid, tids):
     yield from _named("process", pid, times.tid, "pdscope", pid)
     yield from _named("thread", pid, times.tid, "TTFT", times.tid)
     scenario = {k: v for k, v in result.scenario.to_dict().items() if v is not None}
-    yield _complete(times, f"TTDS {metrics.ttds_s / MS:.3f} ms", 0, ttds, json.dumps(scenario))
-    yield _complete(times, "first decode step", ttds, ttft, "{}")
+    title = f"TTDS {metrics.ttds_s / MS:.3f} ms"
+    yield _complete(times, _told(title, 0, ttds, json.dumps(scenario)))
+    yield _complete(times, _told("first decode step", ttds, ttft, "{}"))
     yield from _named("thread", pid, path.tid, "critical path", path.tid)
     for stretch in result.critical_path.stretches:
         start, end = _ns([stretch.start_s, stretch.end_s]).tolist()
-        yield _complete(path, stretch.kind.value, start, end, f'{{"parts":{stretch.segments}}}')
+        parts = f'{{"parts":{stretch.segments}}}'
+        yield _complete(path, _told(stretch.kind.value, start, end, parts))
 
 
 def _counter(place, channel, steps, mean_s):
@@ -213,11 +214,13 @@ def _named(what, pid, tid, name, place):
     yield f'{head}_sort_index","args":{{"sort_index":{place}}}}}'
 
 
-def _complete(place, name, start, end, arguments):
-    return (
-        f'{{"ph":"X",{_at(place)},"ts":{_us(start)},"dur":{_us(end - start)},'
-        f'"name":"{name}","args":{arguments}}}'
-    )
+def _complete(place, told):
+    return f'{{"ph":"X",{_at(place)},{told}}}'
+
+
+def _told(name, start, end, arguments):
+    """Of a complete event all but its place; times in ns, the arguments as a JSON object."""
+    return f'"ts":{_us(start)},"dur":{_us(end - start)},"name":"{name}","args":{arguments}'
 
 
 def _at(place):
@@ -230,6 +233,12 @@ def _ns(seconds) -> np.ndarray:
 
 
 def _us(ns) -> str:
-    """Microseconds, with a fifth of a nanosecond more: readers that cut off what is beyond
-    nanoseconds, after a multiplication in floating point, then find the same nanosecond."""
-    return f"{ns // 1000}.{ns % 1000:03}2"
+    """Microseconds with three decimals.
+
+    Readers multiply by 1000 in floating point and cut off, which of one number in a hundred and
+    thirty makes the nanosecond before; of those it is the next larger double.
+    """
+    us = ns / 1000
+    if int(us * 1000.0) == ns:
+        return f"{ns // 1000}.{ns % 1000:03}"
+    return repr(math.nextafter(us, math.inf))

@@ -1,5 +1,6 @@
 """One batch of requests through a machine."""
 
+from simcore.pipelines.critical_path import PathKind
 from simcore.pipelines.disaggregated import DisaggregatedPDSystemPP
 from simcore.pipelines.graph import pipeline_graph
 from simcore.pipelines.plan import PipelinePlan, make_plan
@@ -17,6 +18,7 @@ __all__ = [
     "DecodePass",
     "DisaggregatedPDSystemPP",
     "Handoff",
+    "PathKind",
     "PipelinePlan",
     "PrefillPass",
     "make_plan",

@@ -34,6 +34,10 @@ def test_a_link_keeps_its_meaning(version):
     assert link.ignored == ()
 
 
+def test_the_default_is_that_of_this_version():
+    assert Scenario().to_dict() == MEANT[VERSION]
+
+
 def test_keys_are_those_of_this_version():
     assert [info.key for info in parameters_of(Scenario).values()] == KEYS[VERSION]
 

@@ -83,6 +83,18 @@ def test_the_bar_follows_a_drag_and_nothing_moves(gantt):
     assert gantt.evaluate(PLACES) == places
 
 
+@pytest.mark.parametrize("width", [360, 1440])
+def test_no_time_in_the_bar_is_cut(page, width):
+    page.set_viewport_size({"width": width, "height": 860})
+    page.goto("/?v=1&m=288")
+    settled(page)
+    parts = page.locator(f"#{NAME}-breakdown .breakdown-part > i")
+    told = parts.evaluate_all(
+        "(all) => all.filter((e) => e.textContent).map((e) => [e.scrollWidth, e.clientWidth])"
+    )
+    assert told and all(wanted <= room for wanted, room in told)
+
+
 def test_one_sentence_says_what_bounds_it_and_is_announced_once(gantt):
     expect(gantt.locator(f"#{NAME}-bound")).to_have_text(bound_of(run(Scenario())).text)
     gantt.evaluate(

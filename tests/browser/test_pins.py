@@ -11,6 +11,7 @@ from tests.browser.test_gantt6d import (
     NAME,
     PLOT,
     assert_shows,
+    box,
     drag,
     sequence,
     settled,
@@ -225,3 +226,36 @@ def test_a_pin_that_cannot_be_run_is_shown_as_such(page):
     expect(page.locator(PINS)).to_contain_text("cannot be run")
     expect(page.locator(f"{PINS} .pin-choose")).to_have_attribute("title", re.compile("not fit"))
     expect(page.locator(f"#{NAME}-baseline")).to_be_hidden()
+    # As a baseline it says why there are no changes; another one has them.
+    for name in ("ttds", "bubble"):
+        expect(change(page, name)).to_have_text("A cannot be run")
+        expect(change(page, name)).to_have_attribute("data-kind", "same")
+    page.get_by_role("button", name="Pin", exact=True).click()
+    page.locator(f"{PINS} .pin-choose").nth(1).click()
+    expect(change(page, "ttds")).to_have_text("= the same vs B")
+
+
+def test_what_cannot_be_run_is_not_pinned_nor_something_else_in_its_place(pinned):
+    pin = pinned.get_by_role("button", name="Pin", exact=True)
+    box(pinned, "pp").fill("1")
+    expect(pin).to_be_disabled()
+    expect(pin).to_have_attribute("title", "What cannot be run, or not yet, cannot be pinned")
+    pinned.locator(f"#{NAME}-stage").press("p")
+    expect(pinned.locator(PINS)).to_have_count(1)
+    # Nor is what is shown meanwhile, where a pin takes the place of what cannot be run.
+    pinned.get_by_role("button", name="Make A the current scenario").click()
+    assert_shows(pinned, BASELINE)
+    expect(pin).to_be_enabled()
+    expect(pinned.locator(f"{PINS} .pin-name")).to_have_text("the default scenario")
+    expect(pinned).to_have_url(re.compile(r"\?v=1&pin=default$"))
+
+
+def test_names_of_pins_are_cut_only_where_there_is_no_room(page):
+    page.set_viewport_size({"width": 1440, "height": 860})
+    page.goto("/?v=1&m=288&pin=prefill:AMD+Instinct+MI300A,pp:16&pin=llm:Mixtral-8x22B")
+    settled(page)
+    names = page.locator(f"{PINS} .pin-name")
+    expect(names).to_have_text(
+        ["prefill AMD Instinct MI300A, PP 16, M 128", "Mixtral-8x22B, M 128"]
+    )
+    assert names.evaluate_all("(names) => names.every((e) => e.scrollWidth <= e.clientWidth)")

@@ -235,6 +235,7 @@ class Held:
                 ],
                 "links": [f"v=1&t={t}&m={m}"],
                 "query": "",
+                "why": {"pools": [None], "lack": None},
                 "next": first + 1,
                 "total": total,
                 "axes": {
@@ -410,6 +411,9 @@ def test_a_refusal_stands_beside_its_axis_and_the_picture_stays(page):
         expect(alert).to_contain_text(words)
         expect(status_of(page)).to_have_text(said)
         assert traces(page, 128)[1]["z"] == before
+        expect(page.get_by_text("128 of 128 cells", exact=True)).to_be_visible()
+        progress = page.get_by_role("progressbar", name="Cells computed")
+        assert progress.evaluate("(bar) => bar.value / bar.max") == 1
     wrong = page.get_by_role("group", name="Sequence length T").get_by_label("Step", exact=True)
     expect(wrong).to_be_focused()
     expect(wrong).to_have_attribute("aria-invalid", "true")
@@ -419,6 +423,67 @@ def test_a_refusal_stands_beside_its_axis_and_the_picture_stays(page):
     expect(alert).to_have_count(0)
     expect(page.locator("[aria-invalid=true]")).to_have_count(0)
     expect(page.get_by_text("32 of 32 cells", exact=True)).to_be_visible()
+
+
+def test_what_is_shown_of_other_controls_is_said_to_be(page):
+    page.goto(PAGES["mt"])
+    wait_for_end(page)
+    root, stale = page.locator("#mt-page"), page.locator("#mt-stale")
+    plain = re.compile(r"^(?!.*stale)")
+    expect(stale).to_have_text("")
+    page.get_by_label("Batch size").fill("4")
+    expect(stale).to_contain_text("Shown is N 1: press Run")
+    expect(root).to_have_class(re.compile("stale"))
+    set_axis(page, "Prefill chunk M", 256, 1280, 512)
+    expect(stale).to_contain_text("Shown is M 64 to 2 048 by 128, N 1: press Run")
+    # As a number it is the same.
+    page.get_by_label("Batch size").fill("1e0")
+    expect(stale).to_contain_text("by 128: press Run")
+    page.get_by_role("button", name="Run").click()
+    expect(stale).to_have_text("")
+    expect(root).to_have_class(plain)
+    # A refusal leaves the picture of before, and says so.
+    page.get_by_label("Batch size").fill("0")
+    page.get_by_role("button", name="Run").click()
+    expect(page.locator("#mt-batch_size-message")).to_contain_text("out of range")
+    expect(stale).to_contain_text("Shown is N 1: press Run")
+    page.get_by_label("Batch size").fill("1")
+    expect(stale).to_have_text("")
+
+
+def test_a_new_run_that_is_cancelled_leaves_what_is_said_of_the_old_one(page, held):
+    with held.during():
+        page.goto(PAGES["mt"])
+    with held.during():
+        held.answer(0, total=2)
+    held.answer(1, total=2)
+    said = wait_for_end(page)
+    page.get_by_label("Batch size").fill("4")
+    with held.during():
+        page.get_by_role("button", name="Run").click()
+    expect(status_of(page)).to_have_text("Computing…")
+    page.get_by_role("button", name="Cancel").click()
+    expect(status_of(page)).to_have_text(said)
+    expect(page.get_by_text("2 of 2 cells", exact=True)).to_be_visible()
+    expect(page.locator("#mt-stale")).to_contain_text("Shown is N 1")
+
+
+def test_an_axis_says_where_its_values_end(page):
+    page.goto(PAGES["mt"])
+    chunks = page.get_by_role("group", name=re.compile("Prefill chunk M"))
+    expect(chunks).to_contain_text("16 values; the last is 1 984")
+    expect(page.get_by_role("group", name=re.compile("Sequence length T"))).to_contain_text(
+        re.compile("8 values$")
+    )
+    for axis, words in [
+        ((64, 64, 128), "1 value"),
+        ((64, 256, 64), "4 values"),
+        ((64, 250, 64), "3 values; the last is 192"),
+    ]:
+        set_axis(page, "Prefill chunk M", *axis)
+        expect(chunks).to_contain_text(re.compile(f"{words}$"))
+    set_axis(page, "Prefill chunk M", 64, 32, 64)
+    expect(chunks).not_to_contain_text("value")
 
 
 # Files
@@ -457,6 +522,12 @@ def test_the_page_saved_opens_offline(page, new_context, tmp_path, name, filenam
     expect(alone.get_by_text("LLaMA-3.1-70B")).to_have_count(2)
     expect(alone.locator("main .heatmaplayer image")).to_be_attached()
     assert requests == [path.as_uri()]
+    # Side by side or not, no scene is so much taller than wide that what is at its sides is cut.
+    for width, columns in ((1200, 2), (900, 1)):
+        alone.set_viewport_size({"width": width, "height": 1000})
+        box = alone.locator("main > div").first.bounding_box()
+        assert box["width"] == width / columns
+        assert box["height"] <= 1.11 * box["width"]
 
 
 def test_the_table_saved_is_the_python_apis(page, tmp_path):
@@ -717,6 +788,43 @@ def test_pairs_that_do_not_fit_are_hatched_and_say_why(page):
     hatched = page.evaluate(f"{PLOTS}[0].data[2].hovertext")
     assert len(hatched) == (table["outcome"] == "infeasible").sum() > 0
     assert all("GB" in text or "GiB" in text for text in hatched)
+
+
+# What cannot be run
+
+
+def test_some_cells_that_cannot_be_run_are_told_of_with_the_commonest_reason(page):
+    page.goto(f"{PAGES['gpus']}?v=1&pp=2")
+    assert (
+        "13 of 49 cells are infeasible, 6 of them as the decode pool does not fit; even the "
+        "fullest one would with PP = 4." in wait_for_end(page)
+    )
+    expect(page.locator("#gpus-nothing")).to_be_hidden()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_where_nothing_fits_there_is_why_and_a_button_that_helps(page, name):
+    page.goto(f"{PAGES[name]}?v=1&llm=LLaMA-3.1-405B&pp=2")
+    assert "cells are infeasible: neither pool fits" in wait_for_end(page)
+    nothing = page.locator(f"#{name}-nothing")
+    expect(nothing).to_contain_text("No cell can be run")
+    expect(nothing).to_contain_text("Neither pool fits; even the fullest one would with PP = ")
+    surface = page.locator(f"#{name}-surface")
+    if surface.count():
+        # It covers the scene, whose empty axes would say nothing.
+        covered = surface.bounding_box()
+        x, y = (covered[a] + covered[b] / 2 for a, b in (("x", "width"), ("y", "height")))
+        found = "([x, y]) => document.elementFromPoint(x, y).closest('.sweep-nothing') !== null"
+        assert page.evaluate(found, [x, y])
+    nothing.get_by_role("button", name="Run with PP = ").click()
+    expect(nothing).to_be_hidden()
+    assert "Best T" in wait_for_end(page)
+
+
+def test_a_sweep_of_skipped_cells_alone_says_so(page):
+    page.goto(f"{PAGES['mt']}?v=1&ms=512:1024:512&ts=128:256:128")
+    assert "4 of 4 skipped" in wait_for_end(page)
+    expect(page.locator("#mt-nothing")).to_contain_text("lower M or raise T")
 
 
 def test_no_gpu_is_a_refusal_beside_its_box(page):

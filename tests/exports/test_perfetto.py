@@ -1,7 +1,10 @@
 """The file for Perfetto says what the trace says, in what Perfetto's reader accepts."""
 
 import json
+import math
+import re
 from collections import Counter, defaultdict
+from fractions import Fraction
 from itertools import pairwise
 
 import numpy as np
@@ -91,6 +94,27 @@ def test_what_is_drawn_lasts_as_long_as_in_the_trace(run_and_events):
         jobs = (result.trace.device == device).sum()
         # Each end is rounded to a nanosecond.
         assert drawn[device] / 1e9 == pytest.approx(seconds, abs=jobs * 1e-9)
+
+
+def test_times_are_whole_nanoseconds_so_that_neighbours_do_not_overlap(run_and_events):
+    """As exact as doubles can say them: 1.001 us is no double."""
+    result, _ = run_and_events
+    told = json.loads(trace_bytes(result, "perfetto"), parse_float=str)["traceEvents"]
+    texts = [e[key] for e in told for key in ("ts", "dur") if key in e]
+    whole = [round(Fraction(text) * 1000) for text in texts]
+    assert all(
+        abs(Fraction(text) - Fraction(ns, 1000)) <= Fraction(math.ulp(ns / 1000))
+        for text, ns in zip(texts, whole, strict=True)
+    )
+    brief = sum(re.fullmatch(r"\d+\.\d{3}", text) is not None for text in texts)
+    assert brief > 0.97 * len(texts)
+    ends = {}
+    for event in told:
+        # On a pool's GPU one pass follows the other.
+        if event["ph"] == "X" and event["name"].startswith(("prefill ", "decode ")):
+            start, length = (round(Fraction(event[key]) * 1000) for key in ("ts", "dur"))
+            assert start >= ends.get(event["tid"], 0)
+            ends[event["tid"]] = start + length
 
 
 def test_events_carry_what_the_trace_knows_of_them(run_and_events):

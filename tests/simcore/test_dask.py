@@ -118,6 +118,47 @@ def test_an_exception_leaves_the_workers_free(scheduler, observer, tmp_path):
     assert len(list(tmp_path.iterdir())) == begun
 
 
+@pytest.fixture
+def scheduler_alone():
+    """A scheduler without workers, as (address, a function that starts a worker)."""
+    with LocalCluster(
+        n_workers=0, processes=True, threads_per_worker=1, dashboard_address="127.0.0.1:0",
+        silence_logs=50,
+    ) as cluster:  # fmt: skip
+        yield cluster.scheduler_address, lambda: cluster.scale(1)
+
+
+def test_a_sweep_without_workers_says_so_and_goes_on_when_there_are_some(
+    scheduler_alone, monkeypatch, tmp_path, capsys
+):
+    address, start_worker = scheduler_alone
+    monkeypatch.setattr(module, "WORKERLESS_S", 0.2)
+    out = tmp_path / "a.csv"
+    words = ["sweep", "ppt", "--x", "2,4", "--y", "1024", "--dask", address, "--out", str(out)]
+    said = []
+    with ThreadPoolExecutor(1) as threads:
+        status = threads.submit(main, words)
+        try:
+            wait_until(lambda: said.append(capsys.readouterr().err) or any(said), "a word of it")
+            assert not status.done()
+        finally:
+            start_worker()
+        assert status.result(timeout=PATIENCE_S) == 0
+    told = "".join(said) + capsys.readouterr().err
+    assert told.splitlines() == [
+        f"pdscope sweep: waiting for workers, as the dask scheduler at {address} has none; start "
+        f"one with `dask worker {address}`"
+    ]
+    assert len(pd.read_csv(out)) == 2
+
+
+def test_nothing_is_said_of_workers_that_are_there(scheduler, observer):
+    told = []
+    with executor_for(dask=scheduler, on_waiting=told.append) as executor:
+        sweep(BASE, AXES, executor=executor)
+    assert not told
+
+
 def test_what_dask_gives_up_is_one_line():
     given_up, cancelled = Future(), Future()
     given_up.set_exception(KilledWorker("a cell", None, 3))

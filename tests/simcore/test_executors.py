@@ -25,8 +25,8 @@ from tests.simcore.waiting import PATIENCE_S, note_and_wait, wait_until
 BASE = Scenario(prompt_tokens=1024, chunk_tokens=256)
 AXES = {"pp": (2, 4, 7, 8), "prompt_tokens": (1024, 1500)}
 GRID = cells(BASE, AXES)
-# A sweep of seconds on one core: cells of 100 ms and more.
-LONG = ["--pp", "32", "--x", "32:64:1", "--y", "16384"]
+# Longer than any test waits, however soon its processes begin: 528 cells of some 100 ms.
+LONG = ["--pp", "32", "--x", "32:64:1", "--y", "16384:16399:1"]
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
@@ -62,6 +62,25 @@ def test_an_exception_ends_what_has_begun_and_drops_the_rest(tmp_path, left, job
     assert len(list(tmp_path.iterdir())) == begun
 
 
+def test_no_process_is_left_however_late_its_end_is_noted(tmp_path, left, monkeypatch):
+    """The pool's manager and whoever ends the pool both wait for its processes."""
+    main, waitpid = threading.main_thread(), os.waitpid
+
+    def waitpid_and_dawdle(pid, options):
+        found = waitpid(pid, options)
+        if found[0] and threading.current_thread() is not main:
+            time.sleep(0.2)
+        return found
+
+    monkeypatch.setattr(os, "waitpid", waitpid_and_dawdle)
+    with pytest.raises(KeyError), executor_for(jobs=2) as executor:
+        for name in range(200):
+            executor.submit(note_and_wait, tmp_path, str(name))
+        wait_until(lambda: any(tmp_path.iterdir()), "the first task")
+        raise KeyError
+    assert left() == set()
+
+
 def end_process():
     os.kill(os.getpid(), signal.SIGKILL)
 
@@ -85,7 +104,14 @@ def long_sweep(tmp_path):
     """A `pdscope sweep` with two processes that compute; killed in the end."""
     words = ["sweep", "mt", *LONG, "--jobs", "2", "--out", str(tmp_path / "x.csv")]
     words = [sys.executable, "-m", "simcore", *(w for w in words)]
-    process = subprocess.Popen(words, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        words,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        # Whoever runs the tests in the background has them ignore it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     try:
         parent = psutil.Process(process.pid)
 

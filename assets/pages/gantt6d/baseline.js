@@ -83,20 +83,13 @@
     const next = [bars, colours, emphasis, ratio, width, height, x(0), x(1)];
     if (painted?.every((part, i) => part === next[i])) return;
     painted = next;
-    // Setting a size also clears, but costs more.
-    if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
-      canvas.width = Math.round(width * ratio);
-      canvas.height = Math.round(height * ratio);
-    }
-    const context = canvas.getContext("2d");
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    context.clearRect(0, 0, width, height);
+    const { context } = page.canvas.cleared(canvas);
     const area = { ...above, top: TOP_PX, height: height - TOP_PX - BOTTOM_PX };
     const { top, bottom } = answer.lanes;
     const y = (position) => area.top + ((position - top) / (bottom - top)) * area.height;
     bars.draw(context, { x, y, area, colours, emphasis });
     drawLabels(context, { y, area, colours });
-    drawMarks(context, { x, area, colours });
+    page.canvas.drawMarks(context, answer.marks, { x, area, colours });
   }
 
   /* As many stages as there is room for. */
@@ -112,26 +105,6 @@
       last = at;
       context.fillText(answer.lanes.labels[i], area.left - 6, at);
     });
-  }
-
-  function drawMarks(context, { x, area, colours }) {
-    context.font = `11px ${colours.font}`;
-    context.textBaseline = "bottom";
-    answer.marks.forEach(({ text, at_s: moment }, n) => {
-      const at = x(moment);
-      if (at < area.left - 1 || at > area.left + area.width + 1) return;
-      context.strokeStyle = colours.mark;
-      context.lineWidth = 1.2;
-      context.setLineDash(n ? [2, 3] : []);
-      context.beginPath();
-      context.moveTo(at, area.top - 4);
-      context.lineTo(at, area.top + area.height);
-      context.stroke();
-      context.fillStyle = colours.text;
-      context.textAlign = n ? "left" : "right";
-      context.fillText(text, at + (n ? 4 : -4), area.top - 4);
-    });
-    context.setLineDash([]);
   }
 
   page.on("begin", () => {

@@ -1,15 +1,12 @@
 /* What the first token waited for: one bar above the chart, with every picture. */
 (() => {
-  const { gantt6d: page, duration } = window.pdscope;
-  // Of the bar's width; what is wider says how long it is.
+  const { gantt6d: page, duration, percent } = window.pdscope;
+  // Of the bar's width, and pixels of the plot's, which is a little less and known without a look;
+  // what is wider says how long it is.
   const WIDE_ENOUGH = 0.07;
+  const WIDE_ENOUGH_PX = 36;
   // Flex items whose growth sums to less than 1 do not fill their box.
   const GROW = 1e6;
-
-  function percent(share) {
-    if (share > 0 && share < 5e-4) return "<0.1 %";
-    return `${(100 * share).toFixed(1)} %`;
-  }
 
   function write(element, text) {
     if (element.textContent !== text) element.textContent = text;
@@ -21,12 +18,13 @@
       Object.entries(breakdown).map(([part, kinds]) => [part, kinds.reduce((a, b) => a + b)]),
     );
     const whole = Object.values(lengths).reduce((a, b) => a + b);
+    const enough = Math.max(WIDE_ENOUGH, WIDE_ENOUGH_PX / page.pixels());
     for (const part of root.querySelectorAll(".breakdown-part")) {
       const seconds = breakdown[part.dataset.part];
       part.style.flexGrow = GROW * (lengths[part.dataset.part] / whole);
       [...part.children].forEach((bar, i) => {
         bar.style.flexGrow = GROW * (seconds[i] / whole);
-        write(bar, seconds[i] > WIDE_ENOUGH * whole ? duration(seconds[i]) : "");
+        write(bar, seconds[i] > enough * whole ? duration(seconds[i]) : "");
       });
     }
     root.querySelectorAll(".breakdown-key").forEach((key, i) => {

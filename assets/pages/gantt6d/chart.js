@@ -102,6 +102,7 @@
         showgrid: false,
         zeroline: false,
         exponentformat: "none",
+        separatethousands: true,
         // The page says which window it shows; the figure follows.
         uirevision: false,
       },
@@ -175,23 +176,13 @@
 
   function paint() {
     if (!bars || !plot()?._fullLayout?.xaxis) return;
-    const surface = canvas();
-    const ratio = window.devicePixelRatio || 1;
-    const [width, height] = [surface.clientWidth, surface.clientHeight];
-    // Setting a size also clears, but costs more.
-    if (surface.width !== Math.round(width * ratio) || surface.height !== Math.round(height * ratio)) {
-      surface.width = Math.round(width * ratio);
-      surface.height = Math.round(height * ratio);
-    }
     painted = look();
-    const context = surface.getContext("2d");
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    context.clearRect(0, 0, width, height);
+    const { context } = page.canvas.cleared(canvas());
     const scale = scales();
     const emphasis = page.byId("path")?.checked ?? false;
     drawGrid(context, scale);
     bars.draw(context, { ...scale, colours, emphasis });
-    drawMarks(context, scale);
+    page.canvas.drawMarks(context, page.shown.marks, { ...scale, colours });
     page.tell("painted");
   }
 
@@ -203,27 +194,6 @@
       const share = (tick0 + n * dtick - low) / (high - low);
       context.fillRect(Math.round(area.left + share * area.width), area.top, 1, area.height);
     }
-  }
-
-  /* The moments that the cards tell of, named beside the tops of their lines. */
-  function drawMarks(context, { x, area }) {
-    context.font = `11px ${colours.font}`;
-    context.textBaseline = "bottom";
-    page.shown.marks.forEach(({ text, at_s: moment }, n) => {
-      const at = x(moment);
-      if (at < area.left - 1 || at > area.left + area.width + 1) return;
-      context.strokeStyle = colours.mark;
-      context.lineWidth = 1.2;
-      context.setLineDash(n ? [2, 3] : []);
-      context.beginPath();
-      context.moveTo(at, area.top - 4);
-      context.lineTo(at, area.top + area.height);
-      context.stroke();
-      context.fillStyle = colours.text;
-      context.textAlign = n ? "left" : "right";
-      context.fillText(text, at + (n ? 4 : -4), area.top - 5);
-    });
-    context.setLineDash([]);
   }
 
   function zoomed(change) {

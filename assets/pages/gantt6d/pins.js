@@ -1,20 +1,22 @@
 /* Scenarios that are pinned to compare with, in a tray; one of them is the baseline. */
 (() => {
-  const { gantt6d: page, LatestWins, duration, significant } = window.pdscope;
+  const { gantt6d: page, LatestWins, duration, percent, significant } = window.pdscope;
   // Answers to one state; the server tells what it has found within the time for one.
   const MOST_ASKED = 12;
   // As app/share.py has it.
   const MOST = 4;
   const NAMES = "ABCD";
+  // As app/gantt6d/pins_layout.py has it.
+  const PIN = "Pin this scenario to compare others with it";
   // Each result as its card shows it.
   const TEXTS = {
     ttds: duration,
     tpot: duration,
     ttft: duration,
-    bubble: (share) => significant(100 * share),
+    bubble: percent,
   };
   const RESULTS = Object.keys(TEXTS);
-  // A share of the baseline's; of the bubble, a share of the time. As app/gantt6d/explain.py has it.
+  // A share of the baseline's; of the bubble, a share of the time. As app/numbers.py has it.
   const LEAST_SHOWN = 5e-5;
 
   /* Of each pin: its scenario's `values`; what the server said of it: its `name`, its results
@@ -69,14 +71,14 @@
   /* What is shown as a pin, before the server has named it. */
   const shownAsPin = () => ({
     values: { ...page.good },
-    name: "as shown",
+    name: page.shown.title,
     wrong: null,
     ttds: duration(page.shown.cards.ttds[2]),
     cards: results(page.shown),
   });
 
   function pin() {
-    if (!page.shown) return page.problem("There is nothing to pin yet: nothing could be run.");
+    if (!page.shown) return page.problem("There is nothing to pin yet: nothing has been run.");
     const known = pins.list.findIndex(({ values }) => alike(values, page.good));
     if (known >= 0) {
       page.byId("pins").children[known].querySelector(".pin-choose").focus();
@@ -102,7 +104,8 @@
   function swap(i) {
     const { values } = pins.list[i];
     const known = pins.list.findIndex((other) => page.good && alike(other.values, page.good));
-    const exchanged = page.shown && known < 0;
+    // What is shown is not what the controls say while that cannot be run.
+    const exchanged = page.shown && !page.refused() && known < 0;
     if (exchanged) pins.list = pins.list.map((other, n) => (n === i ? shownAsPin() : other));
     const was = exchanged ? `, and ${NAMES[i]} what was` : "";
     page.acted(`${NAMES[i]} is the current scenario now${was}.`);
@@ -122,7 +125,21 @@
     while (tray.children.length > pins.list.length) tray.lastChild.remove();
     while (tray.children.length < pins.list.length) tray.append(chip(tray.children.length));
     pins.list.forEach((pin, i) => fill(tray.children[i], pin, i));
-    page.byId("pin").disabled = pins.list.length === MOST;
+    showPin();
+  }
+
+  /* Why there is nothing to pin now, if so. */
+  function whyNot() {
+    if (page.refused()) return "What cannot be run, or not yet, cannot be pinned";
+    return pins.list.length === MOST ? `${MOST} are pinned; unpin one first` : "";
+  }
+
+  function showPin() {
+    const button = page.byId("pin");
+    const reason = whyNot();
+    if (button.title === (reason || PIN)) return;
+    button.title = reason || PIN;
+    button.disabled = Boolean(reason);
   }
 
   function chip(i) {
@@ -158,14 +175,14 @@
     return made;
   }
 
-  function fill(root, { name, ttds, wrong }, i) {
+  function fill(root, { name, ttds, wrong, pending }, i) {
     const chosen = i === pins.base;
     root.classList.toggle("baseline-pin", chosen);
-    root.classList.toggle("wrong-pin", Boolean(wrong));
+    root.classList.toggle("wrong-pin", Boolean(wrong) && !pending);
     const [choose] = root.children;
     choose.setAttribute("aria-pressed", String(chosen));
     choose.title = wrong || (chosen ? `The baseline: ${name}` : `Compare with this: ${name}`);
-    const texts = [NAMES[i], name, wrong ? "cannot be run" : ttds];
+    const texts = [NAMES[i], name, wrong && !pending ? "cannot be run" : ttds || ""];
     texts.forEach((text, n) => {
       choose.children[n].textContent = text;
     });
@@ -189,15 +206,24 @@
   const amount = (sign, value) => `${sign}${significant(value, value < 1 ? 2 : 3)}`;
 
   function showChanges(answer) {
-    const baseline = pins.baseline();
-    page.byId("page").classList.toggle("compared", Boolean(baseline));
-    if (!baseline || !answer) return;
+    const base = pins.list[pins.base];
+    const told = Boolean(base?.cards || (base?.wrong && !base.pending));
+    page.byId("page").classList.toggle("compared", told);
+    if (!told || !answer) return;
     for (const name of RESULTS) {
-      const [arrow, text, kind] = change(name, answer.cards[name][2], baseline.cards[name]);
-      const line = page.byId(`card-${name}`).querySelector(".card-change");
-      line.dataset.kind = kind;
-      line.textContent = `${arrow} ${text} vs ${NAMES[pins.base]}`;
+      const [line, kind] = changeLine(name, answer.cards[name][2], base);
+      const root = page.byId(`card-${name}`).querySelector(".card-change");
+      if (root.textContent === line) continue;
+      root.dataset.kind = kind;
+      root.textContent = line;
     }
+  }
+
+  function changeLine(name, value, { cards, wrong }) {
+    const letter = NAMES[pins.base];
+    if (wrong) return [`${letter} cannot be run`, "same"];
+    const [arrow, text, kind] = change(name, value, cards[name]);
+    return [`${arrow} ${text} vs ${letter}`, kind];
   }
 
   page.pins = pins;
@@ -215,6 +241,7 @@
     showTray();
   });
   page.on("answer", showChanges);
+  for (const event of ["answer", "wrong", "away"]) page.on(event, showPin);
   page.on("settled", () => pins.list.length && ask());
 
   document.addEventListener("click", ({ target }) => {

@@ -1,14 +1,20 @@
-/* What a bar stands for, the one under the pointer or the one that keys have walked to: at once what
-   the page knows, then what the server does. */
+/* What a bar stands for, the one under the pointer, the one that was tapped or the one that keys have
+   walked to: at once what the page knows, then what the server does. */
 (() => {
   const { gantt6d: page, Bars, duration, significant } = window.pdscope;
   const TITLES = ["Prefill", "KV handoff", "Activations", "Decode", "Decode activations"];
   const ASK_AFTER_MS = 60;
   const RIGHT_OF_PX = 14;
+  // A finger is no needle; and one that goes further than this means something else.
+  const FINGER_REACH_PX = 12;
   let shown = -1;
+  // What `shown` is: its lane, its ends and the scenario, by which it is known in another picture.
+  let identity = "";
   let pointed = false;
   let timer = null;
   let asked = 0;
+  // Where a finger came down on the chart; null while none is.
+  let touched = null;
 
   function place(tip, [left, top]) {
     const room = page.byId("stage").getBoundingClientRect();
@@ -18,13 +24,14 @@
     tip.style.top = `${Math.max(0, Math.min(top + 8, room.height - tip.offsetHeight))}px`;
   }
 
-  /* `how` it came about goes below what it is. */
+  /* `how` it came about goes below what it is: formulas, what their symbols are, and the source. */
   function fill(tip, lines, how = []) {
     tip.replaceChildren(
       ...[...lines, ...how].map((line, i) => {
         const row = document.createElement("div");
         row.textContent = line;
-        if (i >= lines.length) row.className = i + 1 < lines.length + how.length ? "tip-formula" : "tip-source";
+        const told = /^(where|Source:) /.test(line) ? "tip-source" : "tip-formula";
+        if (i >= lines.length) row.className = told;
         return row;
       }),
     );
@@ -34,6 +41,16 @@
     shown = -1;
     clearTimeout(timer);
     page.byId("tip")?.classList.remove("shown");
+  }
+
+  const identify = (bars, i) =>
+    JSON.stringify([bars.laneOf(i), bars.from(i), bars.to(i), page.shown.values]);
+
+  /* What is told of stays so while it is there. */
+  function keep() {
+    if (shown < 0) return;
+    const bars = page.chart.bars();
+    if (!(shown < bars.size && identify(bars, shown) === identity)) hide();
   }
 
   function known(bars, i) {
@@ -76,6 +93,7 @@
     const tip = page.byId("tip");
     if (i !== shown || aloud) {
       shown = i;
+      identity = identify(bars, i);
       pointed = !aloud;
       fill(tip, known(bars, i));
       tip.classList.add("shown");
@@ -86,30 +104,59 @@
     place(tip, at);
   }
 
-  function point(event) {
+  /* Tells of the bar that is within so many pixels of a place, if any is. */
+  function point(event, reachPx) {
     const bars = page.chart.bars();
-    const tip = page.byId("tip");
-    if (!bars || !tip || event.buttons) return hide();
+    if (!bars || !page.byId("tip")) return hide();
     const room = page.byId("stage").getBoundingClientRect();
     const at = [event.clientX - room.left, event.clientY - room.top];
     const { time, position, area } = page.chart.scales();
     const inside =
       at[0] >= area.left && at[0] <= area.left + area.width &&
       at[1] >= area.top && at[1] <= area.top + area.height;
-    const reach = (time(Bars.REACH_PX) - time(0)) || 0;
+    const reach = (time(reachPx) - time(0)) || 0;
     const i = inside ? bars.at(time(at[0]), position(at[1]), reach) : -1;
     if (i < 0) return hide();
     show(i, at);
   }
 
-  document.addEventListener("pointermove", (event) => {
-    if (event.target.closest?.(`#${page.NAME}-stage`)) point(event);
-    else if (shown >= 0 && pointed) hide();
+  const onStage = ({ target }) => target.closest?.(`#${page.NAME}-stage`);
+
+  function hover(event) {
+    if (event.pointerType === "touch") return;
+    if (!onStage(event)) {
+      if (shown >= 0 && pointed) hide();
+    } else if (event.buttons) hide();
+    else point(event, Bars.REACH_PX);
+  }
+
+  /* A finger that comes down anywhere hides what another has shown. */
+  function touch(event) {
+    if (event.pointerType !== "touch") return;
+    hide();
+    const single = event.isPrimary && onStage(event);
+    touched = single ? { x: event.clientX, y: event.clientY } : null;
+  }
+
+  function untouch(event) {
+    if (!touched || event.pointerType !== "touch") return;
+    const { x, y } = touched;
+    touched = null;
+    const moved = Math.hypot(event.clientX - x, event.clientY - y);
+    if (moved <= FINGER_REACH_PX) point(event, FINGER_REACH_PX);
+  }
+
+  document.addEventListener("pointermove", hover);
+  // Before Plotly, which keeps to itself what it takes for the beginning of a zoom.
+  document.addEventListener("pointerdown", touch, { capture: true });
+  document.addEventListener("pointerup", untouch, { capture: true });
+  document.addEventListener("pointercancel", () => {
+    touched = null;
   });
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") hide();
   });
-  page.on("answer", hide);
+  page.on("answer", keep);
 
   page.tip = { show, hide, tellAloud };
 })();

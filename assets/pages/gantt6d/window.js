@@ -10,13 +10,7 @@
   let range = [0, RANGE_STEPS];
 
   function showOverview({ overview, end_s: end }) {
-    const canvas = page.byId("overview");
-    const width = Math.round(canvas.clientWidth * devicePixelRatio);
-    const height = Math.round(canvas.clientHeight * devicePixelRatio);
-    // Setting a size also clears, but costs more.
-    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
-    const context = canvas.getContext("2d");
-    context.clearRect(0, 0, width, height);
+    const { context, width, height } = page.canvas.cleared(page.byId("overview"));
     const [prefill, , , decode] = page.chart.colours().kinds;
     overview.forEach((encoded, pool) => {
       const bytes = atob(encoded);

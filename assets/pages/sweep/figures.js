@@ -1,24 +1,16 @@
 /* The pictures of a sweep with the cells that are known so far, as app/figures/surface.py and
-   heatmap.py make them of a whole table. */
+   heatmap.py make them of a whole table; by their numbers, which are the plan's rules. */
 (() => {
   const { sweep } = window.pdscope;
-  const SAME = 1e-9;
-  const MOST_TICKS = 8;
-  const NAME_WIDTH = 10;
-  const CORNER = 0.32;
-  const [LIFT, BEST_LIFT] = [0.025, 0.045];
-  const MOST_TIME_TICKS = 6;
-  const TICK_STEPS_NS = [...Array(15).keys()].flatMap((power) =>
-    [1, 2, 5].map((digit) => digit * 10 ** power),
-  );
-  const TICK_UNITS = [[1e-3, "µs", 1e3], [1, "ms", 1e6], [Infinity, "s", 1e9]];
-
   const textOf = (value) =>
     typeof value === "number" ? window.pdscope.count(value) : String(value);
 
-  function wrapped(text, width = 48) {
+  /* A text's thousands apart as everywhere on a screen. */
+  const thinned = (text) => text.replace(/(?<=\d),(?=\d{3})/g, "\u202f");
+
+  function wrapped(text, width) {
     const lines = [""];
-    for (const word of text.replace(/(?<=\d),(?=\d{3})/g, "\u202f").split(" ")) {
+    for (const word of thinned(text).split(" ")) {
       if (lines.at(-1) && lines.at(-1).length + word.length >= width) lines.push("");
       lines[lines.length - 1] += lines.at(-1) ? ` ${word}` : word;
     }
@@ -26,14 +18,14 @@
   }
 
   /* Of an axis of times; app/figures/grid.py has the same. */
-  function timeTicks(low, high) {
-    if (high - low <= SAME * high)
+  function timeTicks(low, high, { same, time_ticks: { most, steps_ns: steps, units } }) {
+    if (high - low <= same * high)
       return { tickvals: [low], ticktext: [window.pdscope.duration(low)] };
-    const step = TICK_STEPS_NS.find((ns) => ((high - low) * 1e9) / ns <= MOST_TIME_TICKS);
+    const step = steps.find((ns) => ((high - low) * 1e9) / ns <= most);
     const ticks = [];
     for (let n = Math.ceil((low * 1e9) / step); n <= Math.floor((high * 1e9) / step); n++)
       ticks.push(n * step);
-    const [, unit, ns] = TICK_UNITS.find(([below]) => high < below);
+    const [, unit, ns] = units.find(([below]) => below === null || high < below);
     return {
       tickvals: ticks.map((tick) => tick / 1e9),
       ticktext: ticks.map((tick) => `${tick / ns} ${unit}`),
@@ -61,6 +53,7 @@
   /* A run's rows as both pictures need them. */
   function gridOf(run, metric) {
     const { plan, answer, rows } = run;
+    const { rules } = plan;
     const [x, y] = plan.axes;
     const [xs, ys] = plan.axes.map(({ field }) => answer.axes[field]);
     const found = rows.filter((row) => row[metric.field] !== null);
@@ -72,13 +65,13 @@
     const times = found.map((row) => row[metric.field]);
     return {
       ...{ least: Math.min(...times), most: times.length ? Math.max(...times) : 0 },
-      ...{ x, y, xs, ys, found, value },
-      best: best(found, plan.axes, metric),
+      ...{ x, y, xs, ys, metric, found, value, rules },
+      best: best(found, plan.axes, metric, rules),
       holes: (outcome) => rows.filter((row) => row.outcome === outcome),
       column: (row) => column.get(row[x.field]),
       line: (row) => line.get(row[y.field]),
       hover: (row) => `${metric.symbol} ${value(row)}<br>${place(row)}`,
-      why: (row) => `${place(row)}<br>${wrapped(row.reason)}`,
+      why: (row) => `${place(row)}<br>${wrapped(row.reason, rules.hover_width)}`,
       matrix(make) {
         const all = ys.map(() => xs.map(() => null));
         for (const row of found) all[line.get(row[y.field])][column.get(row[x.field])] = make(row);
@@ -87,10 +80,10 @@
     };
   }
 
-  function best(found, [x, y], { field }) {
+  function best(found, [x, y], { field }, { same }) {
     const least = (some) => some.reduce((a, b) => (b[field] < a[field] ? b : a));
     if (x.names) {
-      const most = found.length ? least(found)[field] * (1 + SAME) : 0;
+      const most = found.length ? least(found)[field] * (1 + same) : 0;
       return found.filter((row) => row[field] <= most);
     }
     const lines = Map.groupBy(found, (row) => row[y.field]);
@@ -99,59 +92,68 @@
       .map((key) => lines.get(key).toSorted((a, b) => a[x.field] - b[x.field]))
       .filter((line) => {
         const most = Math.max(...line.map((row) => row[field]));
-        return line.length === 1 || most > least(line)[field] * (1 + SAME);
+        return line.length === 1 || most > least(line)[field] * (1 + same);
       })
       .map(least);
   }
 
+  function heightAxis({ most, rules }) {
+    if (!most) return { range: [0, 1], showticklabels: false };
+    const { footroom, headroom } = rules.surface;
+    const range = [-footroom * most, (1 + headroom) * most];
+    return { range, showticklabels: true, ...timeTicks(0, most, rules) };
+  }
+
   function surface(grid, metric, { data, layout }) {
     const [whole, points, skipped, infeasible, marks] = data;
-    const { x, y, xs, ys, found } = grid;
+    const { x, y, xs, ys, found, rules } = grid;
+    const { lift, best_lift: bestLift, floor_sizes: floorSizes } = rules.surface;
     const z = grid.matrix((row) => row[metric.field]);
-    const size = Math.min(2, Math.max(1.1, 34 / Math.sqrt(xs.length * ys.length)));
+    const { least, most, one } = rules.point_size;
+    const size = Math.min(most, Math.max(least, one / Math.sqrt(xs.length * ys.length)));
     const at = (rows, heights, text) => ({
       x: rows.map((row) => row[x.field]),
       y: rows.map((row) => row[y.field]),
       z: heights,
       text: rows.map(text),
     });
-    const heights = (rows, lift) => rows.map((row) => row[metric.field] + lift * grid.most);
-    const zaxis = { ...layout.scene.zaxis, ...(grid.most ? timeTicks(0, grid.most) : {}) };
+    const heights = (rows, share) => rows.map((row) => row[metric.field] + share * grid.most);
+    const zaxis = { ...layout.scene.zaxis, ...heightAxis(grid) };
     const sized = (trace, factor) => ({ ...trace.marker, size: factor * size });
-    const floor = (trace, factor) => {
+    const floor = (trace) => {
       const rows = grid.holes(trace.name);
       return {
         ...trace,
         ...at(rows, rows.map(() => 0), grid.why),
-        marker: sized(trace, factor),
+        marker: sized(trace, floorSizes[trace.name]),
       };
     };
     return {
       data: [
         { ...whole, x: xs, y: ys, z, text: grid.matrix(grid.hover), visible: hasPatch(z) },
-        { ...points, ...at(found, heights(found, LIFT), grid.hover), marker: sized(points, 1) },
-        floor(skipped, 1.2),
-        floor(infeasible, 1.6),
-        { ...marks, ...at(grid.best, heights(grid.best, BEST_LIFT), grid.hover) },
+        { ...points, ...at(found, heights(found, lift), grid.hover), marker: sized(points, 1) },
+        floor(skipped),
+        floor(infeasible),
+        { ...marks, ...at(grid.best, heights(grid.best, bestLift), grid.hover) },
       ],
       layout: { ...layout, scene: { ...layout.scene, zaxis } },
     };
   }
 
-  function ticks(axis, values) {
-    const step = axis.names ? 1 : Math.max(1, Math.ceil(values.length / MOST_TICKS));
+  function ticks(axis, values, { most_ticks: most, name_width: width }) {
+    const step = axis.names ? 1 : Math.max(1, Math.ceil(values.length / most));
     const places = values.map((_, n) => n).filter((n) => n % step === 0);
     const texts = places.map((n) => textOf(values[n]));
     return {
       tickvals: places,
-      ticktext: axis.names ? texts.map((text) => wrapped(text, NAME_WIDTH)) : texts,
+      ticktext: axis.names ? texts.map((text) => wrapped(text, width)) : texts,
       range: [-0.5, Math.max(1, values.length) - 0.5],
     };
   }
 
   function heat(grid, metric, { data, layout }, carried) {
     const [cells, skipped, infeasible, here, marks] = data;
-    const { x, y, xs, ys } = grid;
+    const { x, y, xs, ys, rules } = grid;
     const hatched = (trace) => {
       const rows = grid.holes(trace.name);
       return {
@@ -162,12 +164,12 @@
         hovertext: rows.map(grid.why),
       };
     };
-    const aside = x.names ? CORNER : 0;
-    const yTicks = ticks(y, ys);
+    const aside = x.names ? rules.heat.corner : 0;
+    const yTicks = ticks(y, ys, rules.heat);
     if (y.names) yTicks.range.reverse();
     const places = [[x, xs], [y, ys]].map(([{ field }, all]) => placeAmong(all, carried[field]));
     const isHere = !places.includes(null);
-    const scale = grid.found.length ? timeTicks(grid.least, grid.most) : {};
+    const scale = grid.found.length ? timeTicks(grid.least, grid.most, rules) : {};
     return {
       data: [
         {
@@ -195,7 +197,7 @@
       ],
       layout: {
         ...layout,
-        xaxis: { ...layout.xaxis, ...ticks(x, xs) },
+        xaxis: { ...layout.xaxis, ...ticks(x, xs, rules.heat) },
         yaxis: { ...layout.yaxis, ...yTicks },
       },
     };
@@ -205,6 +207,8 @@
 
   Object.assign(sweep, {
     gridOf,
+    textOf,
+    thinned,
 
     /* Copies, as Plotly writes into what it is given: where the camera is, for one. */
     emptyFigures: (plan, metric, theme) =>

@@ -40,11 +40,11 @@
       if (rows.length < answer.total)
         parts.push(`Cancelled after ${count(rows.length)} of ${count(answer.total)} cells.`);
       if (grid.found.length) parts.push(...best(grid, metric));
-      const [infeasible, skipped] = ["infeasible", "skipped"].map((name) => grid.holes(name).length);
-      if (infeasible)
-        parts.push(`${count(infeasible)} of ${count(rows.length)} cells are infeasible.`);
+      const skipped = grid.holes("skipped").length;
+      const cannot = sweep.whyInfeasible(run);
+      if (cannot) parts.push(cannot);
       if (skipped) parts.push(`${count(skipped)} of ${count(rows.length)} skipped, as M > T.`);
-      if (!infeasible && !skipped) parts.push("Every cell fits.");
+      if (!cannot && !skipped) parts.push("Every cell fits.");
       return parts.join(" ");
     },
 

@@ -126,7 +126,8 @@ def test_lanes_are_in_order_do_not_overlap_and_are_named_sparingly(prefill, deco
 
 
 @pytest.mark.parametrize(
-    "span_s, unit", [(5e-4, "µs"), (2e-3, "ms"), (0.45, "ms"), (9.99, "ms"), (12.0, "s")]
+    "span_s, unit",
+    [(5e-4, "µs"), (2e-3, "ms"), (0.45, "ms"), (0.999, "ms"), (1.0, "s"), (12.0, "s")],
 )
 def test_a_run_is_read_in_a_unit_that_suits_it(span_s, unit):
     assert unit_of(span_s)[0] == unit

@@ -118,6 +118,17 @@ def test_axes_name_symbol_and_unit():
     assert scene["zaxis"]["ticktext"][:2] == ["0 ms", "100 ms"]
 
 
+def test_no_marker_is_at_an_end_of_the_heights_and_without_any_these_have_no_numbers():
+    axis, traces = drawn(SMALL)["layout"]["scene"]["zaxis"], drawn(SMALL)["data"]
+    low, high = axis["range"]
+    heights = [z for trace in traces[1:] for z in trace["z"]]
+    assert low < min(heights) == 0 and max(heights) < high
+    assert axis["tickvals"][0] == 0
+    empty = drawn(table((64, 1024, math.nan)))["layout"]["scene"]["zaxis"]
+    assert empty["showticklabels"] is False
+    assert empty["range"] == [0, 1]
+
+
 @pytest.mark.parametrize(
     ("low", "high", "texts"),
     [

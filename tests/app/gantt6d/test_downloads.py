@@ -68,6 +68,15 @@ def test_a_chart_in_html_holds_both_schemes_and_asks_nobody(file):
     assert figures == {scheme: [figure] for scheme, figure in saved.items()}
 
 
+def test_a_chart_says_all_of_its_scenario():
+    scenario = Scenario(
+        pp=4, output_tokens=7, prefill_nics=3, vram_limit_ratio=0.85, cost_model="reference"
+    )
+    title = figure_of(Wanted(scenario, None, Pictures()), "light")["layout"]["title"]["text"]
+    assert title.startswith(f"{scenario.llm}, {scenario.prefill_gpu} → {scenario.decode_gpu}, PP 4")
+    assert title.endswith(", O 7, K 3, 85 % of VRAM, reference costs")
+
+
 def test_a_chart_shows_the_window_that_is_asked_for(file):
     whole = json.loads(file("chart-figures"))["light"]["layout"]["xaxis"]["range"]
     part = json.loads(file("chart-figures", window=[0.01, 0.02]))["light"]["layout"]["xaxis"]
