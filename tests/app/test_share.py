@@ -78,7 +78,7 @@ def test_links_without_a_version_still_work():
         ("pp=nan", "out of range"),
         ("nothing=1", "“nothing” is no setting."),
         ("llm=%00", "is unknown"),
-        ("prefill=H100", "did you mean 'NVIDIA H100'?"),
+        ("prefill=NVIDIA+H1O0", "did you mean 'NVIDIA H100'?"),
         ("pp=1e400", "out of range"),
         ("v=2", "newer than this pdscope"),
         ("v=0", "is no version"),
@@ -135,7 +135,7 @@ def test_no_name_has_what_parts_a_pin(info):
         ("pin=x:1&pin=pp:4&base=2", (Scenario(pp=4),), 0, "pin 1: “x” is no setting."),
         ("pin=m.288&pin=&pin=pp:4&base=3", (Scenario(), Scenario(pp=4)), 1, "“m.288” is no"),
         ("pin=m", (), 0, "pin 1: m is empty"),
-        ("pin=prefill:H100", (), 0, "pin 1: prefill = 'H100' is unknown"),
+        ("pin=prefill:H1O0", (), 0, "pin 1: prefill = 'H1O0' is unknown"),
         ("pin=&pin=m:128", (Scenario(),), 0, "pin 2 is the same as pin 1."),
         (
             "pin=pp:4&pin=&pin=&base=3",

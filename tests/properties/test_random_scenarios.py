@@ -11,6 +11,9 @@ from tests.contracts.laws import assert_lawful
 
 LLMS = tuple(llm.name for llm in gpu_catalog.llms())
 GPUS = tuple(gpu.name for gpu in gpu_catalog.gpus())
+# The specification knows these alone.
+KNOWN_LLMS = tuple(llm.name for llm in gpu_catalog.llms() if llm.reference)
+KNOWN_GPUS = tuple(gpu.name for gpu in gpu_catalog.gpus() if gpu.reference)
 MOST_EVENTS = 8_000
 
 SIZES = st.integers(1, 600) | st.sampled_from([1, 2, 127, 128, 129, 1024])
@@ -18,12 +21,15 @@ SIZES = st.integers(1, 600) | st.sampled_from([1, 2, 127, 128, 129, 1024])
 
 @st.composite
 def scenarios(draw):
-    llm = draw(st.sampled_from(LLMS))
+    cost_model = draw(st.sampled_from(COST_MODELS.names()))
+    reference = cost_model == "reference"
+    gpus = st.sampled_from(KNOWN_GPUS if reference else GPUS)
+    llm = draw(st.sampled_from(KNOWN_LLMS if reference else LLMS))
     stages = st.integers(1, gpu_catalog.llm(llm).layers) | st.integers(4, 16)
     return Scenario(
         llm=llm,
-        prefill_gpu=draw(st.sampled_from(GPUS)),
-        decode_gpu=draw(st.sampled_from(GPUS)),
+        prefill_gpu=draw(gpus),
+        decode_gpu=draw(gpus),
         pp=draw(stages),
         decode_pp=draw(st.none() | stages),
         batch_size=draw(st.integers(1, 40)),
@@ -32,7 +38,7 @@ def scenarios(draw):
         output_tokens=draw(st.integers(1, 5)),
         prefill_nics=draw(st.integers(1, 10)),
         vram_limit_ratio=draw(st.floats(0.3, 1.0)),
-        cost_model=draw(st.sampled_from(COST_MODELS.names())),
+        cost_model=cost_model,
     )
 
 
