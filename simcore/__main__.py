@@ -5,7 +5,7 @@ import os
 import sys
 
 from gpu_catalog import CatalogError
-from simcore.commands import catalog, flows, run
+from simcore.commands import calibrate, catalog, flows, predict, run
 from simcore.commands.sweep import SweepCommand
 from simcore.errors import PdscopeError, one_line
 
@@ -35,7 +35,15 @@ def main(argv=None, *, commands=(), sweep_writers=None) -> int:
     )
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     table = {}
-    for command in (run, SweepCommand(sweep_writers), flows, catalog, *commands):
+    for command in (
+        run,
+        SweepCommand(sweep_writers),
+        flows,
+        predict,
+        calibrate,
+        catalog,
+        *commands,
+    ):
         table[command.name] = command
         command.add_arguments(
             subparsers.add_parser(

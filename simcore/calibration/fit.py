@@ -64,8 +64,10 @@ def fit_constants(
     return with_values(found.x)
 
 
-def held_out_error(rows, groups, fit, predict, measured, *, folds: int = 3) -> float:
-    """Mean absolute relative error on rows whose group the fit has not seen.
+def held_out_predictions(rows, groups, fit, predict, *, folds: int = 3) -> np.ndarray:
+    """Predictions of every row by constants fitted to rows of other groups only.
+
+    NaN where there are too few groups to leave any out.
 
     Parameters
     ----------
@@ -73,12 +75,21 @@ def held_out_error(rows, groups, fit, predict, measured, *, folds: int = 3) -> f
     groups : its columns whose values together make a group, such as the shape of a matrix
     fit : constants from a part of the rows
     predict : times from rows and constants [s]
-    measured : times of a part of the rows [s]
     """
     number = rows.groupby(list(groups), sort=True).ngroup().to_numpy() % folds
-    errors = []
+    found = np.full(len(rows), np.nan)
     for fold in range(folds):
-        seen, unseen = rows[number != fold], rows[number == fold]
-        if len(seen) and len(unseen):
-            errors.append(np.abs(predict(unseen, fit(seen)) / measured(unseen) - 1))
-    return float(np.concatenate(errors).mean()) if errors else float("nan")
+        unseen = number == fold
+        if unseen.any() and not unseen.all():
+            found[unseen] = predict(rows[unseen], fit(rows[~unseen]))
+    return found
+
+
+def held_out_error(rows, groups, fit, predict, measured, *, folds: int = 3) -> float:
+    """Mean absolute relative error of `held_out_predictions`; NaN where there are none.
+
+    `measured` gives the times of rows [s].
+    """
+    found = held_out_predictions(rows, groups, fit, predict, folds=folds)
+    error = np.abs(found / measured(rows) - 1)
+    return float(np.nanmean(error)) if np.isfinite(error).any() else float("nan")

@@ -1,6 +1,6 @@
 """Fit all shipped constants: `python -m simcore.calibration.fit_all ../shared/data`.
 
-Writes gpu_catalog/calibration. Deterministic: the same tables give the same files, but for the date.
+Writes gpu_catalog/calibration. The same tables give the same files, but for the date.
 """
 
 import argparse
@@ -23,7 +23,6 @@ from simcore.costs.constants import (
     shipped,
     toml_text,
 )
-from simcore.costs.engines import EngineConstants
 from simcore.costs.hardware import chip_with
 from simcore.costs.operators.chip import BF16, FP4, FP8, Chip, Format
 from simcore.costs.operators.small import SmallConstants
@@ -135,7 +134,7 @@ def fit_gpus(data: Path, folder: Path) -> None:
 def by_gpu(rows) -> dict[str, pd.DataFrame]:
     """A table's rows by the catalog's name of their GPU."""
     names = {name: gpu_catalog.gpu(name).name for name in rows["gpu"].unique()}
-    return {name: part for name, part in rows.groupby(rows["gpu"].map(names))}
+    return dict(iter(rows.groupby(rows["gpu"].map(names))))
 
 
 def bare_chip(gpu: str) -> Chip:
@@ -336,24 +335,12 @@ def fit_engines(data: Path, folder: Path) -> None:
     rows = read(data, "steps_measured")
     for (engine, version, gpu), part in rows.groupby(["engine", "engine_version", "gpu"]):
         name = gpu_catalog.gpu(gpu).name
-        start = EngineConstants(
-            engine=engine,
-            versions=(version,),
-            gpus=(name,),
-            host_s=0.03,
-            sharpness=2.0,
-            sequence_s=3e-4,
-            prompt_s=1e-3,
-            slower=1.2,
-            large_reduce_bytes=33e6,
-            large_reduce_s_per_byte=1e-11,
-            provenance=provenance("", 0, {}),
-        )
+        start = steps.engine_start(engine, version, name)
         error = held_out_error(
             part,
             ("tp", "phase", "batch"),
             lambda some, start=start: steps.fit_engine(some, start),
-            step_predictions,
+            steps.step_predictions,
             seconds,
         )
         found = steps.fit_engine(part, start)
@@ -362,17 +349,6 @@ def fit_engines(data: Path, folder: Path) -> None:
         stem = f"{engine}-{version}-{name}".casefold()
         stem = "".join(c if c.isalnum() or c == "." else "-" for c in stem)
         write(folder, stem, found)
-
-
-def step_predictions(rows, constants) -> np.ndarray:
-    """Predicted times of steps of one GPU and engine [s], in the order of the rows."""
-    times = pd.Series(index=rows.index, dtype=float)
-    for (gpu, model, tp), part in rows.groupby(["gpu", "model", "tp"]):
-        llm = gpu_catalog.llm(model)
-        ranks = steps.ranks_of(gpu_catalog.gpu(gpu), int(tp), repeated=False, all_reduce=None)
-        busy = steps.kernel_times(part, llm, ranks)
-        times[part.index] = steps.engine_times(part, llm, busy, int(tp), constants)
-    return times.to_numpy(float)
 
 
 if __name__ == "__main__":

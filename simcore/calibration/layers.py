@@ -5,9 +5,12 @@ import pandas as pd
 
 import gpu_catalog
 from simcore.costs.operators.attention import decode_seconds, prefill_seconds
-from simcore.costs.operators.layer import shared_heads
+from simcore.costs.operators.layer import ACTIVATION, shared_heads
 
 PRODUCTS = ("qkv_proj", "o_proj", "gate_up_proj", "down_proj", "lm_head")
+
+SAMPLER_PASSES = 4
+"""Passes over the logits as 16-bit elements: read as such, kept and read again as 32-bit ones."""
 
 
 def product_shape(llm, layer: str, tp: int) -> tuple[float, float]:
@@ -21,6 +24,23 @@ def product_shape(llm, layer: str, tp: int) -> tuple[float, float]:
         "down_proj": (h, llm.intermediate / tp),
         "lm_head": (llm.vocabulary / tp, h),
     }[layer]
+
+
+def small_traffic(llm, layer: str, tp: int) -> float | None:
+    """Bytes that a layer without a product moves per token; None for a layer that is unknown."""
+    a, h = llm.attention, llm.hidden
+    heads, kv = shared_heads(a.query_heads, tp), shared_heads(a.kv_heads, tp)
+    elements = {
+        "act_fn": 3 * llm.intermediate / tp,
+        # With the residual connection: two vectors read, two written.
+        "layernorm": 4 * h,
+        "final_layernorm": 4 * h,
+        "rotary_emb": 2 * (heads + kv) * a.head_dim,
+        "qk_norm": 2 * (heads + kv) * a.head_dim,
+        "embedding": 2 * h,
+        "sampler": SAMPLER_PASSES * llm.vocabulary,
+    }.get(layer)
+    return None if elements is None else elements * ACTIVATION
 
 
 def gemm_rows(rows) -> pd.DataFrame:

@@ -132,7 +132,9 @@ def fit_fabric(rows, start: FabricConstants) -> FabricConstants:
             ring = _fitted(
                 part,
                 found.rings["nccl"],
-                lambda c, library=library: replace(found, rings=found.rings | {library: c}),
+                lambda c, library=library, found=found: replace(
+                    found, rings=found.rings | {library: c}
+                ),
                 RING_BOUNDS,
             )
             found = replace(found, rings=found.rings | {library: ring})

@@ -1,12 +1,14 @@
 """Steps of whole models: tables of them, their predicted times, and fits of engines to them."""
 
 import numpy as np
+import pandas as pd
 
 import gpu_catalog
 from simcore.calibration.fit import fit_constants
 from simcore.costs.engines import EngineConstants, engine_step_seconds
 from simcore.costs.hardware import chip_of, fabric_of, kernels_of
 from simcore.costs.operators.layer import ACTIVATION, Batch, Ranks, StepTimes, step_times
+from simcore.costs.provenance import Provenance
 from simcore.costs.transformer import slice_of
 
 
@@ -69,6 +71,26 @@ ENGINE_BOUNDS = {
 }
 
 
+UNFITTED = Provenance(measurements="", rows=0, fitted="", error={})
+
+
+def engine_start(engine: str, version: str, gpu: str) -> EngineConstants:
+    """Where fits of an engine begin: a host that keeps up with a large model, no more."""
+    return EngineConstants(
+        engine=engine,
+        versions=(version,),
+        gpus=(gpu_catalog.gpu(gpu).name,),
+        host_s=0.03,
+        sharpness=2.0,
+        sequence_s=3e-4,
+        prompt_s=1e-3,
+        slower=1.2,
+        large_reduce_bytes=33e6,
+        large_reduce_s_per_byte=1e-11,
+        provenance=UNFITTED,
+    )
+
+
 def fit_engine(rows, start: EngineConstants) -> EngineConstants:
     """`start` fitted to measured steps of one engine on one GPU: columns as `batch_of`, and
     model, tp, time_ms.
@@ -109,3 +131,17 @@ def recovered_decode_rows(rows, llm):
             "time_ms",
         ]
     ]
+
+
+def step_predictions(rows, constants: EngineConstants | None) -> np.ndarray:
+    """Predicted times of measured steps [s]; of the kernels alone without an engine."""
+    times = pd.Series(index=rows.index, dtype=float)
+    for (gpu, model, tp), part in rows.groupby(["gpu", "model", "tp"]):
+        llm = gpu_catalog.llm(model)
+        ranks = ranks_of(gpu_catalog.gpu(gpu), int(tp), repeated=False, all_reduce=None)
+        kernels = kernel_times(part, llm, ranks)
+        busy = kernels.total
+        if constants is not None:
+            busy = engine_times(part, llm, kernels, int(tp), constants)
+        times[part.index] = busy
+    return times.to_numpy(float)
