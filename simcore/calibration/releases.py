@@ -1,6 +1,6 @@
 """From end-to-end tables of serving engines to constants of their releases, and to predictions."""
 
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,7 @@ def cases_of(rows: pd.DataFrame) -> tuple[list[Case | None], list[str]]:
     for row in rows.to_dict("records"):
         try:
             case = case_of(row)
+            _refuse_what_does_not_fit(case)
         except Unpredictable as reason:
             cases.append(None)
             notes.append(str(reason))
@@ -68,6 +69,7 @@ def _work(cases, decode, prefill):
         "chunks": chunks,
         "layers": llm.layers,
         "expert_layers": decode.whole.sparse_layers,
+        "norm_layers": decode.whole.layers * getattr(llm.attention, "qk_norm", False),
         "fp8": form == "fp8",
         "fp4": form == "fp4",
         "running": running,
@@ -82,9 +84,53 @@ def _work(cases, decode, prefill):
     }
 
 
-def fits_in_memory(case: Case) -> bool:
-    """Whether the weights and one request fit."""
-    return bool(case.decode.requests_that_fit(case.prompt + case.output) >= 1)
+@dataclass(frozen=True)
+class Predictable:
+    """The rows of a table that can be predicted.
+
+    Attributes
+    ----------
+    rows : of the table, numbered from 0
+    cases, work : what they ran
+    """
+
+    rows: pd.DataFrame
+    cases: tuple[Case, ...]
+    work: Work
+
+    @property
+    def ttft(self) -> np.ndarray:
+        """Measured mean TTFT [s]; NaN where unknown."""
+        return self.rows["ttft_ms"].to_numpy(float) * 1e-3
+
+    @property
+    def tpot(self) -> np.ndarray:
+        """Measured mean TPOT [s]; NaN where unknown."""
+        return self.rows["tpot_ms"].to_numpy(float) * 1e-3
+
+    def where(self, chosen) -> "Predictable":
+        """Those of the chosen rows (true or false for each)."""
+        chosen = np.asarray(chosen, dtype=bool)
+        cases = tuple(case for case, keep in zip(self.cases, chosen, strict=True) if keep)
+        rows = self.rows[chosen].reset_index(drop=True)
+        return Predictable(rows, cases, part_of(self.work, chosen))
+
+
+def predictable(rows: pd.DataFrame) -> Predictable:
+    """The rows that can be predicted, with what they ran."""
+    cases, _ = cases_of(rows)
+    kept = tuple(case for case in cases if case is not None)
+    chosen = [case is not None for case in cases]
+    return Predictable(rows[chosen].reset_index(drop=True), kept, work_of(list(kept)))
+
+
+def _refuse_what_does_not_fit(case: Case) -> None:
+    room = case.decode.requests_that_fit(case.prompt + case.output)
+    if room < 1:
+        raise Unpredictable(
+            f"the weights of {case.decode.llm.name} leave no room for the KV cache of a request on "
+            f"{case.decode.gpus} × {case.decode.gpu.name}"
+        )
 
 
 def part_of(work: Work, chosen) -> Work:

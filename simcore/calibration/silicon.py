@@ -1,7 +1,7 @@
 """Tables of serving engines end to end: what each row ran, in the words of the cost model.
 
-A row names a model, a GPU, an engine, number formats, parallelism and load. `case_of` makes a `Case`
-of it, or says why it cannot.
+A row names a model, a GPU, an engine, number formats, parallelism and load. `case_of` makes a
+`Case` of it, or says why it cannot.
 """
 
 from dataclasses import dataclass, replace
@@ -79,7 +79,6 @@ def case_of(row) -> Case:
         native_fp4=gpu.flops_fp4 is not None,
     )
     shorter = SHORTER.get(row.get("origin"), 1.0)
-    concurrency = _number(row, "concurrency")
     shared = {"llm": llm, "gpu": gpu, "all_reduce": ALL_REDUCE.get(engine, "vllm")}
     version = row.get("engine_version")
     common = {
@@ -87,13 +86,21 @@ def case_of(row) -> Case:
         "version": None if pd.isna(version) else str(version),
         "prompt": shorter * _number(row, "isl"),
         "output": shorter * _number(row, "osl"),
-        "concurrency": concurrency,
+        "concurrency": _concurrency(row),
     }
     if row["mode"] == "disagg":
         return _disaggregated(row, shared, common)
     decode, notes = _deployment(row, "", shared)
+    replicas = _replicas(row, decode)
+    if replicas > 1:
+        notes = (*notes, f"{replicas} replicas share the load, as its batch tells")
     return Case(
-        decode=decode, prefill=None, prefill_replicas=0, decode_replicas=1, notes=notes, **common
+        decode=decode,
+        prefill=None,
+        prefill_replicas=0,
+        decode_replicas=replicas,
+        notes=notes,
+        **common,
     )
 
 
@@ -147,7 +154,7 @@ def _deployment(row, prefix, shared) -> tuple[Deployment, tuple[str, ...]]:
         )
     if not prefix and tp * dp > NODE:
         raise Unpredictable(
-            f"{tp * dp} GPUs for one replica that is not disaggregated; this is the sum of a larger "
+            f"{tp * dp} GPUs for one replica that is not disaggregated: the sum of a larger "
             "deployment, whose parts the row does not state"
         )
     if shared["llm"].experts is None:
@@ -171,6 +178,23 @@ def _parallelism(row, prefix):
     # Left open, it is what makes attention and experts fill the same GPUs.
     dp = max(1, moe_tp * moe_ep // tp) if pd.isna(dp) else int(dp)
     return tp, dp, moe_tp, moe_ep
+
+
+def _replicas(row, deployment) -> int:
+    """How many replicas the requests in flight are spread over, if the row states their batch.
+
+    With data-parallel attention the batch is that of a group, and says nothing of replicas.
+    """
+    batch, stated = row.get("batch"), row["attn_dp"]
+    if pd.isna(batch) or batch <= 0 or deployment.dp > 1 or stated > 1:
+        return 1
+    return max(1, round(_concurrency(row) / float(batch)))
+
+
+def _concurrency(row) -> float:
+    """Requests in flight; those of one replica's batch where no more is stated."""
+    unstated = pd.isna(row["concurrency"]) and not pd.isna(row.get("batch"))
+    return _number(row, "batch" if unstated else "concurrency")
 
 
 def _meant(tp, dp, moe_tp, moe_ep):

@@ -7,13 +7,13 @@ import numpy as np
 
 from gpu_catalog import GPU, LLM
 from simcore.costs.hardware import chip_of, fabric_of, kernels_of
-from simcore.costs.operators.collectives import Collective, ring_seconds
+from simcore.costs.operators.collectives import Collective, peer_seconds
 from simcore.costs.operators.layer import ACTIVATION, Batch, Ranks, StepTimes, step_times
 from simcore.costs.operators.moe import Routing
 from simcore.costs.transformer import Slice, kv_held, slice_of, weights_held
 
 MEMORY_SHARE = 0.9
-"""Of a GPU's memory, what engines fill with weights and KV cache (vLLM's gpu_memory_utilization)."""
+"""Of a GPU's memory, what engines fill with weights and KV cache: vLLM's default."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,24 +104,32 @@ class Deployment:
         local = step_times(self.llm, self.whole, batch, self.ranks)
         if self.dp == 1 or not self.llm.experts:
             return local
-        # All groups' tokens meet at the experts, gathered before and scattered after them.
-        routed = replace(self.llm, experts=replace(self.llm.experts, shared=0))
-        everyone = replace(
-            batch, prompts=batch.prompts * self.dp, decodes=batch.decodes * self.dp, outputs=0.0
-        )
-        met = step_times(routed, self.whole, everyone, self.ranks).experts
-        alone = step_times(routed, self.whole, batch, self.ranks).experts
-        gathered = everyone.tokens * self.llm.hidden * ACTIVATION
-        exchange = sum(
-            ring_seconds(
-                kind=kind,
-                ranks=self.gpus,
-                size=gathered,
-                bandwidth=self.ranks.fabric.bandwidth,
-                constants=self.ranks.fabric.rings["nccl"],
-            )
-            for kind in (Collective.ALL_GATHER, Collective.REDUCE_SCATTER)
-        )
+        # Each GPU computes the visits to its own experts, whichever group they come from.
+        e, everyone = self.llm.experts, batch.tokens * self.dp
+        share = replace(e, experts=max(1, e.experts // self.expert_groups), active=1, shared=0)
+        visits = Batch(decodes=everyone * e.active / self.expert_groups)
+        own = replace(self.ranks, expert_groups=1)
+        routed = replace(self.llm, experts=share)
+        without = replace(self.llm, experts=replace(e, shared=0))
+        met = step_times(routed, self.whole, visits, own).experts
+        alone = step_times(without, self.whole, batch, self.ranks).experts
+        exchange = self.whole.sparse_layers * 2 * self._one_way_seconds(batch.tokens)
         # Of the two all-reduces of a layer, that of the experts becomes the exchange.
-        collectives = local.collectives / 2 + self.whole.sparse_layers * exchange
+        collectives = local.collectives / 2 + exchange
         return replace(local, experts=local.experts - alone + met, collectives=collectives)
+
+    def _one_way_seconds(self, tokens):
+        """Time [s] of sending `tokens` tokens of each group to the experts, or back.
+
+        A token goes once to each rank that holds one of its experts: of g ranks
+        g (1 - (1 - 1/g)^active) on average, as it draws them evenly.
+        """
+        e, ranks = self.llm.experts, self.gpus
+        visited = ranks * (1 - (1 - 1 / ranks) ** e.active)
+        return peer_seconds(
+            kind=Collective.ALL_TO_ALL,
+            ranks=ranks,
+            size=tokens / self.tp * visited * self.llm.hidden * ACTIVATION,
+            bandwidth=self.ranks.fabric.bandwidth,
+            constants=self.ranks.fabric.peer,
+        )

@@ -1,5 +1,6 @@
 """What a release of a serving engine makes of the kernels: constants, and mean TTFT and TPOT."""
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,7 @@ from simcore.costs.closed_loop import (
     prompts_together,
     seconds_per_token,
 )
+from simcore.costs.constants import shipped
 from simcore.costs.operators.layer import StepTimes
 from simcore.costs.operators.smooth import smooth_max
 from simcore.costs.provenance import Provenance
@@ -31,10 +33,11 @@ class ReleaseConstants:
     versions : releases it stands for, as tables of measurements write them; "" where unstated
     products_bf16, products_fp8, products_fp4 : products with weights, by format
     attention, experts, collectives, small : the other kernels of decode steps
-    prefill : all kernels of prefill steps
+    prefill : all kernels of prefill steps but collectives
     step_s : of a step, on the host, not overlapped [s]
     expert_layer_s : of a layer of experts beside its grouped products: router, top-k, sorting, what
         is not fused [s]
+    norm_layer_s : the same of a layer that normalises queries and keys [s]
     sequence_s : of each running request in a step [s]
     eager_layer_s : launching one layer of a prefill step from the host, which runs ahead of no
         graph: a step with prompts lasts at least as long as all its layers take [s]
@@ -56,6 +59,7 @@ class ReleaseConstants:
     prefill: float
     step_s: float
     expert_layer_s: float
+    norm_layer_s: float
     sequence_s: float
     eager_layer_s: float
     request_s: float
@@ -73,7 +77,8 @@ class Work:
     decode : kernels of a step in which the running requests decode [s]
     prefill : kernels of all steps that prefill one prompt [s]
     chunks : steps of a prompt's prefill
-    layers, expert_layers : of the model, and those with experts
+    layers, expert_layers, norm_layers : of the model, those with experts, and those that normalise
+        queries and keys
     fp8, fp4 : whether the products with weights run in that format
     running : requests in the batch of the whole replica
     groups : data-parallel groups that they are spread over
@@ -90,6 +95,7 @@ class Work:
     chunks: np.ndarray
     layers: np.ndarray
     expert_layers: np.ndarray
+    norm_layers: np.ndarray
     fp8: np.ndarray
     fp4: np.ndarray
     running: np.ndarray
@@ -110,8 +116,8 @@ def decode_step_seconds(work: Work, c: ReleaseConstants):
     t = work.decode
     busy = products * (t.products + t.head) + c.attention * t.attention + c.experts * t.experts
     busy = busy + c.collectives * t.collectives + c.small * t.small
-    host = c.step_s + c.expert_layer_s * work.expert_layers
-    return busy + host + c.sequence_s * work.running / work.groups
+    unfused = c.expert_layer_s * work.expert_layers + c.norm_layer_s * work.norm_layers
+    return busy + c.step_s + unfused + c.sequence_s * work.running / work.groups
 
 
 def ttft_tpot_seconds(work: Work, c: ReleaseConstants):
@@ -124,7 +130,8 @@ def ttft_tpot_seconds(work: Work, c: ReleaseConstants):
     steps = work.output / c.tokens_per_step
     think_s = steps * decode_s
     floor = c.eager_layer_s * work.layers
-    kernels = c.prefill * work.prefill.total
+    exchange = work.prefill.collectives
+    kernels = c.prefill * (work.prefill.total - exchange) + c.collectives * exchange
     riding = np.where(work.apart, 0.0, c.attention * work.decode.attention)
     single = smooth_max(
         kernels + work.chunks * riding, work.chunks * floor, sharpness=FLOOR_SHARPNESS
@@ -157,3 +164,50 @@ def ttft_tpot_seconds(work: Work, c: ReleaseConstants):
     # A prompt finds a step under way, half of it on average, and its first token follows its last.
     own = single + np.where(work.apart, decode_s + work.transfer_s, decode_s / 2)
     return c.request_s + own + wait + line, tpot
+
+
+ANY_ENGINE = "any"
+"""Name of the constants for engines that nobody has calibrated."""
+
+
+def release_of(engine: str, version: str | None) -> tuple[ReleaseConstants, bool]:
+    """Constants of a release of an engine, and whether they were fitted to that very release.
+
+    Otherwise those of the release with the nearest number, the latest where there is no number;
+    those of all engines together where nobody has calibrated this one.
+    """
+    return nearest_release(engine, version, shipped(ReleaseConstants, "releases").values())
+
+
+def nearest_release(engine, version, known) -> tuple[ReleaseConstants, bool]:
+    """Of the `known` constants those for a release, and whether they name it; see `release_of`."""
+    version = version or ""
+    own = [constants for constants in known if constants.engine == engine.casefold()]
+    for constants in own:
+        if version in constants.versions:
+            return constants, True
+    if not own:
+        return next(constants for constants in known if constants.engine == ANY_ENGINE), False
+    # Without speculation: that is how an engine was told to run, not what a release is.
+    plain = [constants for constants in own if constants.tokens_per_step == 1.0] or own
+    number = _number(version)
+    if number is None:
+        return max(plain, key=lambda c: max(map(_order, c.versions))), False
+    return min(plain, key=lambda c: min(_distance(number, v) for v in c.versions)), False
+
+
+def _number(version):
+    """Major, minor and patch number of a release; None where it starts with no such number."""
+    found = re.match(r"v?(\d+)\.(\d+)(?:\.(\d+))?", version)
+    return tuple(int(part or 0) for part in found.groups()) if found else None
+
+
+def _order(version):
+    return _number(version) or (0, 0, 0)
+
+
+def _distance(number, version):
+    other = _number(version)
+    if other is None:
+        return float("inf")
+    return sum(w * abs(a - b) for w, a, b in zip((1e6, 1e3, 1), number, other, strict=True))
