@@ -5,6 +5,7 @@ import pandas as pd
 
 from simcore.calibration import calibrated, rooflines
 from simcore.calibration.accuracy import accuracy
+from simcore.calibration.serving import predict_serving
 from simcore.calibration.tables import (
     SERVING,
     Shape,
@@ -58,9 +59,7 @@ def predict_table(
         rows = rows.assign(engine=named.fillna(engine))
     if shape is SERVING:
         # The one kind with two times per row.
-        from simcore.calibration.releases import predicted
-
-        return predicted(rows, cost_model=cost_model, engine=engine, constants=constants)
+        return predict_serving(rows, where=where, cost_model=cost_model, constants=constants)
     numbers, wrong = numbers_of(rows, shape)
     seconds, notes = predicted_seconds(
         numbers[wrong == ""], shape, cost_model=cost_model, constants=constants

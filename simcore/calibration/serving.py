@@ -1,6 +1,7 @@
 """Predicted TTFT and TPOT of the rows of end-to-end tables, by each cost model."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -8,12 +9,37 @@ import pandas as pd
 from simcore.calibration.releases import cases_of, part_of, work_of
 from simcore.calibration.serving_rooflines import physical_seconds, reference_seconds
 from simcore.calibration.silicon import Case
+from simcore.calibration.tables import SERVING, refuse_wrong_units
 from simcore.costs.hardware import EXPECTED_ERROR
 from simcore.costs.releases import ReleaseConstants, release_of, ttft_tpot_seconds
+from simcore.errors import PdscopeError
 
 ROOFLINES: dict[str, Callable] = {"physical": physical_seconds, "reference": reference_seconds}
 
 COLUMNS = ("predicted_ttft_ms", "predicted_tpot_ms", "prediction_note")
+
+TTFT = replace(SERVING, measured="ttft_ms", predicted=COLUMNS[0])
+"""The other time of an end-to-end table."""
+
+
+def predict_serving(
+    rows: pd.DataFrame, *, where: str, cost_model: str = "calibrated", constants=None
+) -> pd.DataFrame:
+    """`rows` with the columns of `serving_predictions`.
+
+    Raises PdscopeError, opened by `where`, for constants of another kind, and for measured times
+    whose unit must be wrong.
+    """
+    if constants is not None and not isinstance(constants, ReleaseConstants):
+        raise PdscopeError(
+            f"{where}: a table of serving runs, but the constants are of an engine's steps; give "
+            "those that `pdscope calibrate` makes of TTFT and TPOT at concurrency"
+        )
+    found = serving_predictions(rows, cost_model=cost_model, constants=constants)
+    for shape in (SERVING, TTFT):
+        predicted_s = found[shape.predicted].to_numpy(float) * shape.unit
+        refuse_wrong_units(rows, shape, predicted_s, where)
+    return rows.assign(**{name: found[name] for name in COLUMNS})
 
 
 def serving_predictions(
@@ -26,7 +52,7 @@ def serving_predictions(
 
     Parameters
     ----------
-    rows : a table with the columns of `silicon.NEEDED`
+    rows : a table of `tables.SERVING`
     cost_model : "calibrated", "physical" or "reference"
     constants : of the engine; None for those of the release that each row names
     """
@@ -61,15 +87,17 @@ def _calibrated(cases: list[Case], constants):
     for (engine, version), indices in by_release.items():
         release, exact = (constants, True) if constants else release_of(engine, version)
         first[indices], each[indices] = ttft_tpot_seconds(part_of(work, indices), release)
-        told = _told(release, exact, engine, version)
+        if constants:
+            told = f"constants fitted to {release.provenance.measurements}{_expected(release)}"
+        else:
+            told = _told(release, exact, engine, version)
         for index in indices:
             notes[index] = "; ".join((told, *_told_of_gpu(cases[index])))
     return first, each, notes
 
 
 def _told(release: ReleaseConstants, exact: bool, engine: str, version: str | None) -> str:
-    error = release.provenance.error.get("tpot")
-    expect = f", expect ±{100 * error:.0f} % of TPOT" if error is not None else ""
+    expect = _expected(release)
     name = f"{engine} {version}" if version else f"{engine} of a version not stated"
     speculates = release.tokens_per_step > 1
     guess = (
@@ -84,6 +112,11 @@ def _told(release: ReleaseConstants, exact: bool, engine: str, version: str | No
         nearest = release.versions[0] or "a version not stated"
         return f"{name} is not calibrated: constants of {nearest}{expect}"
     return f"{name} is not calibrated: constants of all engines together{expect}"
+
+
+def _expected(release: ReleaseConstants) -> str:
+    error = release.provenance.error.get("tpot")
+    return f", expect ±{100 * error:.0f} % of TPOT" if error is not None else ""
 
 
 def _told_of_gpu(case: Case) -> tuple[str, ...]:

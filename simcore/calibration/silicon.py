@@ -13,12 +13,6 @@ from gpu_catalog import LLM, CatalogError
 from gpu_catalog.dtypes import GEMMS, USUAL_BYTES
 from simcore.costs.deployment import Deployment
 
-NEEDED = (
-    *("model", "gpu", "engine", "precision", "isl", "osl", "concurrency", "mode"),
-    *("tp", "attn_dp", "moe_tp", "moe_ep"),
-)
-"""Columns without which a table is not of this kind."""
-
 WEIGHTS = {"bf16": "bf16", "fp8": "fp8", "fp4": "nvfp4", "int8": "int8", "int4": "int4"}
 """The catalog's format of weights by a row's precision."""
 
@@ -33,6 +27,10 @@ ALL_REDUCE = {"vllm": "vllm", "sglang": "vllm", "trtllm": "trtllm"}
 
 NODE = 8
 """GPUs of a machine; replicas of these tables that are not disaggregated stay in one."""
+
+
+MOST = 10_000_000
+"""Largest length, load or degree that is taken for one."""
 
 
 class Unpredictable(Exception):
@@ -71,24 +69,25 @@ def case_of(row) -> Case:
     Raises Unpredictable with the reason.
     """
     gpu = _known(gpu_catalog.gpu, row["gpu"])
+    if _empty(row, "engine"):
+        raise Unpredictable("engine is empty")
     engine = str(row["engine"]).casefold()
     llm = served_as(
         _known(gpu_catalog.llm, row["model"]),
-        precision=str(row["precision"]),
+        precision=None if _empty(row, "precision") else str(row["precision"]).casefold(),
         narrow_cache=engine == "trtllm" or gpu.flops_fp4 is not None,
         native_fp4=gpu.flops_fp4 is not None,
     )
     shorter = SHORTER.get(row.get("origin"), 1.0)
     shared = {"llm": llm, "gpu": gpu, "all_reduce": ALL_REDUCE.get(engine, "vllm")}
-    version = row.get("engine_version")
     common = {
         "engine": engine,
-        "version": None if pd.isna(version) else str(version),
+        "version": None if _empty(row, "engine_version") else str(row["engine_version"]),
         "prompt": shorter * _number(row, "isl"),
         "output": shorter * _number(row, "osl"),
         "concurrency": _concurrency(row),
     }
-    if row["mode"] == "disagg":
+    if row.get("mode") == "disagg":
         return _disaggregated(row, shared, common)
     decode, notes = _deployment(row, "", shared)
     replicas = _replicas(row, decode)
@@ -104,7 +103,7 @@ def case_of(row) -> Case:
     )
 
 
-def served_as(llm: LLM, *, precision: str, narrow_cache: bool, native_fp4: bool) -> LLM:
+def served_as(llm: LLM, *, precision: str | None, narrow_cache: bool, native_fp4: bool) -> LLM:
     """`llm` in the formats in which engines serve it at a precision.
 
     FP4 and INT4 checkpoints of sparse models keep attention in BF16 and narrow the experts alone
@@ -113,11 +112,14 @@ def served_as(llm: LLM, *, precision: str, narrow_cache: bool, native_fp4: bool)
 
     Parameters
     ----------
+    precision : one of `WEIGHTS`; None for the formats that the catalog has
     narrow_cache : whether the engine keeps the KV cache of narrow models in FP8 on that GPU
     native_fp4 : whether the GPU multiplies FP4, so that MXFP4 experts need no unpacking
 
     Raises Unpredictable for an unknown precision.
     """
+    if precision is None:
+        return llm
     if precision not in WEIGHTS:
         raise Unpredictable(f"precision {precision!r} is unknown; use one of {', '.join(WEIGHTS)}")
     cache = 1.0 if narrow_cache and precision in ("fp8", "fp4") else 2.0
@@ -140,7 +142,7 @@ def served_as(llm: LLM, *, precision: str, narrow_cache: bool, native_fp4: bool)
 def _deployment(row, prefix, shared) -> tuple[Deployment, tuple[str, ...]]:
     tp, dp, moe_tp, moe_ep = _parallelism(row, prefix)
     widths, notes = (tp, dp, moe_tp, moe_ep), ()
-    stated = not pd.isna(row["attn_dp" if not prefix else f"{prefix}_attention_dp_size"])
+    stated = not _empty(row, f"{prefix}_attention_dp_size" if prefix else "attn_dp")
     meant = _meant(*widths) if stated else widths
     if meant != widths:
         tp, dp, moe_tp, moe_ep = meant
@@ -171,13 +173,12 @@ def _parallelism(row, prefix):
             f"{prefix}_{part}"
             for part in ("tp_size", "attention_dp_size", "moe_tp_size", "moe_ep_size")
         )
-    tp, moe_tp, moe_ep = (int(_number(row, names[i])) for i in (0, 2, 3))
-    if min(tp, moe_tp, moe_ep) < 1:
-        raise Unpredictable(f"{', '.join(names)}: a degree of 0; use 1 or more")
-    dp = row[names[1]]
-    # Left open, it is what makes attention and experts fill the same GPUs.
-    dp = max(1, moe_tp * moe_ep // tp) if pd.isna(dp) else int(dp)
-    return tp, dp, moe_tp, moe_ep
+    tp = int(_number(row, names[0]))
+    # Left open, they are what makes attention and experts fill the same GPUs.
+    moe_ep = 1 if _empty(row, names[3]) else int(_number(row, names[3]))
+    moe_tp = max(1, tp // moe_ep) if _empty(row, names[2]) else int(_number(row, names[2]))
+    dp = moe_tp * moe_ep // tp if _empty(row, names[1]) else int(_number(row, names[1]))
+    return tp, max(1, dp), moe_tp, moe_ep
 
 
 def _replicas(row, deployment) -> int:
@@ -185,15 +186,15 @@ def _replicas(row, deployment) -> int:
 
     With data-parallel attention the batch is that of a group, and says nothing of replicas.
     """
-    batch, stated = row.get("batch"), row["attn_dp"]
-    if pd.isna(batch) or batch <= 0 or deployment.dp > 1 or stated > 1:
+    grouped = not _empty(row, "attn_dp") and _number(row, "attn_dp") > 1
+    if _empty(row, "batch") or deployment.dp > 1 or grouped:
         return 1
-    return max(1, round(_concurrency(row) / float(batch)))
+    return max(1, round(_concurrency(row) / _number(row, "batch")))
 
 
 def _concurrency(row) -> float:
     """Requests in flight; those of one replica's batch where no more is stated."""
-    unstated = pd.isna(row["concurrency"]) and not pd.isna(row.get("batch"))
+    unstated = _empty(row, "concurrency") and not _empty(row, "batch")
     return _number(row, "batch" if unstated else "concurrency")
 
 
@@ -214,10 +215,9 @@ def _meant(tp, dp, moe_tp, moe_ep):
 def _disaggregated(row, shared, common) -> Case:
     replicas = []
     for pool in ("prefill", "decode"):
-        count = row.get(f"{pool}_num_workers")
-        if pd.isna(count) or count < 1:
+        if _empty(row, f"{pool}_num_workers"):
             raise Unpredictable(f"{pool}_num_workers is empty: how many replicas shared the load?")
-        replicas.append(int(count))
+        replicas.append(int(_number(row, f"{pool}_num_workers")))
     prefill, notes = _deployment(row, "prefill", shared)
     decode, more = _deployment(row, "decode", shared)
     return Case(
@@ -237,14 +237,18 @@ def _known(find, name):
         raise Unpredictable(str(error).partition("; one of")[0]) from None
 
 
+def _empty(row, name) -> bool:
+    return bool(pd.isna(row.get(name)))
+
+
 def _number(row, name) -> float:
-    value = row[name]
+    value = row.get(name)
     if pd.isna(value):
         raise Unpredictable(f"{name} is empty")
     try:
         number = float(value)
     except ValueError:
         raise Unpredictable(f"{name} = {value!r} is not a number") from None
-    if not 0 < number < 1e9:
-        raise Unpredictable(f"{name} = {value!r}; use a number above 0")
+    if not 1 <= number < MOST:
+        raise Unpredictable(f"{name} = {value!r}; use a number from 1 to {MOST:,}")
     return number

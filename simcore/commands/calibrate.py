@@ -24,7 +24,7 @@ def execute(arguments) -> int:
     check_folder(arguments.out)
     rows = read_table(arguments.file)
     if shape_of(rows, arguments.file) is SERVING:
-        from simcore.calibration.releases import calibrate_serving as calibrate
+        from simcore.calibration.serving_user import calibrate_serving as calibrate
     else:
         calibrate = calibrate_steps
     found = calibrate(rows, gpu=arguments.gpu, engine=arguments.engine, where=arguments.file)
