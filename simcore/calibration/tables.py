@@ -1,6 +1,7 @@
 """Tables of measurements: read from CSV, recognised by their columns, checked."""
 
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
@@ -129,10 +130,13 @@ SHAPES = (STEPS, COLLECTIVES, TRANSFERS, GEMM, PREFILL, DECODE, EXPERTS, LAYERS,
 
 
 def read_table(path) -> pd.DataFrame:
-    """A CSV with a header; PdscopeError names the file and what to do where it cannot be read."""
+    """A CSV with a header, below lines that begin with "#", if any.
+
+    PdscopeError names the file and what to do where it cannot be read.
+    """
     path = Path(path)
     try:
-        rows = pd.read_csv(path, low_memory=False)
+        rows = pd.read_csv(path, skiprows=_lines_above(path), low_memory=False)
     except OSError as error:
         raise PdscopeError(f"{path}: cannot be read: {error.strerror}") from None
     except (ValueError, UnicodeDecodeError) as error:
@@ -143,6 +147,12 @@ def read_table(path) -> pd.DataFrame:
     if rows.empty:
         raise PdscopeError(f"{path}: no rows below the header; add measurements")
     return rows
+
+
+def _lines_above(path: Path) -> int:
+    """How many lines above the header say whose measurements these are."""
+    with path.open(encoding="utf-8") as file:
+        return sum(1 for _ in takewhile(lambda line: line.startswith("#"), file))
 
 
 def shape_of(rows: pd.DataFrame, where: str) -> Shape:
