@@ -14,6 +14,7 @@ from gpu_catalog.load import (
     llms,
     reload,
 )
+from gpu_catalog.overlay import Overlay, current_overlay, overlay, overlay_digest
 from gpu_catalog.parameters import active_parameters, kv_elements_per_token, parameters
 from gpu_catalog.schema import (
     GPU,
@@ -23,6 +24,7 @@ from gpu_catalog.schema import (
     Link,
     MixtureOfExperts,
 )
+from gpu_catalog.toml_text import toml_text
 from gpu_catalog.user import user_files, user_folder
 
 __all__ = [
@@ -34,8 +36,10 @@ __all__ = [
     "LatentAttention",
     "Link",
     "MixtureOfExperts",
+    "Overlay",
     "active_parameters",
     "add_model_file",
+    "current_overlay",
     "gpu",
     "gpu_name",
     "gpus",
@@ -45,8 +49,11 @@ __all__ = [
     "llm",
     "llm_name",
     "llms",
+    "overlay",
+    "overlay_digest",
     "parameters",
     "reload",
+    "toml_text",
     "user_files",
     "user_folder",
 ]

@@ -1,5 +1,7 @@
 """What cannot be: numbers that no GPU, model or link has, and that contradict each other."""
 
+from dataclasses import fields
+
 from gpu_catalog.dtypes import PEAKS, WEIGHTS
 from gpu_catalog.parameters import parameters
 from gpu_catalog.schema import GPU, LLM, GroupedQueryAttention, Link
@@ -13,6 +15,7 @@ _FLOPS = 1e12, 100e15
 _POWER = 10.0, 10_000.0
 _WIRE = 1e3, 10e12
 _WAIT_S = 1.0
+_MOST_LAYERS, _MOST_COUNT = 1000, 10**8
 # Half the bits, twice the rate. With sparsity it would be twice that again.
 _FP8_OVER_BF16 = 2.05
 # GPUs for screens accumulate FP4 products at four times, and BF16 at half the full rate.
@@ -65,7 +68,21 @@ def _sparse(name, value, bf16, most):
 
 
 def _llm(llm):
-    return _formats(llm) or _attention(llm.attention) or _experts(llm) or _count(llm)
+    return (
+        _counts(llm) or _formats(llm) or _attention(llm.attention) or _experts(llm) or _count(llm)
+    )
+
+
+def _counts(llm):
+    parts = {"": llm, "attention.": llm.attention, "experts.": llm.experts}
+    for prefix, part in parts.items():
+        for field in fields(part) if part else ():
+            value = getattr(part, field.name)
+            most = _MOST_LAYERS if field.name == "layers" else _MOST_COUNT
+            if type(value) is int and value > most:
+                shown = str(value)[:20]
+                return f"{prefix}{field.name} = {shown} is impossible; use {most:,} or less"
+    return ""
 
 
 def _formats(llm):

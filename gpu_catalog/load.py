@@ -3,18 +3,21 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 from gpu_catalog.errors import CatalogError
 from gpu_catalog.names import NameIndex
+from gpu_catalog.overlay import Overlay, current_overlay
 from gpu_catalog.parameters import parameters
 from gpu_catalog.parse import Entry, parse_folder
 from gpu_catalog.schema import GPU, LLM, Link
 from gpu_catalog.user import remembered_model_file, user_entries
 
 _HERE = Path(__file__).parent
+# Of the catalogs with something laid over them, which hold little besides.
+_MOST_OVERLAID = 64
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,7 @@ def llm_name(name: str) -> str | None:
 
 def reload() -> None:
     """Read all files anew at the next question."""
-    for cached in (_shipped, _all, user_entries):
+    for cached in (_shipped, _own, _overlaid, user_entries):
         cached.cache_clear()
 
 
@@ -114,20 +117,34 @@ def _shipped(kind) -> NameIndex:
     return _index(kind, parse_folder(kind.cls, _HERE / kind.folder))
 
 
-@cache
 def _all(kind) -> NameIndex:
-    shipped = _shipped(kind)
-    own = [entry for entry in user_entries() if isinstance(entry.item, kind.cls)]
+    added = current_overlay()
+    return _own(kind) if added is None else _overlaid(kind, added)
+
+
+@cache
+def _own(kind) -> NameIndex:
+    return _with(kind, _shipped(kind), user_entries(), "that ships")
+
+
+@lru_cache(maxsize=3 * _MOST_OVERLAID)
+def _overlaid(kind, added: Overlay) -> NameIndex:
+    return _with(kind, _own(kind), added.entries, "of the catalog")
+
+
+def _with(kind, under, entries, of_what) -> NameIndex:
+    """`under` with those of the entries that are of the kind."""
+    own = [entry for entry in entries if isinstance(entry.item, kind.cls)]
     if not own:
-        return shipped
+        return under
     replaced = {e.item.name for e in own if e.replaces}
-    kept = [e for e in shipped.entries if e.item.name not in replaced]
+    kept = [e for e in under.entries if e.item.name not in replaced]
     for entry in own:
-        if entry.replaces and shipped.named(entry.item.name) is None:
-            near = get_close_matches(entry.item.name, [i.name for i in shipped.items], n=1)
+        if entry.replaces and under.named(entry.item.name) is None:
+            near = get_close_matches(entry.item.name, [i.name for i in under.items], n=1)
             hint = f"closest: {near[0]!r}; " if near else ""
             raise CatalogError(
-                f"{entry.where}: replaces = true, but no {kind.title} that ships is called "
+                f"{entry.where}: replaces = true, but no {kind.title} {of_what} is called "
                 f"{entry.item.name!r}; {hint}correct the name or leave `replaces` out"
             )
     return _index(kind, [*kept, *own])

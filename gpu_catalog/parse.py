@@ -1,6 +1,5 @@
 """From TOML files to the schema's items: which key is which field, units, and what is refused."""
 
-import math
 import tomllib
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from datetime import date
@@ -67,6 +66,9 @@ _KEYS = {
 
 _ATTENTION = {"grouped-query": GroupedQueryAttention, "latent": LatentAttention}
 
+# Of any number: what is beyond is a slip, and would overflow on its way to bytes or seconds.
+_LEAST, _MOST = Decimal("1e-12"), Decimal("1e20")
+
 _MAY_BE_ZERO = {"local", "shared", "dense_layers"}
 
 
@@ -98,7 +100,7 @@ def parse_text(cls: type[Item], text: str, where: str) -> Entry:
     try:
         # Decimal, so that 989.4 TFLOPS becomes the float nearest to 989.4e12.
         table = tomllib.loads(text, parse_float=Decimal)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise CatalogError(f"{where}: this is not TOML: {error}; correct it there") from error
     replaces = table.pop("replaces", False)
     if type(replaces) is not bool:
@@ -211,9 +213,11 @@ def _texts(raw, where):
 def _number(raw, where, *, zero=False):
     """`raw` as a positive Decimal; with `zero`, 0 passes too."""
     # type() rather than isinstance(), which would let true pass for 1.
-    number = type(raw) in (int, Decimal) and math.isfinite(Decimal(raw))
-    if not number or raw < 0 or (raw == 0 and not zero):
+    number = type(raw) in (int, Decimal) and not Decimal(raw).is_nan()
+    if not number or not (_LEAST <= raw <= _MOST or (raw == 0 and zero)):
         bound = "from 0 up" if zero else "above 0"
+        if number and raw > _MOST:
+            bound = f"below {_MOST:g}"
         raise CatalogError(f"{where} = {_shown(raw)}; use a number {bound}, without quotes")
     return Decimal(raw)
 
@@ -238,5 +242,6 @@ def _plain(kind, name, raw, where):
 
 
 def _shown(raw):
-    """`raw` as it stands in the file, not as a Decimal."""
-    return str(raw) if isinstance(raw, Decimal) else repr(raw)
+    """`raw` as it stands in the file, not as a Decimal, and not at any length."""
+    text = str(raw) if isinstance(raw, Decimal) else repr(raw)
+    return text if len(text) <= 60 else f"{text[:57]}..."
