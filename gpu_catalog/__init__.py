@@ -12,6 +12,8 @@ from gpu_catalog.load import (
     llm,
     llm_name,
     llms,
+    nearest_gpu,
+    nearest_llm,
     reload,
 )
 from gpu_catalog.overlay import Overlay, current_overlay, overlay, overlay_digest
@@ -49,6 +51,8 @@ __all__ = [
     "llm",
     "llm_name",
     "llms",
+    "nearest_gpu",
+    "nearest_llm",
     "overlay",
     "overlay_digest",
     "parameters",

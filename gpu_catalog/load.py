@@ -75,6 +75,16 @@ def llm_name(name: str) -> str | None:
     return _name(_LLM, name)
 
 
+def nearest_gpu(text: str) -> str | None:
+    """The name of the GPU of which a name or alias is spelt most like `text`; None if of none."""
+    return _all(_GPU).closest(text)
+
+
+def nearest_llm(text: str) -> str | None:
+    """The name of the model of which a name or alias is spelt most like `text`; None if of none."""
+    return _all(_LLM).closest(text)
+
+
 def reload() -> None:
     """Read all files anew at the next question."""
     for cached in (_shipped, _own, _overlaid, user_entries):

@@ -13,6 +13,7 @@ from simcore.errors import ScenarioError
 
 # A message names all options if there are no more than this.
 MOST_NAMED = 12
+MOST_CHARACTERS = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +75,7 @@ class Choice:
     key : short name, for addresses
     options : returns the names, in the order in which a slider steps through them
     named : returns the option that a text is another spelling or an alias of, or None
+    nearest : returns the option whose name or alias is spelt most like a text, or None
     """
 
     key: str
@@ -82,6 +84,7 @@ class Choice:
     help: str
     options: Callable[[], tuple[str, ...]]
     named: Callable[[str], str | None] | None = None
+    nearest: Callable[[str], str | None] | None = None
 
     def check(self, name: str, value):
         """The option that `value` names; raises ScenarioError with the closest one."""
@@ -90,13 +93,19 @@ class Choice:
         options = self.options()
         if isinstance(value, str) and value in options:
             return value
-        near = _closest(value, options) if isinstance(value, str) else None
+        near = self._near(value, options) if isinstance(value, str) else None
         hint = f"did you mean {near!r}? " if near else ""
         if len(options) <= MOST_NAMED:
             known = f"use one of {', '.join(options)}"
         else:
             known = f"use one of the {len(options)} from {options[0]} to {options[-1]}"
         raise ScenarioError(f"{name} = {_shown(value)} is unknown; {hint}{known}", field=name)
+
+    def _near(self, value, options):
+        # Of what is long nothing is near, and to find that out would take long.
+        if len(value) > MOST_CHARACTERS:
+            return None
+        return _closest(value, options) or (self.nearest(value) if self.nearest else None)
 
 
 def parameter(info: Number | Choice, default):

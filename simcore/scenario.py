@@ -40,6 +40,7 @@ class Scenario:
             help="The model that is served.",
             options=_llm_names,
             named=gpu_catalog.llm_name,
+            nearest=gpu_catalog.nearest_llm,
         ),
         "LLaMA-3.1-70B",
     )
@@ -51,6 +52,7 @@ class Scenario:
             help="The GPU of the prefill pool, in order of peak dense BF16 FLOP/s.",
             options=_gpu_names,
             named=gpu_catalog.gpu_name,
+            nearest=gpu_catalog.nearest_gpu,
         ),
         "NVIDIA H100",
     )
@@ -62,6 +64,7 @@ class Scenario:
             help="The GPU of the decode pool, in order of peak dense BF16 FLOP/s.",
             options=_gpu_names,
             named=gpu_catalog.gpu_name,
+            nearest=gpu_catalog.nearest_gpu,
         ),
         "NVIDIA RTX PRO 6000",
     )

@@ -77,7 +77,13 @@ def test_only_an_optional_number_may_be_absent(name):
 
 @pytest.mark.parametrize(
     ("field", "part", "whole"),
-    [("llm", "codellama", "CodeLlama-34B"), ("prefill_gpu", "mi300", "AMD Instinct MI300A")],
+    [
+        ("llm", "code-llama", "CodeLlama-34B"),
+        ("llm", "openai/gpt-oss-12b", "GPT-OSS-120B"),
+        ("prefill_gpu", "h1O0-sxm", "NVIDIA H100"),
+        ("llm", "codellama", "CodeLlama-34B"),
+        ("prefill_gpu", "mi300", "AMD Instinct MI300A"),
+    ],
 )
 def test_part_of_a_name_in_any_case_is_understood(field, part, whole):
     with pytest.raises(ScenarioError, match=f"did you mean '{whole}'"):
