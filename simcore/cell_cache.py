@@ -16,6 +16,7 @@ from pathlib import Path
 
 import diskcache
 
+from gpu_catalog import overlay
 from simcore.errors import ScenarioError
 from simcore.provenance import results_digest
 from simcore.run import MOST_EVENTS, predicted_events
@@ -69,16 +70,16 @@ class CellCache:
 
     def _key(self, cell, max_events):
         """None where the row is quickly had anyway, or depends on the bound of events."""
-        try:
-            scenario = cell.base.replace(**dict(cell.values))
-        except ScenarioError:
+        with overlay(cell.added):
+            try:
+                scenario = cell.scenario()
+            except ScenarioError:
+                return None
+            too_many = predicted_events(scenario) > max_events
+        if too_many or scenario.chunk_tokens > scenario.prompt_tokens:
             return None
-        if (
-            scenario.chunk_tokens > scenario.prompt_tokens
-            or predicted_events(scenario) > max_events
-        ):
-            return None
-        text = json.dumps([self._digest, scenario.to_dict()], sort_keys=True)
+        added = [cell.added.digest] if cell.added else []
+        text = json.dumps([self._digest, *added, scenario.to_dict()], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
     def _try(self, work):

@@ -70,11 +70,14 @@ def topology_of(scenario: Scenario, costs: CostModel, faster: Factors = ()) -> R
         costs.semantics.full_duplex,
         gpu_catalog.llm(scenario.llm).layers,
         faster,
+        gpu_catalog.overlay_digest(),
     )
 
 
 @lru_cache(maxsize=MOST_FABRICS)
-def _fabric(prefill_gpus, decode_gpus, prefill_nics, link, full_duplex, layers, faster):
+def _fabric(prefill_gpus, decode_gpus, prefill_nics, link, full_duplex, layers, faster, added):
+    # `link` finds links by name, which may mean another one where something lies over the catalog.
+    del added
     # Which routes are in use, and so their numbers, depends on where the layers meet. Were a fabric
     # shared by models of other depths, last digits would depend on which of them had run before.
     del layers

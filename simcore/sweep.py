@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import pandas as pd
 
-from gpu_catalog import COMPARED_GPUS
+from gpu_catalog import COMPARED_GPUS, Overlay, current_overlay, overlay
 from simcore.errors import PdscopeError, ScenarioError
 from simcore.executors import executor_for, result_of
 from simcore.parameters import Choice, parameters_of
@@ -37,10 +37,19 @@ class Cell:
     Attributes
     ----------
     values : of the axes' fields, in their order
+    added : what lies over the catalog where it is run; None for nothing
     """
 
     base: Scenario
     values: tuple[tuple[str, Any], ...]
+    added: Overlay | None = None
+
+    def scenario(self) -> Scenario:
+        """Of this point; raises ScenarioError where there is none.
+
+        Its names mean what they do under `added` alone.
+        """
+        return self.base.replace(**dict(self.values))
 
 
 class RowCache(Protocol):
@@ -111,7 +120,7 @@ SWEEPS = {
 
 
 def cells(base: Scenario, axes: Axes) -> list[Cell]:
-    """The points of the grid, the last axis varying fastest.
+    """The points of the grid, the last axis varying fastest; the catalog is theirs as it is now.
 
     Raises ScenarioError for an unknown field, an empty axis or more than `MOST_CELLS` points.
     """
@@ -127,7 +136,9 @@ def cells(base: Scenario, axes: Axes) -> list[Cell]:
             f"the sweep has {count:,} cells, more than {MOST_CELLS:,}; take larger steps"
         )
     names = tuple(axes)
-    return [Cell(base, tuple(zip(names, point, strict=True))) for point in product(*axes.values())]
+    added = current_overlay()
+    points = product(*axes.values())
+    return [Cell(base, tuple(zip(names, point, strict=True)), added) for point in points]
 
 
 def run_cell(cell: Cell, *, max_events: int = MOST_EVENTS) -> Row:
@@ -137,9 +148,14 @@ def run_cell(cell: Cell, *, max_events: int = MOST_EVENTS) -> Row:
     "skipped" where its chunk is longer than its prompt: `run` would take the prompt as one chunk,
     and so repeat under another M the cell where M = T. It is "infeasible" where it cannot be run.
     """
+    with overlay(cell.added):
+        return _run_cell(cell, max_events)
+
+
+def _run_cell(cell, max_events):
     row: Row = dict(cell.values)
     try:
-        scenario = cell.base.replace(**row)
+        scenario = cell.scenario()
         if scenario.chunk_tokens > scenario.prompt_tokens:
             return _without_results(
                 row,
