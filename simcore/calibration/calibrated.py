@@ -249,7 +249,10 @@ def predict_layers(rows, given=None) -> Predicted:
         if traffic is None:
             raise Unpredictable(f"layer {layer!r} is unknown")
         found = small_seconds(
-            kernels=1, traffic=count * traffic, chip=chip, constants=constants.small
+            kernels=layers.SAMPLER_KERNELS if layer == "sampler" else 1,
+            traffic=count * traffic,
+            chip=chip,
+            constants=constants.small,
         )
         return found, note
 

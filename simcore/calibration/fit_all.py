@@ -14,7 +14,7 @@ import pandas as pd
 import gpu_catalog
 from simcore.calibration import kernels, links, steps
 from simcore.calibration.fit import fit_constants, held_out_error
-from simcore.calibration.layers import attention_rows, gemm_rows, mixed_times
+from simcore.calibration.layers import attention_rows, gemm_rows, mixed_times, small_rows
 from simcore.calibration.transfers import fit_transfers
 from simcore.costs.constants import (
     FOLDER,
@@ -25,7 +25,7 @@ from simcore.costs.constants import (
 )
 from simcore.costs.hardware import chip_with
 from simcore.costs.operators.chip import BF16, FP4, FP8, Chip, Format
-from simcore.costs.operators.small import SmallConstants
+from simcore.costs.operators.small import SmallConstants, small_seconds
 from simcore.costs.provenance import Provenance
 
 HEAD = "Fitted; not to be edited by hand: python -m simcore.calibration.fit_all"
@@ -51,7 +51,7 @@ MOE_FORMATS = {
 }
 """By the name in tables: the name in constants, and the format."""
 
-SMALL = SmallConstants(launch_s=3e-6, memory=0.8)
+SMALL = SmallConstants(launch_s=3e-6, memory=0.8, cached=0.8)
 """A kernel that only moves activations: 3 us, as the composed steps state it of vLLM's."""
 
 FABRICS = {
@@ -85,13 +85,12 @@ def main(argv=None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path, help="folder of the tables of measurements")
     parser.add_argument("--out", type=Path, default=FOLDER)
+    parser.add_argument("--only", choices=KINDS, action="append", help="default: all of them")
     arguments = parser.parse_args(argv)
-    fit_gpus(arguments.data, arguments.out / "gpus")
-    fit_fabrics(arguments.data, arguments.out / "fabrics")
-    shipped.cache_clear()
-    fit_engines(arguments.data, arguments.out / "steps")
-    for name, constants in fit_transfers(read(arguments.data, "kv_transfer")):
-        write(arguments.out / "transfers", name, constants)
+    for kind in arguments.only or KINDS:
+        KINDS[kind](arguments.data, arguments.out / kind)
+        # What is fitted next may build on it.
+        shipped.cache_clear()
     return 0
 
 
@@ -255,7 +254,7 @@ def fit_from_engine(gpu: str, layers, attention) -> GpuConstants:
             seconds,
         )
     }
-    return GpuConstants(
+    constants = GpuConstants(
         gpu=gpu,
         calibrated=True,
         multiprocessors=UNITS[gpu][0],
@@ -269,6 +268,32 @@ def fit_from_engine(gpu: str, layers, attention) -> GpuConstants:
             "layers inside vLLM as LLMServingSim measured them", len(layers) + len(attention), error
         ),
     )
+    return with_engine(constants, layers, attention)
+
+
+SMALL_START = SmallConstants(launch_s=2e-6, memory=0.9, cached=3.0)
+SMALL_BOUNDS = {"launch_s": (5e-7, 1e-5), "memory": (0.3, 1.0), "cached": (1.0, 10.0)}
+
+
+def with_engine(constants: GpuConstants, layers, attention) -> GpuConstants:
+    """`constants` with what only layers inside an engine show: small kernels, mixed attention."""
+    chip = bare_chip(constants.gpu)
+    moved, mixed = small_rows(layers), attention_rows(attention)
+    small = fit_constants(
+        SMALL_START,
+        lambda c: small_seconds(kernels=1, traffic=moved["traffic"], chip=chip, constants=c),
+        seconds(moved),
+        bounds=SMALL_BOUNDS,
+    )
+    both = mixed[(mixed["prompts"] > 0) & (mixed["decodes"] > 0)]
+    bounds = kernels.pinned(constants.decode, but=("mixed", "unsplit_s"))
+    decode = fit_constants(
+        replace(constants.decode, mixed=1.5, unsplit_s=2e-8),
+        lambda c: mixed_times(both, chip, constants.prefill, c),
+        seconds(both),
+        bounds=bounds | {"mixed": (1.0, 5.0), "unsplit_s": (1e-10, 1e-7)},
+    )
+    return replace(constants, small=small, decode=decode)
 
 
 def fit_fabrics(data: Path, folder: Path) -> None:
@@ -350,6 +375,19 @@ def fit_engines(data: Path, folder: Path) -> None:
         stem = "".join(c if c.isalnum() or c == "." else "-" for c in stem)
         write(folder, stem, found)
 
+
+def fit_kv_transfers(data: Path, folder: Path) -> None:
+    """KV transfers of every library."""
+    for name, constants in fit_transfers(read(data, "kv_transfer")):
+        write(folder, name, constants)
+
+
+KINDS = {
+    "gpus": fit_gpus,
+    "fabrics": fit_fabrics,
+    "steps": fit_engines,
+    "transfers": fit_kv_transfers,
+}
 
 if __name__ == "__main__":
     raise SystemExit(main())

@@ -77,6 +77,7 @@ DECODE_START = DecodeAttentionConstants(
     narrow=0.95,
     cached=2.0,
     resident=0.7,
+    mixed=1.0,
 )
 DECODE_BOUNDS = {
     "launch_s": (1e-6, 5e-5),
@@ -91,6 +92,7 @@ DECODE_BOUNDS = {
     "narrow": (0.3, 1.1),
     "cached": (1.0, 8.0),
     "resident": (0.3, 1.2),
+    "mixed": (0.999, 1.001),
 }
 
 
@@ -211,3 +213,13 @@ def fit_moe(rows, weights, chip) -> MoeConstants:
     return fit_constants(
         MOE_START, lambda c: moe_times(rows, weights, chip, c), measured, bounds=MOE_BOUNDS
     )
+
+
+def pinned(constants, but=()) -> dict[str, tuple[float, float]]:
+    """Bounds that hold every constant where it is, but those named."""
+    values = {name: value for name, value in vars(constants).items() if name not in but}
+    return {
+        name: (value * 0.999, value * 1.001)
+        for name, value in values.items()
+        if isinstance(value, float) and value > 0
+    }

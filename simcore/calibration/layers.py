@@ -9,6 +9,12 @@ from simcore.costs.operators.layer import ACTIVATION, shared_heads
 
 PRODUCTS = ("qkv_proj", "o_proj", "gate_up_proj", "down_proj", "lm_head")
 
+SMALL_LAYERS = (*("act_fn", "layernorm", "final_layernorm", "rotary_emb", "qk_norm", "embedding"),)
+"""Layers of one kernel that only move activations."""
+
+SAMPLER_KERNELS = 8
+"""Kernels that turn logits into a token."""
+
 SAMPLER_PASSES = 4
 """Passes over the logits as 16-bit elements: read as such, kept and read again as 32-bit ones."""
 
@@ -101,8 +107,24 @@ def mixed_times(rows, chip, prefill, decode):
         context=rows["context"].to_numpy(float),
         **shape,
         repeated=True,
+        mixed=prompts > 0,
         chip=chip,
         constants=decode,
     )
     both = (prompts > 0) & (decodes > 0)
     return chunk + each - np.where(both, np.minimum(prefill.launch_s, decode.launch_s), 0.0)
+
+
+def small_rows(rows) -> pd.DataFrame:
+    """Layers that only move activations, as a table of their bytes: traffic, time_ms."""
+    rows = rows[rows["layer"].isin(SMALL_LAYERS)]
+    each = [
+        small_traffic(gpu_catalog.llm(model), layer, int(tp))
+        for model, layer, tp in zip(rows["model"], rows["layer"], rows["tp"], strict=True)
+    ]
+    return pd.DataFrame(
+        {
+            "traffic": rows["n"].to_numpy(float) * each,
+            "time_ms": rows["time_us"].to_numpy(float) * 1e-3,
+        }
+    )

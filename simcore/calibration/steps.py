@@ -62,6 +62,7 @@ def engine_times(rows, llm, kernels: StepTimes, tp: int, constants: EngineConsta
 
 ENGINE_BOUNDS = {
     "host_s": (1e-4, 0.2),
+    "prefill_host_s": (1e-4, 0.2),
     "sharpness": (1.0, 12.0),
     "sequence_s": (1e-6, 5e-3),
     "prompt_s": (1e-6, 0.1),
@@ -81,6 +82,7 @@ def engine_start(engine: str, version: str, gpu: str) -> EngineConstants:
         versions=(version,),
         gpus=(gpu_catalog.gpu(gpu).name,),
         host_s=0.03,
+        prefill_host_s=0.04,
         sharpness=2.0,
         sequence_s=3e-4,
         prompt_s=1e-3,

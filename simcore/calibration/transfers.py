@@ -64,12 +64,7 @@ def fit_transfers(rows: pd.DataFrame):
         start = _start(library, part, startup_s=1e-3, share=0.75)
 
         def fit(some, start=start):
-            return fit_constants(
-                start,
-                lambda c: transfer_times(some, c),
-                some["time_ms"].to_numpy(float) * 1e-3,
-                bounds=BOUNDS,
-            )
+            return fit_timed(some, start)
 
         yield _named(library, part, fit, transfer_times, _seconds, ("prompt_tokens",))
     blocks = rows[rows["block_bytes"].notna()]
@@ -80,6 +75,16 @@ def fit_transfers(rows: pd.DataFrame):
             return fit_constants(start, lambda c: block_rates(some, c), _rates(some), bounds=BOUNDS)
 
         yield _named(library, part, fit, block_rates, _rates, ("gpu", "kind", "block_bytes"))
+
+
+def fit_timed(rows, start: TransferConstants) -> TransferConstants:
+    """`start` fitted to transfers of known size and time."""
+    return fit_constants(
+        start,
+        lambda c: transfer_times(rows, c),
+        rows["time_ms"].to_numpy(float) * 1e-3,
+        bounds=BOUNDS,
+    )
 
 
 def _start(library, rows, *, startup_s, share, block_s=0.0, sharpness=0.0):

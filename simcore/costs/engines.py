@@ -19,7 +19,8 @@ class EngineConstants:
     engine : its name
     versions : releases it stands for, as users and tables of measurements write them
     gpus : whose hosts it was measured on, by their names in the catalog; empty for any
-    host_s : of preparing and launching a step on the host, which the GPUs overlap in part [s]
+    host_s : of preparing and launching a decode step on the host, beside the GPUs' work [s]
+    prefill_host_s : the same of a step with prompts [s]
     sharpness : of the maximum of host and kernels (see `smooth_max`)
     sequence_s : of scheduling and sampling a request that decodes [s]
     prompt_s : of a request of which a chunk is prefilled [s]
@@ -32,6 +33,7 @@ class EngineConstants:
     versions: tuple[str, ...]
     gpus: tuple[str, ...]
     host_s: float
+    prefill_host_s: float
     sharpness: float
     sequence_s: float
     prompt_s: float
@@ -67,7 +69,8 @@ def engine_step_seconds(
     beyond = np.maximum(message - c.large_reduce_bytes, 0.0)
     slow = crowd * reductions * beyond * c.large_reduce_s_per_byte
     busy = c.slower * kernels.total + slow
-    time = smooth_max(busy, c.host_s, sharpness=c.sharpness)
+    host = np.where(prompts > 0, c.prefill_host_s, c.host_s)
+    time = smooth_max(busy, host, sharpness=c.sharpness)
     return time + c.sequence_s * decodes + c.prompt_s * prompts
 
 

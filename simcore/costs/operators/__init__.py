@@ -1,7 +1,7 @@
 """Times of the kernels that a step of a language model runs, as pure formulas.
 
-Each takes shapes, a `Chip` and a frozen set of constants, and returns seconds. Shapes may be numbers
-or arrays that broadcast.
+Each takes shapes, a `Chip` and a frozen set of constants, and returns seconds. Shapes may be
+numbers or arrays that broadcast.
 """
 
 from simcore.costs.operators.attention import decode_seconds, prefill_seconds

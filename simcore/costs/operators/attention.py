@@ -64,6 +64,8 @@ class DecodeAttentionConstants:
     narrow : relative bandwidth of heads narrower than 128
     cached : bandwidth of what is still in the last-level cache, over the peak of the memory
     resident : share of the last-level cache that can hold KV from one call to the next
+    mixed : reading in a step that prefills, too, where the kernel for many new tokens serves all,
+        over reading in a step that decodes alone
     """
 
     launch_s: float
@@ -78,6 +80,7 @@ class DecodeAttentionConstants:
     narrow: float
     cached: float
     resident: float
+    mixed: float
 
 
 def prefill_seconds(
@@ -97,8 +100,8 @@ def prefill_seconds(
 
     `heads` and `kv_heads` are those on this GPU, `width` is that of a head (with unlike widths of
     keys and values their mean), `kv_bytes` of one element of the KV cache [byte], `window` of a
-    sliding-window layer, infinite for a global one [tokens]. Query heads that share a KV head fill a block of rows together.
-    Dao, "FlashAttention-2", 2023, section 3.2, for the split into blocks of rows.
+    sliding-window layer, infinite for a global one [tokens]. Query heads that share a KV head fill
+    a block of rows together. Dao, "FlashAttention-2", 2023, section 3.2, for the split into blocks of rows.
     """
     c = constants
     requests, new, context, heads, kv_heads = (
@@ -130,6 +133,7 @@ def decode_seconds(
     window=np.inf,
     kv_bytes=2.0,
     repeated=False,
+    mixed=False,
     chip: Chip,
     constants: DecodeAttentionConstants,
 ):
@@ -138,11 +142,13 @@ def decode_seconds(
     Reads the KV cache once for all query heads that share it (Shazeer, arXiv:1911.02150), split
     along the context over the GPU (Dao et al., "Flash-Decoding", 2023). `repeated` is for
     benchmarks that call one kernel again and again, so that a small KV cache stays in the
-    last-level cache; in a model the other layers drive it out.
+    last-level cache; in a model the other layers drive it out. `mixed` is for steps that prefill,
+    too.
     """
     c = constants
     requests, context, kv_heads = (np.asarray(x, float) for x in (requests, context, kv_heads))
-    per_token = np.where(heads > kv_heads, c.per_token_s, np.maximum(c.unsplit_s, c.per_token_s))
+    unsplit = (np.asarray(heads) <= kv_heads) | mixed
+    per_token = np.where(unsplit, np.maximum(c.unsplit_s, c.per_token_s), c.per_token_s)
     seen = np.minimum(context + 1, window)
     element = 2 * kv_bytes * width
     bandwidth = chip.bandwidth * c.memory * np.where(width < NARROW_HEAD, c.narrow, 1.0)
@@ -152,6 +158,7 @@ def decode_seconds(
         hit = 1 / (1 + size**CACHE_STEEPNESS)
     per_byte = hit / (c.cached * chip.bandwidth) + (1 - hit) / bandwidth
     reading = requests * kv_heads * (seen + c.block) * element * per_byte
+    reading = reading * np.where(mixed, c.mixed, 1.0)
     reading = reading + c.per_head_s * requests * kv_heads
     kernels = c.launch_s + np.where(seen > ROWS, c.join_s, 0.0)
     kernels = kernels + np.where((requests > 1) & (kv_heads > 1), c.gather_s, 0.0)

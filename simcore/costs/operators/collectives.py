@@ -114,7 +114,7 @@ def ring_seconds(*, kind: Collective, ranks, size, bandwidth, constants: Protoco
 
 
 def peer_seconds(*, kind: Collective, ranks, size, bandwidth, constants: Protocols):
-    """Time [s] of an all-to-all of `size` byte in each rank, or of sending `size` byte to a peer."""
+    """Time [s] of an all-to-all of `size` byte in each rank, or of sending `size` to a peer."""
     ranks, size = (np.asarray(x, dtype=float) for x in (ranks, size))
     if kind is Collective.SEND:
         return _faster(0.0, size, constants.gain, bandwidth, constants, ranks)

@@ -189,7 +189,11 @@ class _Layers:
                 "kv_bytes": kv_bytes,
             }
             decode = decode_seconds(
-                **one, **shape, repeated=ranks.repeated, constants=ranks.kernels.decode
+                **one,
+                **shape,
+                repeated=ranks.repeated,
+                mixed=np.asarray(batch.prompts) * np.asarray(batch.new) > 0,
+                constants=ranks.kernels.decode,
             )
         else:
             width = (a.plain_head_dim + a.rope_head_dim + a.value_head_dim) / 2

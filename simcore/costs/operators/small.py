@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from simcore.costs.operators.attention import CACHE_STEEPNESS
 from simcore.costs.operators.chip import Chip
 
 
@@ -14,14 +15,19 @@ class SmallConstants:
     Attributes
     ----------
     launch_s : of one kernel [s]
-    memory : share of the peak bandwidth
+    memory : share of the peak bandwidth of memory
+    cached : rate of activations that the last-level cache holds, over that peak
     """
 
     launch_s: float
     memory: float
+    cached: float
 
 
 def small_seconds(*, kernels, traffic, chip: Chip, constants: SmallConstants):
     """Time [s] of `kernels` kernels that move `traffic` byte between them."""
-    moving = np.asarray(traffic, dtype=float) / (chip.bandwidth * constants.memory)
-    return kernels * constants.launch_s + moving
+    c = constants
+    traffic = np.asarray(traffic, dtype=float)
+    hit = 1 / (1 + (traffic / kernels / chip.cache) ** CACHE_STEEPNESS)
+    per_byte = (hit / c.cached + (1 - hit) / c.memory) / chip.bandwidth
+    return kernels * c.launch_s + traffic * per_byte

@@ -1,4 +1,4 @@
-"""A maximum without a corner: limits that hold together cost a little more than the larger alone."""
+"""A maximum without a corner: limits that hold together cost a little more than the larger one."""
 
 import numpy as np
 
