@@ -4,9 +4,11 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 
+from gpu_catalog import overlay_digest
+
 
 class Recent:
-    """Values by key; safe to share between threads.
+    """Values by key, and by what lies over the catalog; safe to share between threads.
 
     Parameters
     ----------
@@ -25,21 +27,23 @@ class Recent:
 
     def of(self, key):
         """The value of `key`, made unless it is kept. Two that ask at once may both make it."""
+        # A name in the key may mean something else under another catalog.
+        place = key, overlay_digest()
         with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
+            if place in self._kept:
+                self._kept.move_to_end(place)
+                return self._kept[place]
             self.made += 1
         value = self._make(key)
         with self._lock:
-            self._kept[key] = value
-            self._kept.move_to_end(key)
+            self._kept[place] = value
+            self._kept.move_to_end(place)
             while len(self._kept) > 1 and self._too_many():
                 self._kept.popitem(last=False)
         return value
 
     def __contains__(self, key):
-        return key in self._kept
+        return (key, overlay_digest()) in self._kept
 
     def __len__(self):
         return len(self._kept)

@@ -9,6 +9,7 @@ import assets
 from app.help import help_button, help_dialog, hint
 from app.registry import PAGES
 from app.server.build import build
+from app.server.carried import carry_catalog
 from app.server.security import protect
 from app.server.timing import tell_time
 
@@ -67,6 +68,7 @@ def create_app(hosts=()) -> Dash:
     )
     tell_time(app.server)
     protect(app, hosts, [page.path for page in known])
+    carry_catalog(app.server)
     _warm_up(app)
     return app
 
