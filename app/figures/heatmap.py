@@ -6,6 +6,7 @@ same way while a sweep is under way.
 Cells are drawn equally large, at 0, 1, 2, … on both axes, whatever the distance of their values.
 """
 
+import math
 from bisect import bisect
 
 from app.figures.grid import (
@@ -23,8 +24,10 @@ from app.figures.grid import (
 )
 
 MOST_TICKS = 8
-# Names of things are broken into lines, so that they leave room for the cells.
+# Names of things are broken into lines, so that they leave room for the cells; those of more rows
+# than this are not, for they would lie over one another.
 NAME_WIDTH = 10
+MOST_WRAPPED = 8
 CORNER = 0.32
 HERE = "scenario in Gantt6D"
 
@@ -43,8 +46,8 @@ def figure(grid: Grid, *, subtitle=(), theme="light") -> dict:
     xs, ys = grid.x.values(grid.table), grid.y.values(grid.table)
     column, line = ({value: n for n, value in enumerate(values)} for values in (xs, ys))
     layout = _layout(grid, subtitle, colours)
-    layout["xaxis"] |= _ticks(grid.x, xs)
-    layout["yaxis"] |= _ticks(grid.y, ys)
+    layout["xaxis"] |= _ticks(grid.x, xs, NAME_WIDTH)
+    layout["yaxis"] |= _ticks(grid.y, ys, NAME_WIDTH if len(ys) <= MOST_WRAPPED else math.inf)
     if grid.y.names:
         # As one reads a table: from the top.
         layout["yaxis"]["range"].reverse()
@@ -168,14 +171,14 @@ def _hatched(grid, outcome, colour, shape, colours, column, line):
     }
 
 
-def _ticks(axis, values):
-    """All names, or about `MOST_TICKS` numbers."""
+def _ticks(axis, values, width):
+    """All names, in lines of about `width` characters, or about `MOST_TICKS` numbers."""
     step = 1 if axis.names else max(1, -(-len(values) // MOST_TICKS))
     places = list(range(0, len(values), step))
     texts = [axis.text(values[n]) for n in places]
     return {
         "tickvals": places,
-        "ticktext": [wrapped(text, NAME_WIDTH) for text in texts] if axis.names else texts,
+        "ticktext": [wrapped(text, width) for text in texts] if axis.names else texts,
         # An empty range would make Plotly complain.
         "range": [-0.5, max(1, len(values)) - 0.5],
     }

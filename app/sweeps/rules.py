@@ -27,6 +27,7 @@ RULES = {
     "heat": {
         "most_ticks": heatmap.MOST_TICKS,
         "name_width": heatmap.NAME_WIDTH,
+        "most_wrapped": heatmap.MOST_WRAPPED,
         "corner": heatmap.CORNER,
     },
 }

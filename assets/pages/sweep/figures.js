@@ -140,7 +140,7 @@
     };
   }
 
-  function ticks(axis, values, { most_ticks: most, name_width: width }) {
+  function ticks(axis, values, { most_ticks: most }, width) {
     const step = axis.names ? 1 : Math.max(1, Math.ceil(values.length / most));
     const places = values.map((_, n) => n).filter((n) => n % step === 0);
     const texts = places.map((n) => textOf(values[n]));
@@ -165,7 +165,9 @@
       };
     };
     const aside = x.names ? rules.heat.corner : 0;
-    const yTicks = ticks(y, ys, rules.heat);
+    // Names of many rows have a line each.
+    const room = ys.length > rules.heat.most_wrapped ? Infinity : rules.heat.name_width;
+    const yTicks = ticks(y, ys, rules.heat, room);
     if (y.names) yTicks.range.reverse();
     const places = [[x, xs], [y, ys]].map(([{ field }, all]) => placeAmong(all, carried[field]));
     const isHere = !places.includes(null);
@@ -197,7 +199,7 @@
       ],
       layout: {
         ...layout,
-        xaxis: { ...layout.xaxis, ...ticks(x, xs, rules.heat) },
+        xaxis: { ...layout.xaxis, ...ticks(x, xs, rules.heat, rules.heat.name_width) },
         yaxis: { ...layout.yaxis, ...yTicks },
       },
     };

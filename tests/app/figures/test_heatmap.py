@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 
 from app.figures.grid import THEMES, Grid
-from app.figures.heatmap import figure
+from app.figures.heatmap import MOST_WRAPPED, figure
 from app.figures.surface import figure as surface_figure
 from app.sweeps.terms import METRICS, axis_of
 from simcore import SWEEPS
@@ -83,6 +84,14 @@ def test_a_long_name_leaves_room_for_the_cells():
     rows = PAIRS.replace({"decode_gpu": {"B": name}})
     axis = figure(grid(rows, x=DECODE, y=PREFILL))["layout"]["xaxis"]
     assert axis["ticktext"][0] == "NVIDIA RTX<br>PRO 6000"
+
+
+@pytest.mark.parametrize(("names", "breaks"), [(MOST_WRAPPED, 1), (MOST_WRAPPED + 1, 0)])
+def test_names_of_many_rows_have_a_line_each(names, breaks):
+    row = PAIRS.iloc[[0]]
+    rows = pd.concat([row.assign(prefill_gpu=f"GPU of kind {n}") for n in range(names)])
+    axis = figure(grid(rows, x=DECODE, y=PREFILL))["layout"]["yaxis"]
+    assert [text.count("<br>") for text in axis["ticktext"]] == [breaks] * names
 
 
 def test_a_scheme_changes_colours_only():
