@@ -30,7 +30,7 @@ WIDE_MEMORY = 3e12
 
 
 def kernels_of(gpu: GPU) -> GpuConstants:
-    """The kernel constants of `gpu`; those of a relative, marked uncalibrated, where it has none."""
+    """The kernel constants of `gpu`; a relative's, marked uncalibrated, where it has none."""
     known = _by_gpu()
     if gpu.name in known:
         return known[gpu.name]

@@ -101,7 +101,8 @@ def prefill_seconds(
     `heads` and `kv_heads` are those on this GPU, `width` is that of a head (with unlike widths of
     keys and values their mean), `kv_bytes` of one element of the KV cache [byte], `window` of a
     sliding-window layer, infinite for a global one [tokens]. Query heads that share a KV head fill
-    a block of rows together. Dao, "FlashAttention-2", 2023, section 3.2, for the split into blocks of rows.
+    a block of rows together. Dao, "FlashAttention-2", 2023, section 3.2, for the split into blocks
+    of rows.
     """
     c = constants
     requests, new, context, heads, kv_heads = (

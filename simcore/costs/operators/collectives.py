@@ -162,6 +162,7 @@ def direct_seconds(*, ranks, size, bandwidth, constants: DirectConstants, ring: 
 
 
 def _faster(further, moved, gain, bandwidth, c: Protocols, ranks):
+    further = np.maximum(further, 0.0)
     quick = c.quick_s + c.quick_hop_s * further + moved / (bandwidth * c.quick_share)
     full = c.full_s + c.full_hop_s * further + moved / (bandwidth * c.full_share * gain)
     return np.where(ranks > 1, smooth_min(quick, full, sharpness=c.sharpness), 0.0)
