@@ -173,13 +173,11 @@ def predict_transfers(rows, given=None) -> Predicted:
             rate = transfers.block_rates(part, constants)
             shown = f"{np.nanmean(rate) / 1e9:.4g} GB/s"
             return np.nan, f"no size is given, only a bandwidth: {shown} expected"
-        size = pd.to_numeric(part["bytes"], errors="coerce")
-        if size.isna().any():
-            llm = gpu_catalog.llm(model)
-            tokens = pd.to_numeric(part["prompt_tokens"], errors="coerce")
-            size = size.fillna(pd.Series(transfers.sent_bytes(llm, tokens, int(tp)), part.index))
+        part = transfers.with_sizes(part, model, tp)
+        if part["bytes"].isna().any():
+            raise Unpredictable("neither bytes, nor model and prompt_tokens are given")
         note = "calibrated" if fitting else f"uncalibrated: constants of {constants.library}, ±25 %"
-        return transfers.transfer_times(part.assign(bytes=size), constants), note
+        return transfers.transfer_times(part, constants), note
 
     return by_group(rows, ("engine", "link", "model", "tp"), times)
 

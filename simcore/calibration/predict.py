@@ -54,9 +54,11 @@ def predict_table(
     if cost_model not in MODELS:
         raise PdscopeError(f"unknown cost model {cost_model!r}; use one of {', '.join(MODELS)}")
     shape = shape_of(rows, where)
+    # Rows are told apart by their index below.
+    index, rows = rows.index, rows.reset_index(drop=True)
     if engine is not None:
         named = rows["engine"] if "engine" in rows else pd.Series(np.nan, index=rows.index)
-        rows = rows.assign(engine=named.fillna(engine))
+        rows = rows.assign(engine=named.astype(object).where(named.notna(), engine))
     if shape is SERVING:
         # The one kind with two times per row.
         return predict_serving(rows, where=where, cost_model=cost_model, constants=constants)
@@ -69,7 +71,7 @@ def predict_table(
     predictions[wrong == ""] = seconds / shape.unit
     note = wrong.copy()
     note[wrong == ""] = notes
-    return rows.assign(**{shape.predicted: predictions, NOTE: note})
+    return rows.assign(**{shape.predicted: predictions, NOTE: note}).set_axis(index)
 
 
 def predicted_seconds(rows, shape: Shape, *, cost_model: str, constants=None):

@@ -142,12 +142,9 @@ def _collectives(part, gpu, link, nodes, *, reference):
 
 
 def _transfers(part, link, model, tp):
-    size = part["bytes"].astype(float)
+    size = transfers.with_sizes(part, model, tp)["bytes"]
     if size.isna().any():
-        if not model:
-            raise Unpredictable("neither bytes nor a model is given")
-        sent = transfers.sent_bytes(gpu_catalog.llm(model), part["prompt_tokens"], int(tp))
-        size = size.fillna(sent)
+        raise Unpredictable("neither bytes, nor model and prompt_tokens are given")
     return size / transfers.bandwidth_of(link), "a lower bound"
 
 

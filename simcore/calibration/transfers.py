@@ -35,6 +35,16 @@ def sent_bytes(llm: LLM, tokens, tp: int):
     return size
 
 
+def with_sizes(rows: pd.DataFrame, model: str, tp) -> pd.DataFrame:
+    """`rows` of one model and degree, with the bytes that they lack; still NaN without a model."""
+    size = pd.to_numeric(rows["bytes"], errors="coerce")
+    if size.isna().any() and model:
+        tokens = pd.to_numeric(rows["prompt_tokens"], errors="coerce").to_numpy(float)
+        sent = sent_bytes(gpu_catalog.llm(model), tokens, int(tp or 1))
+        size = size.where(size.notna(), sent)
+    return rows.assign(bytes=size.astype(float))
+
+
 def bandwidth_of(link: str) -> float:
     """Peak of a network of the catalog, all of a machine's ports together [byte/s]."""
     return gpu_catalog.link(link).peak

@@ -49,7 +49,8 @@ def calibrate_steps(rows: pd.DataFrame, *, gpu: str, engine: str, where: str) ->
 
     Raises PdscopeError where the rows are too few, too alike, in a wrong unit or inconsistent.
     """
-    rows = _checked(rows, gpu, where)
+    gpu = gpu_catalog.gpu(gpu).name
+    rows = _checked(rows.reset_index(drop=True), gpu, where)
     start = engine_start(engine, _version_of(rows), gpu)
     measured = rows["time_ms"].to_numpy(float) * 1e-3
     groups = ["model"] if rows["model"].nunique() > 1 else []
