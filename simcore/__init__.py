@@ -17,7 +17,7 @@ from simcore.engine import (
 from simcore.errors import DoesNotFit, LimitReached, PdscopeError, ScenarioError, SimulationError
 from simcore.metrics import Metrics
 from simcore.pipelines import DisaggregatedPDSystemPP
-from simcore.run import Result, memory_of, predicted_events, run
+from simcore.run import Result, expected_errors_of, memory_of, predicted_events, run
 from simcore.scenario import Scenario
 from simcore.sweep import SWEEPS, sweep
 
@@ -41,6 +41,7 @@ __all__ = [
     "SilentSystem",
     "SimulatedSystem",
     "SimulationError",
+    "expected_errors_of",
     "memory_of",
     "predicted_events",
     "run",

@@ -14,7 +14,15 @@ from app.gantt6d.asked import plain_values, read, seq_of
 from app.gantt6d.results import Picture, Pictures
 from app.metrics_told import METRICS
 from app.share import query_of, query_of_values
-from simcore import DoesNotFit, PdscopeError, PoolMemory, Scenario, ScenarioError, memory_of
+from simcore import (
+    DoesNotFit,
+    PdscopeError,
+    PoolMemory,
+    Scenario,
+    ScenarioError,
+    expected_errors_of,
+    memory_of,
+)
 from simcore.parameters import parameters_of
 
 # Nine bytes each, so that an answer stays within 30 kB.
@@ -70,6 +78,7 @@ def _answer(request, picture: Picture) -> dict:
         "end_s": end,
         "run_end_s": events.end,
         "cards": {key: _card(metric, metrics) for key, metric in METRICS.items()},
+        "bands": _bands(scenario),
         "meters": [_meter(pool) for pool in picture.memory],
         "breakdown": picture.breakdown,
         "drawn": _drawn(bars, metrics),
@@ -84,6 +93,16 @@ def _card(metric, metrics):
     """Number, unit and raw value."""
     value = getattr(metrics, metric.field)
     return [*metric.text(value).split(" "), value]
+
+
+def _bands(scenario):
+    """Of the cards whose times have one: the expected error in a word, and why."""
+    expected = expected_errors_of(scenario)
+    return {
+        key: [expected[metric.field].short, expected[metric.field].reason]
+        for key, metric in METRICS.items()
+        if metric.field in expected
+    }
 
 
 def title_of(scenario: Scenario) -> str:

@@ -148,7 +148,12 @@ def _card(name):
     return html.Div(
         [
             html.Div(
-                [metric.symbol, explain_layout.why(NAME, name, metric.symbol)],
+                [
+                    metric.symbol,
+                    # How far it may be off.
+                    html.Span(className="card-band"),
+                    explain_layout.why(NAME, name, metric.symbol),
+                ],
                 className="card-title",
             ),
             html.Div(

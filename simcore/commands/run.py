@@ -13,8 +13,14 @@ from simcore.commands.files import check_folder
 from simcore.commands.scenario_flags import add_scenario_arguments, scenario_from
 from simcore.explain.numbers import gib, percent
 from simcore.exports import FORMATS, format_of, write_trace
-from simcore.run import Result, run
+from simcore.run import Result, expected_errors_of, run
 from simcore.units import MS
+
+TIMES = (
+    ("TTDS", "ttds_s", "time to decode start"),
+    ("TPOT", "tpot_s", "time per output token"),
+    ("TTFT", "ttft_s", "time to first token"),
+)
 
 name = "run"
 help = "simulate one scenario"
@@ -55,10 +61,15 @@ def execute(arguments) -> int:
 def as_json(result: Result) -> dict:
     """The result as JSON has it: seconds and bytes, shares from 0 to 1."""
     metrics = result.metrics
+    expected = expected_errors_of(result.scenario)
     names = ("ttds_s", "tpot_s", "ttft_s", "bubble", "handoff_hidden_s", "handoff_exposed_s")
     return {
         "scenario": result.scenario.to_dict(),
         **{name: getattr(metrics, name) for name in names},
+        "expected_error": {
+            name: {"share": one.share, "bound": one.bound.value, "reason": one.reason}
+            for name, one in expected.items()
+        },
         "events": metrics.events,
         "memory": {
             pool.pool: {
@@ -76,14 +87,18 @@ def as_json(result: Result) -> dict:
 def as_text(result: Result) -> str:
     """The result for people."""
     s, m = result.scenario, result.metrics
+    expected = expected_errors_of(s)
     decode = f" (decode {s.decode_pp})" if s.decode_pp not in (None, s.pp) else ""
     lines = [
         f"{s.llm}, {s.prefill_gpu} to {s.decode_gpu}, PP {s.pp}{decode}, N {s.batch_size}, "
         f"T {s.prompt_tokens}, M {s.chunk_tokens}, O {s.output_tokens}, {s.cost_model} costs",
         "",
-        f"TTDS  {m.ttds_s / MS:10.3f} ms   time to decode start",
-        f"TPOT  {m.tpot_s / MS:10.3f} ms   time per output token",
-        f"TTFT  {m.ttft_s / MS:10.3f} ms   time to first token",
+        *(
+            f"{name}  {getattr(m, field) / MS:10.3f} ms {expected[field].short:8} {meaning}"
+            for name, field, meaning in TIMES
+        ),
+        # What is said of the first token covers all before it.
+        expected["ttft_s"].reason,
         "",
         f"pipeline bubble {percent(m.bubble)}; KV handoff {m.handoff_hidden_s / MS:.3f} ms hidden "
         f"behind prefill, {m.handoff_exposed_s / MS:.3f} ms exposed",

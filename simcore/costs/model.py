@@ -7,6 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
+from simcore.costs.expected_error import ExpectedError
 from simcore.costs.plan import Pool, Workload
 from simcore.costs.roofline import roofline_seconds
 from simcore.registry import Registry
@@ -117,6 +118,10 @@ class CostModel(Protocol):
     @staticmethod
     def link(name: str):
         """The catalog link `name`, as something with `bandwidth` [byte/s] and `latency` [s]."""
+
+    @staticmethod
+    def expected_errors(*, llm, prefill, decode) -> Mapping[str, ExpectedError]:
+        """How far times may be off for a model on two GPUs, by the metrics' names."""
 
 
 COST_MODELS: Registry[type[CostModel]] = Registry("cost model", "simcore.costs.models")

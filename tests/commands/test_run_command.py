@@ -8,7 +8,7 @@ from itertools import pairwise
 import pandas as pd
 import pytest
 
-from simcore import Scenario, run
+from simcore import Scenario, expected_errors_of, run
 from simcore.__main__ import main
 from simcore.commands.explained import critical_path_as_json
 from simcore.explain import bound_of, sensitivity
@@ -38,6 +38,23 @@ def test_json_holds_the_scenario_its_times_and_memory(capsys):
         assert found["memory"][pool.pool]["weights"] == pool.weights
     assert found["device_busy"] == result.metrics.device_busy.to_dict("records")
     assert found["channel_use"] == result.metrics.channel_use.to_dict("records")
+
+
+@pytest.mark.parametrize("cost_model", ["calibrated", "physical", "reference"])
+def test_times_say_how_far_they_may_be_off(capsys, cost_model):
+    flags = [*QUICK, "--cost-model", cost_model]
+    found = json_of(capsys, *flags)["expected_error"]
+    expected = expected_errors_of(Scenario(cost_model=cost_model))
+    assert found == {
+        name: {"share": one.share, "bound": one.bound.value, "reason": one.reason}
+        for name, one in expected.items()
+    }
+    assert main(["run", *flags]) == 0
+    text = capsys.readouterr().out
+    lines = {line[:4]: line for line in text.splitlines()}
+    for name, field in (("TTDS", "ttds_s"), ("TPOT", "tpot_s"), ("TTFT", "ttft_s")):
+        assert f" ms {expected[field].short} " in lines[name]
+    assert expected["ttft_s"].reason in text
 
 
 def test_every_flag_reaches_its_field(capsys):

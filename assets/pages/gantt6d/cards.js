@@ -2,12 +2,16 @@
 (() => {
   const { gantt6d: page } = window.pdscope;
 
-  function showCards({ cards }) {
+  function showCards({ cards, bands }) {
     for (const [name, [number, unit, raw]] of Object.entries(cards)) {
       const card = page.byId(`card-${name}`);
       card.dataset.value = raw;
       card.querySelector(".card-number").textContent = number;
       card.querySelector(".card-unit").textContent = unit;
+      const band = card.querySelector(".card-band");
+      const text = bands[name]?.[0] ?? "";
+      // It hardly ever changes while one drags.
+      if (band.textContent !== text) band.textContent = text;
     }
   }
 

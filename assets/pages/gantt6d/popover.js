@@ -11,8 +11,10 @@
     metric({ dataset: { metrics } }) {
       const known = page.explained?.formulas;
       if (!known) return [["", "Found once the controls rest."]];
+      const band = page.shown?.bands[metrics];
+      const expected = band ? [["title", `Expected error: ${band[0]}`], ["", band[1]]] : [];
       const now = !page.byId("explain").classList.contains("outdated");
-      return metrics.split(" ").flatMap((metric) => {
+      const lines = metrics.split(" ").flatMap((metric) => {
         const { title, formula, values, where, source } = known[metric];
         return [
           ["title", title],
@@ -22,6 +24,7 @@
           ["source", `Source: ${source}.`],
         ];
       });
+      return [...lines, ...expected];
     },
     kind(element) {
       const { meaning, value } = element.dataset;

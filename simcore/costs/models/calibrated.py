@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from simcore.costs.expected_error import calibrated_bands
 from simcore.costs.hardware import chip_of, kernels_of
 from simcore.costs.model import COST_MODELS
 from simcore.costs.models.physical import PhysicalCosts
@@ -27,6 +28,11 @@ class CalibratedCosts(PhysicalCosts):
     def __init__(self, *, llm, workload, prefill, decode):
         super().__init__(llm=llm, workload=workload, prefill=prefill, decode=decode)
         self.kernels = {pool.name: kernels_of(pool.gpu) for pool in (prefill, decode)}
+
+    @staticmethod
+    def expected_errors(*, llm, prefill, decode):
+        """What the constants of both GPUs say of themselves."""
+        return calibrated_bands(llm=llm, prefill=prefill, decode=decode)
 
     def _prefill_passes(self, part):
         n = float(self.workload.batch_size)

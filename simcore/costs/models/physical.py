@@ -8,6 +8,7 @@ import numpy as np
 
 import gpu_catalog
 from simcore.costs import transformer as tf
+from simcore.costs.expected_error import lower_bounds
 from simcore.costs.model import COST_MODELS, PassCosts, Semantics
 from simcore.costs.plan import split_layers
 
@@ -92,6 +93,14 @@ class PhysicalCosts:
     @staticmethod
     def link(name):
         return gpu_catalog.link(name)
+
+    @staticmethod
+    def expected_errors(*, llm, prefill, decode):
+        """None: nothing runs faster than at the hardware's peaks."""
+        return lower_bounds(
+            "A lower bound: all runs at the hardware's peaks; kernels, launches, links and engines "
+            "take more."
+        )
 
     def _prefill_passes(self, part):
         n = self.workload.batch_size

@@ -7,6 +7,7 @@ included; `physical` is the model to believe.
 import numpy as np
 
 import gpu_catalog
+from simcore.costs.expected_error import no_claims
 from simcore.costs.model import COST_MODELS, PassCosts, Semantics
 from simcore.errors import ScenarioError
 
@@ -93,6 +94,13 @@ class ReferenceCosts:
     def link(name):
         """The midpoints of the specification's ranges."""
         return gpu_catalog.link(name).reference
+
+    @staticmethod
+    def expected_errors(*, llm, prefill, decode):
+        """None: it is to be equal to a program, not to hardware."""
+        return no_claims(
+            "The specification's program, to be equal to it; how far hardware is off is not said."
+        )
 
     def _kv(self, tokens) -> int:
         llm, n = self.llm, self.workload.batch_size

@@ -14,7 +14,7 @@ from app.figures.strip import CRITICAL
 from app.gantt6d.answer import COARSE_BARS, FULL_BARS, answer_to
 from app.gantt6d.results import Pictures
 from app.shell import create_app
-from simcore import Scenario, run
+from simcore import Scenario, expected_errors_of, run
 
 PICTURE = "/gantt6d/picture"
 
@@ -49,6 +49,17 @@ def test_the_numbers_are_those_of_run(pictures, values):
     }
     assert answer["seq"] == 1
     json.dumps(answer, allow_nan=False)
+
+
+@pytest.mark.parametrize("cost_model", ["calibrated", "physical", "reference"])
+def test_each_time_comes_with_its_expected_error(pictures, cost_model):
+    values = {"cost_model": cost_model, "chunk_tokens": 2048}
+    bands = answer_to(asked(values), pictures)["bands"]
+    expected = expected_errors_of(Scenario(**values))
+    assert bands == {
+        name: [expected[field].short, expected[field].reason]
+        for name, field in (("ttds", "ttds_s"), ("tpot", "tpot_s"), ("ttft", "ttft_s"))
+    }
 
 
 def bars_drawn(answer):

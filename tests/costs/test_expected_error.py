@@ -1,0 +1,100 @@
+"""The band beside a number comes from what the constants say of themselves."""
+
+from dataclasses import replace
+
+import pytest
+
+import gpu_catalog
+from simcore import Scenario, expected_errors_of
+from simcore.costs import COST_MODELS, expected_error, hardware
+from simcore.costs.constants import GpuConstants, shipped
+from simcore.costs.expected_error import TIMES, Bound, parts_of
+from simcore.costs.hardware import EXPECTED_ERROR
+
+H100, H200 = "NVIDIA H100", "NVIDIA H200"
+
+
+def errors(**fields):
+    return expected_errors_of(Scenario(cost_model="calibrated", **fields))
+
+
+def stated(gpu, operator):
+    [known] = [c for c in shipped(GpuConstants, "gpus").values() if c.gpu == gpu]
+    return known.provenance.error[operator]
+
+
+@pytest.mark.parametrize("name", COST_MODELS.names())
+def test_every_cost_model_says_something_of_every_time(name):
+    found = expected_errors_of(Scenario(cost_model=name, decode_gpu=H100))
+    assert set(found) == set(TIMES)
+    for one in found.values():
+        assert one.reason.endswith(".") and one.short
+        assert (one.share is not None) == (one.bound is Bound.BAND)
+
+
+def test_the_physical_model_is_a_lower_bound_and_the_reference_claims_nothing():
+    assert expected_errors_of(Scenario(cost_model="physical"))["tpot_s"].bound is Bound.LOWER
+    assert expected_errors_of(Scenario(cost_model="reference"))["tpot_s"].bound is Bound.NONE
+
+
+def test_a_band_is_that_of_the_worst_kind_of_kernel():
+    found = errors(llm="LLaMA-3.1-70B", prefill_gpu=H100, decode_gpu=H200)
+    prefill = max(stated(H100, "gemm_bf16"), stated(H100, "attention_prefill"))
+    decode = max(stated(H200, "gemm_bf16"), stated(H200, "attention_decode"))
+    assert found["ttds_s"].share == prefill
+    assert found["tpot_s"].share == decode
+    assert found["ttft_s"].share == max(prefill, decode)
+    assert H100 in found["ttds_s"].reason and H200 not in found["ttds_s"].reason
+    assert H200 in found["tpot_s"].reason and H100 not in found["tpot_s"].reason
+
+
+def test_a_band_follows_what_the_constants_say(monkeypatch):
+    """Nothing is written down twice: other held-out errors, another band."""
+    gpu = gpu_catalog.gpu(H100)
+    own = hardware.kernels_of(gpu)
+    worse = replace(
+        own, provenance=replace(own.provenance, error=own.provenance.error | {"gemm_bf16": 0.6})
+    )
+    monkeypatch.setattr(expected_error, "kernels_of", lambda gpu: worse)
+    assert errors(prefill_gpu=H100)["ttds_s"].share == 0.6
+
+
+def test_a_gpu_that_nobody_has_calibrated_is_said_to_be():
+    calibrated = {c.gpu for c in shipped(GpuConstants, "gpus").values()}
+    for gpu in gpu_catalog.gpus():
+        if gpu.name in calibrated:
+            continue
+        found = errors(decode_gpu=gpu.name)["tpot_s"]
+        assert found.share >= EXPECTED_ERROR
+        assert f"uncalibrated on {gpu.name}" in found.reason
+        assert "±25 %" in found.reason
+
+
+def test_experts_and_formats_count_where_a_model_has_them():
+    names = {
+        name: [
+            part.name for part in parts_of(gpu_catalog.llm(name), gpu_catalog.gpu(H100), "decode")
+        ]
+        for name in ("LLaMA-3.1-70B", "Mixtral-8x7B")
+    }
+    assert names["LLaMA-3.1-70B"] == ["products", "attention"]
+    assert names["Mixtral-8x7B"] == ["products", "attention", "experts"]
+    narrow = errors(llm="DeepSeek-V3", decode_gpu=H100)["tpot_s"]
+    assert narrow.share >= stated(H100, "moe_fp8_block")
+
+
+def test_what_was_not_measured_on_a_gpu_is_said():
+    """Its kernels inside an engine alone were measured on it: no error of attention is known."""
+    found = errors(decode_gpu="NVIDIA RTX 4090")["tpot_s"]
+    unknown = [
+        part
+        for part in parts_of(gpu_catalog.llm("LLaMA-3.1-8B"), gpu_catalog.gpu("NVIDIA RTX 4090"),
+                             "decode")
+        if not part.calibrated
+    ]  # fmt: skip
+    assert all(part.share >= EXPECTED_ERROR for part in unknown)
+    assert all(part.name in found.reason for part in unknown)
+
+
+def test_the_same_values_get_the_same_expectation_whatever_is_dragged():
+    assert errors(pp=8, chunk_tokens=512) == errors(pp=4, chunk_tokens=256, batch_size=7)
