@@ -2,9 +2,10 @@
 
     python -m simcore.calibration.quote_points ../shared/data
 
-Writes gpu_catalog/measured. The rule: rows without a known defect are grouped by what was measured
-and on what; of each group, in the order of the measured time, as many rows as stated, evenly spaced
-from the shortest to the longest. Nothing is chosen by how well it is predicted.
+Writes gpu_catalog/measured. The rule: rows without a known defect, which say all of what ran, are
+grouped by what was measured and on what; of each group, in the order of the measured time, as many
+rows as stated, evenly spaced from the shortest to the longest. Nothing is chosen by how well it is
+predicted.
 """
 
 import argparse
@@ -148,6 +149,10 @@ def whole(rows: pd.DataFrame, name: str) -> pd.DataFrame:
     if name == "all_reduces":
         # Outside of CUDA graphs it is the host that is measured.
         rows = rows[(rows["op"] == "all_reduce") & (rows["lib"] != "vLLM_custom_eager")]
+    if name == "serving":
+        # Of the others it is unknown how many replicas shared the load.
+        rows = rows[(rows["mode"] == "agg") | rows["decode_num_workers"].notna()]
+        rows = rows[rows["concurrency"].notna() | rows["batch"].notna()]
     if name == "kv_transfers":
         rows = rows[rows["time_ms"].notna()]
     return rows
