@@ -96,7 +96,11 @@ class Fields:
 
 def read_config(path: Path, where: str) -> Fields:
     """The fields of a config.json; raises CatalogError where it is no JSON object."""
-    text = text_of(path, where)
+    return fields_of(text_of(path, where), where)
+
+
+def fields_of(text: str, where: str) -> Fields:
+    """The fields of the text of a config.json; raises CatalogError where it is no JSON object."""
     if len(text) > _MOST_CHARACTERS:
         raise CatalogError(
             f"{where}: has {len(text):,} characters, more than {_MOST_CHARACTERS:,}; give the "
