@@ -73,6 +73,10 @@ def measured(data: Path) -> Iterator[Line]:
         for phase, goal in (("decode", 0.08), ("prefill", 0.12)):
             of_phase = part[part["phase"] == phase]
             yield line(f"vLLM 2023 {phase} steps, {gpu}", goal, split, of_phase, STEPS)
+    rows = splits.other_degree(data, "vLLM(2023)", seen=8, unseen=2)
+    for (gpu, phase), part in rows.groupby(["gpu", "phase"]):
+        what = f"vLLM 2023 {phase} steps of TP 2, {gpu}"
+        yield line(what, None, "TP 2: fitted to TP 8 alone", part, STEPS)
 
 
 def collectives(data: Path) -> Iterator[Line]:

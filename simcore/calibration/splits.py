@@ -99,6 +99,18 @@ def measured_steps(data: Path, engine: str) -> pd.DataFrame:
     return pd.concat(parts).sort_index()
 
 
+def other_degree(data: Path, engine: str, *, seen: int, unseen: int) -> pd.DataFrame:
+    """Measured steps of TP `unseen`, by constants fitted to steps of TP `seen` alone."""
+    rows = read(data, "steps_measured")
+    rows = rows[rows["engine"] == engine]
+    parts = []
+    for gpu, part in rows.groupby("gpu"):
+        fitted = steps.fit_engine(part[part["tp"] == seen], steps.engine_start(engine, "", gpu))
+        test = part[part["tp"] == unseen]
+        parts.append(test.assign(predicted_s=steps.step_predictions(test, fitted)))
+    return pd.concat(parts).sort_index()
+
+
 def collectives(data: Path) -> pd.DataFrame:
     """Collectives, each by constants fitted to other operations, libraries, ranks and GPUs."""
     rows = read(data, "collectives")
