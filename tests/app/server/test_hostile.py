@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.catalog.templates import TEMPLATES
 from app.server.security import MOST_BODY_BYTES
 from app.shell import create_app
 
@@ -31,6 +32,14 @@ EXAMPLES = {
     "/gantt6d/compare": {"seq": 1, "values": {"pp": 8}, "pins": [{"pp": 4}], "base": 0},
     "/gantt6d/open": {"text": "pp: 4"},
     "/gantt6d/file": {"values": {"pp": 8}, "file": "trace-csv", "window": None},
+    "/fidelity/picture": {
+        "seq": 1, "cost_model": "physical", "quantities": ["KV transfer"], "gpus": ["NVIDIA H800"],
+        "models": [], "engines": [], "by": "gpu", "against": "context", "scheme": "light",
+    },
+    "/fidelity/csv": {
+        "seq": 0, "cost_model": "physical", "quantities": ["KV transfer"], "gpus": [], "models": [],
+        "engines": [], "by": "gpu", "against": "context", "scheme": "light",
+    },
     "/mt-sweep/slice": {
         "scenario": {"pp": 8}, "carried": {},
         "axes": {"chunk_tokens": SPAN, "prompt_tokens": SPAN}, "first": 3,
@@ -42,6 +51,15 @@ EXAMPLES = {
     "/gpu-matrix/slice": {
         "scenario": {"pp": 8}, "carried": {},
         "axes": {"decode_gpu": GPUS, "prefill_gpu": GPUS}, "first": 3,
+    },
+    "/catalog/tables": {},
+    "/catalog/item": {"kind": "gpu", "name": "NVIDIA H100"},
+    "/catalog/check": {
+        "kind": "gpu", "text": TEMPLATES["gpu"], "file": "mine.toml", "instead": None,
+    },
+    "/catalog/zip": {},
+    "/catalog/roofline": {
+        "values": {"pp": 8}, "gpus": GPUS, "formats": ["BF16"], "scheme": "light",
     },
 }  # fmt: skip
 # What takes longest of what is allowed: 98,000 events, and no two runs the same.
@@ -63,6 +81,8 @@ DEMANDING = [
     ("/gantt6d/file", {"values": LONG[0], "file": "trace-csv"}),
     ("/gantt6d/file", {"values": LONG[0], "file": "trace-parquet"}),
     ("/gantt6d/file", {"values": LONG[0], "file": "chart-html"}),
+    ("/fidelity/picture", {"cost_model": "calibrated", "quantities": [], "gpus": []}),
+    ("/fidelity/csv", {"cost_model": "calibrated", "quantities": []}),
     (
         "/ppt-sweep/slice",
         {"scenario": {"chunk_tokens": 32}, "first": 0,
@@ -74,6 +94,11 @@ DEMANDING = [
          "axes": {"chunk_tokens": {"from": 32, "to": 32, "step": 1}, "prompt_tokens": LONG_SPAN}},
     ),
     ("/gpu-matrix/slice", {"scenario": LONG[0], "first": 0}),
+    ("/catalog/roofline", {"values": LONG[0]}),
+    ("/catalog/check", {"text": "a = [" * 12_000, "kind": "any"}),
+    ("/catalog/check", {"text": "a.b" + ".c" * 8_000 + " = 1"}),
+    ("/catalog/check", {"text": "[[a]]\n" * 2_600, "kind": "any"}),
+    ("/catalog/check", {"text": '{"a":' * 10_000, "file": "config.json"}),
 ]  # fmt: skip
 # Of CPU time, which others on the machine do not lengthen much.
 SOON_S = 1.0
