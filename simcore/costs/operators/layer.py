@@ -109,30 +109,7 @@ class StepTimes:
 
 def step_times(llm: LLM, part: Slice, batch: Batch, ranks: Ranks) -> StepTimes:
     """Times of a step that computes `batch` through the layers `part` of `llm` on `ranks`."""
-    tokens = batch.tokens
-    layers = _Layers(llm, ranks, tokens)
-    products = part.layers * layers.attention_products(batch)
-    products = products + part.dense_layers * layers.feed_forward(llm.intermediate)
-    experts = np.zeros_like(tokens)
-    if part.sparse_layers:
-        experts = part.sparse_layers * layers.experts()
-    attention = part.global_layers * layers.attention(batch, np.inf)
-    if part.local_layers:
-        attention = attention + part.local_layers * layers.attention(batch, llm.attention.window)
-    small = part.layers * layers.small()
-    collectives = 2 * part.layers * layers.all_reduce()
-    if part.embedding:
-        small = small + layers.one_small(kernels=1, elements=2 * llm.hidden)
-        collectives = collectives + layers.all_reduce()
-    head = layers.head(batch.outputs) if part.head else np.zeros_like(tokens)
-    return StepTimes(
-        products=products,
-        attention=attention,
-        experts=experts,
-        small=small,
-        collectives=collectives,
-        head=np.broadcast_to(head, tokens.shape),
-    )
+    return StepKernels(llm, batch, ranks).times(part)
 
 
 def shared_heads(heads: int, tp: int) -> int:
@@ -140,12 +117,48 @@ def shared_heads(heads: int, tp: int) -> int:
     return max(1, -(-heads // tp))
 
 
-class _Layers:
-    """The kernels of one layer of each kind, for `tokens` tokens."""
+class StepKernels:
+    """The kernels of a step that computes `batch`, whichever slice of `llm` it goes through.
 
-    def __init__(self, llm, ranks, tokens):
-        self.llm, self.ranks, self.tokens = llm, ranks, tokens
+    The kernels of a layer are timed once, however many slices are asked for.
+    """
+
+    def __init__(self, llm: LLM, batch: Batch, ranks: Ranks):
+        self.llm, self.batch, self.ranks, self.tokens = llm, batch, ranks, batch.tokens
         self.weights = Format(gemm=llm.gemm_dtype, weight_bytes=llm.bytes_per_parameter)
+        self._known = {}
+
+    def times(self, part: Slice) -> StepTimes:
+        """Times of the step through the layers `part`."""
+        none = np.zeros_like(self.tokens)
+        each = self._once
+        products = part.layers * each(self.attention_products)
+        if part.dense_layers:
+            products = products + part.dense_layers * each(self.dense)
+        experts = part.sparse_layers * each(self.experts) if part.sparse_layers else none
+        attention = part.global_layers * each(self.global_attention)
+        if part.local_layers:
+            attention = attention + part.local_layers * each(self.local_attention)
+        small = part.layers * each(self.small)
+        collectives = 2 * part.layers * each(self.all_reduce)
+        if part.embedding:
+            small = small + each(self.embedding)
+            collectives = collectives + each(self.all_reduce)
+        head = each(self.head) if part.head else none
+        return StepTimes(
+            products=products,
+            attention=attention,
+            experts=experts,
+            small=small,
+            collectives=collectives,
+            head=np.broadcast_to(head, self.tokens.shape),
+        )
+
+    def _once(self, kernels):
+        name = kernels.__name__
+        if name not in self._known:
+            self._known[name] = kernels()
+        return self._known[name]
 
     def product(self, n, k, *, tokens=None, weights=None):
         weights = weights or self.weights
@@ -156,8 +169,9 @@ class _Layers:
         time = gemm_seconds(m=m, n=n, k=k, weights=weights, chip=chip, constants=constants)
         return np.where(m > 0, time, 0.0)
 
-    def attention_products(self, batch):
+    def attention_products(self):
         a, h, tp = self.llm.attention, self.llm.hidden, self.ranks.tp
+        batch = self.batch
         heads = shared_heads(a.query_heads, tp)
         if isinstance(a, GroupedQueryAttention):
             kv = shared_heads(a.kv_heads, tp)
@@ -174,8 +188,21 @@ class _Layers:
         time = time + self.product(expanded, a.latent, tokens=seen)
         return time + self.product(expanded, a.latent, tokens=np.asarray(batch.decodes, float))
 
-    def attention(self, batch, window):
+    def dense(self):
+        return self.feed_forward(self.llm.intermediate)
+
+    def global_attention(self):
+        return self.attention(np.inf)
+
+    def local_attention(self):
+        return self.attention(self.llm.attention.window)
+
+    def embedding(self):
+        return self.one_small(kernels=1, elements=2 * self.llm.hidden)
+
+    def attention(self, window):
         a, tp, ranks = self.llm.attention, self.ranks.tp, self.ranks
+        batch = self.batch
         heads = shared_heads(a.query_heads, tp)
         kv_bytes = self.llm.kv_bytes_per_element
         chunk = {"requests": batch.prompts, "new": batch.new, "context": batch.before}
@@ -279,10 +306,10 @@ class _Layers:
             constants=fabric.rings["nccl"],
         )
 
-    def head(self, outputs):
+    def head(self):
         rows = self.llm.vocabulary / self.ranks.tp
         weights = Format(gemm="bf16", weight_bytes=self.llm.embedding_bytes_per_parameter)
-        return self.product(rows, self.llm.hidden, tokens=outputs, weights=weights)
+        return self.product(rows, self.llm.hidden, tokens=self.batch.outputs, weights=weights)
 
 
 ROUTER = Format(gemm="bf16", weight_bytes=2.0)
