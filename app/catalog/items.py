@@ -161,6 +161,6 @@ def _from_config(text, where):
     named = path.rstrip("/").rpartition("/")[2] if isinstance(path, str) else ""
     if stem.lower() == "config":
         stem = named or f"Own {config.table.get('model_type') or 'model'}"
-    name = re.sub(r"[^\w .+()/&-]+", " ", stem).strip()[:LONGEST_NAME]
+    name = " ".join(re.sub(r"[^\w .+()/&-]", " ", stem).split())[:LONGEST_NAME].strip()
     model = model_of(config, name=name or "Own model", checked=date.today())
     return checked(Entry(model, where))

@@ -18,8 +18,9 @@ def roofline_for(asked) -> dict:
     """The answer to whatever the browser sent; it never raises for what may be posted.
 
     `asked` is {"values": scenario fields, "gpus": names, "formats": of FORMATS, "scheme"}. The
-    answer has the `figure`, what is `said` of the passes, and `wrong`, why there are none. Where
-    what is asked for makes no sense there is an `error` in its place.
+    answer has the `figure`, what is `said` of the passes, which formats GPUs are `without`, and,
+    where there are no passes, `wrong`, which says why. Where what is asked for makes no sense there
+    is an `error` in their place.
     """
     try:
         names, formats, scheme = _chosen(asked)
@@ -31,11 +32,11 @@ def roofline_for(asked) -> dict:
         ]
     except PdscopeError as error:
         return {"error": f"{error}."}
-    points, wrong = (), ""
+    points, wrong = (), {}
     try:
         points = passes_of(scenario_in(asked))
     except PdscopeError as error:
-        wrong = f"No passes are shown: {numbers.spaced(str(error))}."
+        wrong = {"wrong": f"No passes are shown: {numbers.spaced(str(error))}."}
     return {
         "figure": roofline(roofs, points, scheme),
         "said": " ".join(_said(point) for point in points),
@@ -43,7 +44,7 @@ def roofline_for(asked) -> dict:
             f"{name} has no {each}" for name in names for each in formats
             if not getattr(gpu(name), FORMATS[each])
         ],
-        "wrong": wrong,
+        **wrong,
     }  # fmt: skip
 
 

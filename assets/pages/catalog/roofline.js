@@ -59,7 +59,7 @@
       window.dash_clientside.set_props("catalog-roofline", { figure: told.figure });
       const without = told.without.length ? `${told.without.join("; ")}.` : "";
       page.byId("plot-said").textContent = [told.said, without].filter(Boolean).join(" ");
-      page.byId("plot-wrong").textContent = told.wrong;
+      page.byId("plot-wrong").textContent = told.wrong || "";
       page.byId("plot-wrong").hidden = !told.wrong;
       root.dataset.settled = "true";
     } catch (error) {
