@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import get_args, get_origin, get_type_hints
@@ -45,6 +45,17 @@ class GpuConstants:
     decode: DecodeAttentionConstants
     small: SmallConstants
     provenance: Provenance
+
+    def without_launches(self) -> "GpuConstants":
+        """The same kernels, were there no fixed time of any of them."""
+        return replace(
+            self,
+            gemm={n: replace(c, launch_s=0.0, per_k_s=0.0) for n, c in self.gemm.items()},
+            moe={n: replace(c, launch_s=0.0) for n, c in self.moe.items()},
+            prefill=replace(self.prefill, launch_s=0.0),
+            decode=replace(self.decode, launch_s=0.0, join_s=0.0, gather_s=0.0),
+            small=replace(self.small, launch_s=0.0),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
