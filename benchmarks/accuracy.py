@@ -9,12 +9,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
-from simcore.calibration import splits
+from simcore.calibration import serving_splits, splits
 from simcore.calibration.accuracy import Accuracy, accuracy
+from simcore.calibration.fit_releases import read_served
 from simcore.calibration.predict import predicted_seconds
-from simcore.calibration.tables import COLLECTIVES, STEPS, TRANSFERS, Shape
+from simcore.calibration.serving import TTFT, serving_predictions
+from simcore.calibration.tables import COLLECTIVES, SERVING, STEPS, TRANSFERS, Shape
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 MODELS = ("calibrated", "physical", "reference")
@@ -97,11 +100,46 @@ def transfers(data: Path) -> Iterator[Line]:
     yield line("KV transfers", 0.05, "one prompt length at a time", rows, TRANSFERS)
 
 
+def serving(data: Path) -> Iterator[Line]:
+    """Serving engines in a closed loop: TPOT of dense and sparse models, TTFT of few requests."""
+    served = read_served(data)
+    for split in serving_splits.SPLITS:
+        rows = serving_splits.unseen(served, split)
+        # What the goals are about: as engines run by default, with one machine for both phases.
+        plain = rows[(rows["mode"] == "agg") & ~rows["special"]]
+        dense, sparse = plain[plain["dense"]], plain[~plain["dense"]]
+        goals = (0.08, 0.15) if "load" in split or "model" in split else (None, None)
+        yield serving_line("TPOT, dense models", goals[0], split, dense, SERVING)
+        yield serving_line("TPOT, mixtures of experts", goals[1], split, sparse, SERVING)
+        few = plain[plain["hopper"] & (plain["engine"] == "vllm") & (plain["concurrency"] <= 8)]
+        goal = 0.15 if "load" in split else None
+        yield serving_line("TTFT of at most 8 requests, vLLM on Hopper", goal, split, few, TTFT)
+        if "load" in split:
+            special = rows[(rows["mode"] == "agg") & rows["special"]]
+            yield serving_line("TPOT, run in a special way", None, split, special, SERVING)
+            apart = rows[rows["mode"] == "disagg"]
+            yield serving_line("TPOT, disaggregated", None, split, apart, SERVING)
+
+
+def serving_line(what, goal, split, rows, shape: Shape) -> Line:
+    """Scores of one time of serving runs."""
+    measured = rows[shape.measured].to_numpy(float) * shape.unit
+    name = shape.predicted.removesuffix("_ms")
+    scores = {"calibrated": accuracy(rows[f"{name}_s"], measured)}
+    for model in MODELS[1:]:
+        found = serving_predictions(rows, cost_model=model)[shape.predicted].to_numpy(float)
+        known = np.isfinite(found)
+        if known.any():
+            scores[model] = accuracy(found[known] * shape.unit, measured[known])
+    return Line(what=what, goal=goal, split=split, scores=scores)
+
+
 SECTIONS: tuple[Callable[[Path], Iterator[Line]], ...] = (
     composed,
     measured,
     collectives,
     transfers,
+    serving,
 )
 
 

@@ -14,6 +14,7 @@ import pandas as pd
 import gpu_catalog
 from simcore.calibration import kernels, links, steps
 from simcore.calibration.fit import fit_constants, held_out_error
+from simcore.calibration.fit_releases import fit_releases
 from simcore.calibration.layers import attention_rows, gemm_rows, mixed_times, small_rows
 from simcore.calibration.transfers import fit_transfers
 from simcore.costs.constants import (
@@ -387,6 +388,7 @@ KINDS = {
     "fabrics": fit_fabrics,
     "steps": fit_engines,
     "transfers": fit_kv_transfers,
+    "releases": fit_releases,
 }
 
 if __name__ == "__main__":

@@ -7,11 +7,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from simcore.calibration.release_fits import START, errors, fit_release, held_out
-from simcore.calibration.releases import Predictable, predictable
+from simcore.calibration.release_fits import START, errors, fit_release
+from simcore.calibration.releases import Predictable, part_of, predictable
 from simcore.costs.constants import toml_text
 from simcore.costs.provenance import Provenance
-from simcore.costs.releases import ANY_ENGINE
+from simcore.costs.releases import (
+    ANY_ENGINE,
+    ReleaseConstants,
+    nearest_release,
+    ttft_tpot_seconds,
+)
 
 HEAD = "Fitted; not to be edited by hand: python -m simcore.calibration.fit_all"
 
@@ -34,6 +39,7 @@ FAMILIES = {
     "trtllm-gpt-oss": ("trtllm", ("gpt-oss-dev",)),
     "trtllm-1.2": ("trtllm", ("1.2.0rc6.post2", "1.2.0rc6.post1")),
     "trtllm-1.2-post3": ("trtllm", ("1.2.0rc6.post3",)),
+    "trtllm-1.3": ("trtllm", ("1.3.0rc1",)),
     "trtllm-dynamo": (
         "trtllm",
         ("0.5.1-rc0.pre3", "0.8.1.post1", "0.8.1.post2", "0.8.1.post3", "0.8.1", "0.9.0"),
@@ -57,37 +63,111 @@ SPECULATING = ("trtllm-1.1", "trtllm-1.2-post3")
 """Families whose rows are too fast for one token per step: the same models, GPUs and loads take 1.3
 to 2 times as long in the releases around them."""
 
-APART = ("vllm-0.12", "trtllm-dynamo", *SPECULATING)
-"""Families that say nothing of their engine's others: left out where these are fitted together."""
+UNGRAPHED = ("vllm-0.12", "trtllm-1.3")
+"""Families whose steps take a fixed time per layer whatever the load, as without CUDA graphs."""
+
+APART = (*UNGRAPHED, "trtllm-dynamo", "sglang-0.5.8", "sglang-nightly", *SPECULATING)
+"""Families that say nothing of their engine's others, and are left out where these are fitted
+together: run without CUDA graphs, disaggregated, speculating, or of GLM-5 alone, whose choice of
+tokens to attend to is not among the operators.
+"""
 
 TIGHTNESS = 2.0
 """How much closer than an engine to the start (see `fit_release`) a family stays to its engine."""
 
-LEAST_ROWS = 8
+LEAST_ROWS = 6
 """Rows below which a family is left to its neighbours."""
 
 
-def fit_releases(rows: pd.DataFrame, folder: Path) -> None:
-    """Write the constants of every family of releases that the rows cover, and of any engine."""
-    data = predictable(rows[~queueing(rows)])
-    engines = {
-        engine: pooled(data, data.rows["engine"] == engine)
-        for engine in sorted({engine for engine, _ in FAMILIES.values()})
-    }
+def read_served(data: Path) -> Predictable:
+    """The rows of the table of serving runs, but for those that waited for memory.
+
+    Of the others that it marks as suspect some are merely named wrongly; see `without_suspects`.
+    """
+    rows = pd.read_csv(data / "e2e_silicon.csv", low_memory=False)
+    return predictable(rows[~queueing(rows)])
+
+
+def fit_releases(data: Path, folder: Path) -> None:
+    """Write the constants of every family of releases that was measured, and of any engine.
+
+    Each with its error on loads that trial fits had not seen; that of any engine on other engines.
+    """
+    data = read_served(data)
+    known = fit_families(data)
+    load = third_of(data.rows["concurrency"])
+    unseen = unseen_times(data, load)
     folder.mkdir(parents=True, exist_ok=True)
+    for name, constants in known.items():
+        if name == ANY_ENGINE:
+            chosen = ~apart(data.rows)
+            times = unseen_times(data, data.rows["engine"].to_numpy())
+        else:
+            chosen, times = rows_to_fit(data.rows, name), unseen
+        part = data.where(chosen)
+        first, each = (values[chosen] for values in times)
+        error = errors({"ttft": part.ttft, "tpot": part.tpot}, {"ttft": first, "tpot": each})
+        write(folder, name, constants, part, error)
+
+
+def fit_families(data: Predictable) -> dict[str, ReleaseConstants]:
+    """Constants by file: of all engines together, from there of each, and from there of its
+    families.
+    """
+    everyone = pooled(data, np.ones(len(data.rows), dtype=bool), START)
+    engines, found = {}, {}
     for name, (engine, versions) in FAMILIES.items():
-        chosen = without_suspects(data.rows, of_family(data.rows, name))
-        if chosen.sum() >= LEAST_ROWS:
-            part = data.where(chosen)
-            options = {
-                "start": replace(engines[engine], engine=engine, versions=versions),
-                "tightness": TIGHTNESS,
-                "speculates": name in SPECULATING,
-            }
-            write(folder, name, part, options, by=batches(part.rows))
-    part = data.where(~apart(data.rows))
-    options = {"start": replace(START, engine=ANY_ENGINE), "weights": evenly(part.rows)}
-    write(folder, ANY_ENGINE, part, options, by=part.rows["engine"].to_numpy())
+        chosen = rows_to_fit(data.rows, name)
+        if chosen.sum() < LEAST_ROWS:
+            continue
+        if engine not in engines:
+            own = (data.rows["engine"] == engine).to_numpy()
+            engines[engine] = pooled(data, own, everyone)
+        part = data.where(chosen)
+        found[name] = fit_release(
+            part.work,
+            ttft=part.ttft,
+            tpot=part.tpot,
+            start=replace(engines[engine], engine=engine, versions=versions, calibrated=True),
+            tightness=TIGHTNESS,
+            speculates=name in SPECULATING,
+        )
+    found[ANY_ENGINE] = replace(everyone, engine=ANY_ENGINE)
+    return found
+
+
+def unseen_times(data: Predictable, groups) -> tuple[np.ndarray, np.ndarray]:
+    """TTFT and TPOT of each row [s] by constants that were fitted without its group.
+
+    Parameters
+    ----------
+    groups : a label per row
+    """
+    first, each = np.full(len(groups), np.nan), np.full(len(groups), np.nan)
+    for group in sorted(set(groups.tolist())):
+        unseen = groups == group
+        known = fit_families(data.where(~unseen)).values()
+        for engine, version in sorted({(c.engine, c.version or "") for c in data.cases}):
+            of_release = (data.rows["engine"] == engine) & (
+                data.rows["engine_version"].fillna("") == version
+            )
+            chosen = unseen & of_release.to_numpy()
+            if chosen.any():
+                constants, _ = nearest_release(engine, version, known)
+                times = ttft_tpot_seconds(part_of(data.work, chosen), constants)
+                first[chosen], each[chosen] = times
+    return first, each
+
+
+def third_of(values: pd.Series) -> np.ndarray:
+    """A label per row, 0 to 2, the same for equal values; neighbours differ."""
+    ranks = values.rank(method="dense", na_option="top").to_numpy(int)
+    return ranks % 3
+
+
+def rows_to_fit(rows, name: str) -> np.ndarray:
+    """Which rows a family is fitted to."""
+    return without_suspects(rows, of_family(rows, name))
 
 
 def queueing(rows) -> np.ndarray:
@@ -102,6 +182,11 @@ def of_family(rows, name: str) -> np.ndarray:
     engine, versions = FAMILIES[name]
     known = rows["engine_version"].fillna("").isin(versions)
     return ((rows["engine"] == engine) & known).to_numpy()
+
+
+def in_a_special_way(rows) -> np.ndarray:
+    """Which rows are of families that ran without CUDA graphs, or seem to speculate."""
+    return np.any([of_family(rows, name) for name in (*UNGRAPHED, *SPECULATING)], axis=0)
 
 
 def without_suspects(rows, chosen) -> np.ndarray:
@@ -123,34 +208,27 @@ def evenly(rows) -> np.ndarray:
     return 1 / np.sqrt(count.to_numpy(float))
 
 
-def batches(rows) -> np.ndarray:
-    """Requests in flight, as labels of groups."""
-    return rows["concurrency"].fillna(0).to_numpy()
-
-
-def pooled(data: Predictable, of_engine):
-    """An engine's constants, from all its releases together."""
-    part = data.where(of_engine.to_numpy() & ~apart(data.rows))
-    return fit_release(part.work, ttft=part.ttft, tpot=part.tpot, weights=evenly(part.rows))
-
-
-def write(folder, name, part: Predictable, options, *, by) -> None:
-    """Fit, and write the constants with their error on groups that trial fits have not seen."""
-    measured = {"ttft": part.ttft, "tpot": part.tpot}
-    found = fit_release(part.work, **measured, **options)
-    first, each = held_out(part.work, **measured, groups=by, **options)
-    error = errors(measured, {"ttft": first, "tpot": each})
-    found = replace(
-        found,
-        calibrated=found.engine != ANY_ENGINE,
-        provenance=Provenance(
-            measurements="end-to-end means of serving engines, as aiconfigurator collected them: "
-            + ", ".join(sorted(set(part.rows["model"]))),
-            rows=len(part.rows),
-            fitted=date.today().isoformat(),
-            error=error,
-        ),
+def pooled(data: Predictable, chosen, start: ReleaseConstants) -> ReleaseConstants:
+    """Constants of the chosen rows of all releases together; `start` where there are too few."""
+    together = (data.rows["mode"] != "disagg").to_numpy() & ~apart(data.rows)
+    part = data.where(without_suspects(data.rows, chosen & together))
+    if len(part.rows) < LEAST_ROWS:
+        return start
+    return fit_release(
+        part.work, ttft=part.ttft, tpot=part.tpot, start=start, weights=evenly(part.rows)
     )
-    (folder / f"{name}.toml").write_text(toml_text(found, head=HEAD), encoding="utf-8")
+
+
+def write(folder: Path, name: str, constants, part: Predictable, error: dict) -> None:
+    """Write constants with what they were fitted to, and say so."""
+    models = ", ".join(sorted(set(part.rows["model"])))
+    known = Provenance(
+        measurements=f"means of serving runs, as aiconfigurator collected them: {models}",
+        rows=len(part.rows),
+        fitted=date.today().isoformat(),
+        error=error,
+    )
+    text = toml_text(replace(constants, provenance=known), head=HEAD)
+    (folder / f"{name}.toml").write_text(text, encoding="utf-8")
     shown = {key: f"{100 * value:.1f} %" for key, value in error.items()}
-    print(f"releases/{name}: {len(part.rows)} rows, held out {shown}")
+    print(f"{folder.name}/{name}: {len(part.rows)} rows, held out {shown}")

@@ -36,14 +36,15 @@ def _share(spread):
     return Range(low=0.3, high=4.0, spread=spread)
 
 
-def _time(high):
-    return Range(low=1e-9, high=high, spread=2.0)
+def _time(high, spread=1.0):
+    return Range(low=1e-9, high=high, spread=spread)
 
 
 RANGES = {
-    "products_bf16": _share(0.2),
-    "products_fp8": _share(0.2),
-    "products_fp4": _share(0.2),
+    "launches": Range(low=0.1, high=4.0, spread=0.1),
+    "products_bf16": _share(0.15),
+    "products_fp8": _share(0.15),
+    "products_fp4": _share(0.15),
     "attention": _share(0.3),
     "experts": _share(0.3),
     "collectives": Range(low=0.1, high=4.0, spread=0.5),
@@ -52,9 +53,11 @@ RANGES = {
     "step_s": _time(0.1),
     "expert_layer_s": _time(1e-2),
     "norm_layer_s": _time(1e-2),
+    "latent_layer_s": _time(1e-2),
     "sequence_s": _time(1e-2),
-    "eager_layer_s": _time(1e-2),
-    "request_s": _time(1.0),
+    "launch_layer_s": _time(1e-2, 2.0),
+    "eager_layer_s": _time(1e-2, 2.0),
+    "request_s": _time(1.0, 2.0),
 }
 """Constants that fits move. Kernels were measured, so their shares stay near 1 unless rows insist;
 of times on the host little is known before."""
@@ -62,22 +65,29 @@ of times on the host little is known before."""
 SPECULATION = Range(low=1.0, high=4.0, spread=0.5)
 """Of `tokens_per_step`, where a release is taken to speculate."""
 
+FLOORS = ("launch_layer_s", "eager_layer_s")
+FLOOR_RAISED = 8.0
+"""How much higher a second trial of a fit starts with these constants."""
+
 START = ReleaseConstants(
     engine="",
     versions=(),
     calibrated=False,
+    launches=0.55,
     products_bf16=1.0,
     products_fp8=1.0,
     products_fp4=1.0,
-    attention=0.9,
-    experts=0.8,
+    attention=0.85,
+    experts=0.75,
     collectives=0.9,
-    small=0.5,
+    small=0.8,
     prefill=1.2,
     step_s=5e-4,
     expert_layer_s=2e-5,
     norm_layer_s=1e-5,
+    latent_layer_s=1e-5,
     sequence_s=1e-5,
+    launch_layer_s=5e-5,
     eager_layer_s=4e-4,
     request_s=0.02,
     tokens_per_step=1.0,
@@ -133,8 +143,13 @@ def fit_release(
         soft = np.sign(miss) * np.sqrt(2 * (np.sqrt(1 + miss**2) - 1))
         return np.concatenate([pull * soft, (point - origin) / spread])
 
-    found = least_squares(residuals, origin, bounds=(low, high), max_nfev=80)
-    return with_values(found.x)
+    # A floor below all steps has no slope, so that a fit must be tried from above, too.
+    raised = origin + np.log([FLOOR_RAISED if name in FLOORS else 1.0 for name in names])
+    trials = [
+        least_squares(residuals, np.clip(point, low, high), bounds=(low, high), max_nfev=80)
+        for point in (origin, raised)
+    ]
+    return with_values(min(trials, key=lambda trial: trial.cost).x)
 
 
 def held_out(work: Work, *, ttft, tpot, groups, **options) -> tuple[np.ndarray, np.ndarray]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 import pandas as pd
 
+from gpu_catalog import LatentAttention
 from simcore.calibration.silicon import ROUNDS, Case, Unpredictable, case_of
 from simcore.costs.operators.layer import StepTimes
 from simcore.costs.releases import Work
@@ -59,17 +60,21 @@ def _work(cases, decode, prefill):
     context = prompt + output / 2
     running = np.minimum(load, np.maximum(decode.requests_that_fit(context), 1.0))
     running = np.maximum(running, np.minimum(load, 1.0))
-    decoding = decode.decode_times(requests=np.maximum(running / decode.dp, 1.0), context=context)
+    load_of_group = {"requests": np.maximum(running / decode.dp, 1.0), "context": context}
+    decoding = decode.decode_times(**load_of_group)
+    streaming = decode.without_launches().decode_times(**load_of_group)
     prefilling, chunks = prefill.prefill_times(tokens=prompt, budget=BUDGET)
     llm, chip = decode.llm, decode.ranks.chip
     form = chip.runs(llm.gemm_dtype)
-    part = {f"decode_{name}": value for name, value in vars(decoding).items()}
+    part = {f"decode_{name}": value for name, value in vars(streaming).items()}
     part |= {f"prefill_{name}": value for name, value in vars(prefilling).items()}
     return part | {
+        "launches": decoding.total - streaming.total,
         "chunks": chunks,
         "layers": llm.layers,
         "expert_layers": decode.whole.sparse_layers,
         "norm_layers": decode.whole.layers * getattr(llm.attention, "qk_norm", False),
+        "latent_layers": decode.whole.layers * isinstance(llm.attention, LatentAttention),
         "fp8": form == "fp8",
         "fp4": form == "fp4",
         "running": running,

@@ -58,7 +58,7 @@ def _physical_steps(part, gpu, model, tp):
 def _reference_steps(part, gpu, model, tp):
     """T_prefill and T_decode of the specification, all layers in one stage, divided by TP."""
     item = gpu_catalog.llm(model)
-    llm, batch = item.reference or _as_the_specification_counts(item), batch_of(part)
+    llm, batch = item.reference or as_the_specification_counts(item), batch_of(part)
     n = batch.prompts + batch.decodes
     tokens = np.where(batch.prompts > 0, batch.new, batch.context)
     width = llm.latent or llm.hidden / llm.query_heads
@@ -70,7 +70,7 @@ def _reference_steps(part, gpu, model, tp):
     return roofline_seconds(flop=flop / tp, traffic=traffic / tp, **_roof(gpu, "bf16", True)), ""
 
 
-def _as_the_specification_counts(llm) -> ReferenceLLM:
+def as_the_specification_counts(llm) -> ReferenceLLM:
     """A model that the specification does not know, in its terms: all weights in whole bytes."""
     a = llm.attention
     latent = isinstance(a, LatentAttention)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from simcore.calibration.rooflines import as_the_specification_counts
 from simcore.calibration.silicon import ROUNDS, Case
 from simcore.costs import transformer as tf
 from simcore.costs.closed_loop import mean_wait_seconds, seconds_per_token
@@ -17,7 +18,7 @@ def physical_seconds(cases: list[Case]):
 def reference_seconds(cases: list[Case]):
     """TTFT, TPOT [s] and notes by the formulas and values of the model `reference`.
 
-    NaN where the specification has no such model or GPU.
+    With the catalog's own numbers for models and GPUs that the specification does not know.
     """
     return _all(cases, _reference)
 
@@ -34,9 +35,6 @@ def _all(cases, pass_seconds):
 def _loop(case, pass_seconds):
     running = case.concurrency / case.decode_replicas
     replica = case.prefill or case.decode
-    missing = _missing(case) if pass_seconds is _reference else ""
-    if missing:
-        return np.nan, np.nan, missing
     decode = pass_seconds(case.decode, requests=running, new=1.0, context=case.prompt)
     prefill = pass_seconds(replica, requests=1.0, new=case.prompt, context=0.0)
     others = 0.0 if case.prefill else prefill
@@ -45,14 +43,6 @@ def _loop(case, pass_seconds):
         service_s=prefill, think_s=case.output * decode, clients=running, rounds=ROUNDS
     )
     return float(prefill + wait), float(each), ""
-
-
-def _missing(case) -> str:
-    if case.decode.llm.reference is None:
-        return f"the specification has no {case.decode.llm.name}"
-    if case.decode.gpu.reference is None:
-        return f"the specification has no {case.decode.gpu.name}"
-    return ""
 
 
 def _physical(replica, *, requests, new, context):
@@ -73,7 +63,8 @@ def _physical(replica, *, requests, new, context):
 
 
 def _reference(replica, *, requests, new, context):
-    llm, gpu = replica.llm.reference, replica.gpu.reference
+    llm = replica.llm.reference or as_the_specification_counts(replica.llm)
+    gpu = replica.gpu.reference or replica.gpu
     seen = context + new
     flop = 2 * requests * new * llm.parameters + 4 * requests * llm.hidden * new * seen * llm.layers
     if llm.latent is None:

@@ -85,6 +85,14 @@ class Deployment:
         batch = Batch(decodes=requests, context=context, outputs=requests)
         return self.times(batch)
 
+    def without_launches(self) -> "Deployment":
+        """The same, on kernels that cost nothing to launch."""
+        kernels = self.ranks.kernels.without_launches()
+        bare = replace(self)
+        # In place of the cached property: the fields that describe the replica are the same.
+        bare.__dict__["ranks"] = replace(self.ranks, kernels=kernels)
+        return bare
+
     def prefill_times(self, *, tokens, budget: int) -> tuple[StepTimes, np.ndarray]:
         """Times of the steps that prefill one prompt of `tokens` tokens, and how many they are.
 

@@ -13,34 +13,43 @@ from simcore.costs.closed_loop import (
 )
 from simcore.costs.constants import shipped
 from simcore.costs.operators.layer import StepTimes
-from simcore.costs.operators.smooth import smooth_max
 from simcore.costs.provenance import Provenance
+from simcore.costs.release_steps import (
+    LayerCounts,
+    at_least,
+    decode_parts,
+    prefill_kernels,
+    products_factor,
+)
 
-FLOOR_SHARPNESS = 8
-"""Of the maximum of what GPUs and host take for a step (see `smooth_max`)."""
+GRAPHED_S = 2e-4
+"""Launching a layer kernel by kernel takes longer than this [s]; replaying a graph does not."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReleaseConstants:
     """One family of releases of a serving engine.
 
-    The first seven are times of its kernels over those of the GPU's constants, which were measured
+    The first nine are times of its kernels over those of the GPU's constants, which were measured
     kernel by kernel: below 1 where CUDA graphs, fusion and overlap hide part of them.
 
     Attributes
     ----------
     engine : its name
     versions : releases it stands for, as tables of measurements write them; "" where unstated
+    launches : fixed times of the kernels of decode steps, whatever their size
     products_bf16, products_fp8, products_fp4 : products with weights, by format
     attention, experts, collectives, small : the other kernels of decode steps
     prefill : all kernels of prefill steps but collectives
     step_s : of a step, on the host, not overlapped [s]
     expert_layer_s : of a layer of experts beside its grouped products: router, top-k, sorting, what
         is not fused [s]
-    norm_layer_s : the same of a layer that normalises queries and keys [s]
+    norm_layer_s, latent_layer_s : the same of a layer that normalises queries and keys, and of one
+        of latent attention [s]
     sequence_s : of each running request in a step [s]
-    eager_layer_s : launching one layer of a prefill step from the host, which runs ahead of no
-        graph: a step with prompts lasts at least as long as all its layers take [s]
+    launch_layer_s, eager_layer_s : of launching one layer from the host, in decode steps and in
+        steps with prompts, for which there is no CUDA graph: a step lasts at least as long as all
+        its layers take [s]
     request_s : of a request before and after its prefill: HTTP, tokenizer, scheduling [s]
     tokens_per_step : tokens that a request gains in a step; above 1 with speculative decoding
     budget : most tokens of a step
@@ -49,6 +58,7 @@ class ReleaseConstants:
     engine: str
     versions: tuple[str, ...]
     calibrated: bool
+    launches: float
     products_bf16: float
     products_fp8: float
     products_fp4: float
@@ -60,12 +70,22 @@ class ReleaseConstants:
     step_s: float
     expert_layer_s: float
     norm_layer_s: float
+    latent_layer_s: float
     sequence_s: float
+    launch_layer_s: float
     eager_layer_s: float
     request_s: float
     tokens_per_step: float
     budget: int
     provenance: Provenance
+
+    @property
+    def plain(self) -> bool:
+        """Whether it ran as engines do by default: with CUDA graphs, and without speculation.
+
+        Otherwise the constants tell how it was run rather than what the release is.
+        """
+        return self.tokens_per_step == 1.0 and self.launch_layer_s < GRAPHED_S
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,11 +94,12 @@ class Work:
 
     Attributes
     ----------
-    decode : kernels of a step in which the running requests decode [s]
+    decode : kernels of a step in which the running requests decode, without their fixed times [s]
+    launches : those fixed times [s]
     prefill : kernels of all steps that prefill one prompt [s]
     chunks : steps of a prompt's prefill
-    layers, expert_layers, norm_layers : of the model, those with experts, and those that normalise
-        queries and keys
+    layers, expert_layers, norm_layers, latent_layers : of the model, those with experts, those that
+        normalise queries and keys, and those of latent attention
     fp8, fp4 : whether the products with weights run in that format
     running : requests in the batch of the whole replica
     groups : data-parallel groups that they are spread over
@@ -91,11 +112,13 @@ class Work:
     """
 
     decode: StepTimes
+    launches: np.ndarray
     prefill: StepTimes
     chunks: np.ndarray
     layers: np.ndarray
     expert_layers: np.ndarray
     norm_layers: np.ndarray
+    latent_layers: np.ndarray
     fp8: np.ndarray
     fp4: np.ndarray
     running: np.ndarray
@@ -111,13 +134,21 @@ class Work:
 
 def decode_step_seconds(work: Work, c: ReleaseConstants):
     """Time [s] of a step in which all running requests decode, without prompts among them."""
-    products = np.where(work.fp8, c.products_fp8, c.products_bf16)
-    products = np.where(work.fp4, c.products_fp4, products)
-    t = work.decode
-    busy = products * (t.products + t.head) + c.attention * t.attention + c.experts * t.experts
-    busy = busy + c.collectives * t.collectives + c.small * t.small
-    unfused = c.expert_layer_s * work.expert_layers + c.norm_layer_s * work.norm_layers
-    return busy + c.step_s + unfused + c.sequence_s * work.running / work.groups
+    parts = decode_parts(
+        work.decode,
+        launches=work.launches,
+        products=products_factor(c, fp8=work.fp8, fp4=work.fp4),
+        layers=LayerCounts(
+            layers=work.layers,
+            expert_layers=work.expert_layers,
+            norm_layers=work.norm_layers,
+            latent_layers=work.latent_layers,
+        ),
+        steps=1,
+        requests=work.running / work.groups,
+        release=c,
+    )
+    return sum(parts.values())
 
 
 def ttft_tpot_seconds(work: Work, c: ReleaseConstants):
@@ -130,12 +161,9 @@ def ttft_tpot_seconds(work: Work, c: ReleaseConstants):
     steps = work.output / c.tokens_per_step
     think_s = steps * decode_s
     floor = c.eager_layer_s * work.layers
-    exchange = work.prefill.collectives
-    kernels = c.prefill * (work.prefill.total - exchange) + c.collectives * exchange
+    kernels = sum(prefill_kernels(work.prefill, release=c).values())
     riding = np.where(work.apart, 0.0, c.attention * work.decode.attention)
-    single = smooth_max(
-        kernels + work.chunks * riding, work.chunks * floor, sharpness=FLOOR_SHARPNESS
-    )
+    single = at_least(kernels + work.chunks * riding, work.chunks * floor)
     clients = work.running / work.groups
     most = np.maximum(c.budget / work.prompt, 1.0)
     together = prompts_together(
@@ -188,8 +216,7 @@ def nearest_release(engine, version, known) -> tuple[ReleaseConstants, bool]:
             return constants, True
     if not own:
         return next(constants for constants in known if constants.engine == ANY_ENGINE), False
-    # Without speculation: that is how an engine was told to run, not what a release is.
-    plain = [constants for constants in own if constants.tokens_per_step == 1.0] or own
+    plain = [constants for constants in own if constants.plain] or own
     number = _number(version)
     if number is None:
         return max(plain, key=lambda c: max(map(_order, c.versions))), False
