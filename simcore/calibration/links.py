@@ -1,6 +1,7 @@
 """Fits of one link's collectives."""
 
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 
@@ -68,8 +69,11 @@ DIRECT_START = DirectConstants(
     one_shot_of_2=float(8 * 2**20),
     one_shot_of_4=float(512 * 2**10),
     one_shot_of_8=float(256 * 2**10),
+    largest_of_2=float(8 * 2**20),
     largest=float(8 * 2**20),
 )
+LARGEST = tuple(float(size * 2**20) for size in (4, 8, 64))
+"""What engines' releases have as their largest message [byte]."""
 DIRECT_BOUNDS = {
     "startup_s": (5e-7, 1e-4),
     "peer_s": (1e-9, 2e-5),
@@ -79,7 +83,7 @@ DIRECT_BOUNDS = {
     "host_s": (1e-9, 2e-4),
 } | {
     name: (getattr(DIRECT_START, name) * 0.999, getattr(DIRECT_START, name) * 1.001)
-    for name in ("one_shot_of_2", "one_shot_of_4", "one_shot_of_8", "largest")
+    for name in ("one_shot_of_2", "one_shot_of_4", "one_shot_of_8", "largest", "largest_of_2")
 }
 
 
@@ -143,16 +147,27 @@ def fit_fabric(rows, start: FabricConstants) -> FabricConstants:
     if (~around).any():
         peer = _fitted(general[~around], found.peer, lambda c: replace(found, peer=c), RING_BOUNDS)
         found = replace(found, peer=peer)
-    direct = {}
-    for library, part in rows[rows["lib"].isin(DIRECT)].groupby("lib"):
-        name = DIRECT[library]
-        direct[name] = _fitted(
-            part,
-            found.direct.get(name, DIRECT_START),
-            lambda c, name=name: replace(found, direct={name: c}),
-            DIRECT_BOUNDS,
-        )
+    direct = {
+        DIRECT[library]: _fit_direct(part, found, DIRECT[library])
+        for library, part in rows[rows["lib"].isin(DIRECT)].groupby("lib")
+    }
     return replace(found, direct=found.direct | direct)
+
+
+def _fit_direct(rows, fabric: FabricConstants, name: str) -> DirectConstants:
+    """The best of fits with each pair of largest messages."""
+    measured = rows["time_us"].to_numpy(float) * 1e-6
+    trials = []
+    for largest_of_2, largest in product(LARGEST, LARGEST):
+        start = replace(DIRECT_START, largest_of_2=largest_of_2, largest=largest)
+        bounds = DIRECT_BOUNDS | {
+            "largest_of_2": (largest_of_2 * 0.999, largest_of_2 * 1.001),
+            "largest": (largest * 0.999, largest * 1.001),
+        }
+        constants = _fitted(rows, start, lambda c: replace(fabric, direct={name: c}), bounds)
+        times = collective_times(rows, replace(fabric, direct={name: constants}))
+        trials.append((np.abs(np.log(times / measured)).mean(), constants))
+    return min(trials, key=lambda trial: trial[0])[1]
 
 
 def _fitted(rows, start, fabric_with, bounds):

@@ -149,7 +149,9 @@ def decode_seconds(
     c = constants
     requests, context, kv_heads = (np.asarray(x, float) for x in (requests, context, kv_heads))
     unsplit = (np.asarray(heads) <= kv_heads) | mixed
-    per_token = np.where(unsplit, np.maximum(c.unsplit_s, c.per_token_s), c.per_token_s)
+    # Whole contexts go to the multiprocessors in waves.
+    waves = np.maximum(np.ceil(requests * kv_heads / chip.multiprocessors), 1.0)
+    per_token = np.where(unsplit, np.maximum(c.unsplit_s * waves, c.per_token_s), c.per_token_s)
     seen = np.minimum(context + 1, window)
     element = 2 * kv_bytes * width
     bandwidth = chip.bandwidth * c.memory * np.where(width < NARROW_HEAD, c.narrow, 1.0)

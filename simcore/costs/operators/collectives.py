@@ -78,7 +78,8 @@ class DirectConstants:
     host_s : of launching it from the host, which short ones wait for [s]; 0 in a CUDA graph
     one_shot_of_2, one_shot_of_4, one_shot_of_8 : largest message of one shot among up to so many
         ranks [byte]
-    largest : largest message; what is larger goes around the ring [byte]
+    largest_of_2, largest : largest message between two ranks, and among more; what is larger goes
+        around the ring [byte]
     """
 
     startup_s: float
@@ -90,6 +91,7 @@ class DirectConstants:
     one_shot_of_2: float
     one_shot_of_4: float
     one_shot_of_8: float
+    largest_of_2: float
     largest: float
 
 
@@ -156,7 +158,9 @@ def direct_seconds(*, ranks, size, bandwidth, constants: DirectConstants, ring: 
     around = ring_seconds(
         kind=Collective.ALL_REDUCE, ranks=ranks, size=size, bandwidth=bandwidth, constants=ring
     )
-    time = np.where(size <= small, once, np.where(size <= c.largest, twice, around))
+    largest = np.where(ranks <= 2, c.largest_of_2, c.largest)
+    time = np.where(size <= np.minimum(small, largest), once, twice)
+    time = np.where(size <= largest, time, around)
     time = smooth_max(time, c.host_s, sharpness=HOST_SHARPNESS)
     return np.where((ranks > 1) & (size > 0), time, 0.0)
 

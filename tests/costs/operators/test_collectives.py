@@ -79,6 +79,7 @@ DIRECT = DirectConstants(
     one_shot_of_2=1e9,
     one_shot_of_4=5e5,
     one_shot_of_8=2.5e5,
+    largest_of_2=8e6,
     largest=8e6,
 )
 
