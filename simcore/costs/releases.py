@@ -217,24 +217,29 @@ def nearest_release(engine, version, known) -> tuple[ReleaseConstants, bool]:
     if not own:
         return next(constants for constants in known if constants.engine == ANY_ENGINE), False
     plain = [constants for constants in own if constants.plain] or own
-    number = _number(version)
+    number = release_number(version)
     if number is None:
-        return max(plain, key=lambda c: max(map(_order, c.versions))), False
-    return min(plain, key=lambda c: min(_distance(number, v) for v in c.versions)), False
+        return max(plain, key=lambda c: max(map(_rank, c.versions))), False
+    return min(plain, key=lambda c: min(abs(number - _rank(v)) for v in c.versions)), False
 
 
-def _number(version):
-    """Major, minor and patch number of a release; None where it starts with no such number."""
-    found = re.match(r"v?(\d+)\.(\d+)(?:\.(\d+))?", version)
-    return tuple(int(part or 0) for part in found.groups()) if found else None
+def release_number(version: str) -> float | None:
+    """A release's place among others: 0.19.0 before 1.0.0rc3 before 1.0.0 before 1.0.0.post1.
+
+    None where it does not start with a number.
+    """
+    found = re.match(r"v?(\d+)\.(\d+)(?:\.(\d+))?(?:rc(\d+))?(?:\.post(\d+))?", version)
+    if found is None:
+        return None
+    major, minor, patch, candidate, post = (int(p) if p else None for p in found.groups())
+    late = LAST_CANDIDATE if candidate is None else candidate
+    return major * 1e6 + minor * 1e3 + (patch or 0) + late / 100 + (post or 0) / 1e4
 
 
-def _order(version):
-    return _number(version) or (0, 0, 0)
+LAST_CANDIDATE = 99
+"""Release candidates that may come before a release."""
 
 
-def _distance(number, version):
-    other = _number(version)
-    if other is None:
-        return float("inf")
-    return sum(w * abs(a - b) for w, a, b in zip((1e6, 1e3, 1), number, other, strict=True))
+def _rank(version):
+    number = release_number(version)
+    return -1e9 if number is None else number
