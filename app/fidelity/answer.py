@@ -65,7 +65,7 @@ def hover(row) -> str:
     lines = [
         row["what"],
         f"{times}: off by {off_by(row['error'])}",
-        row["use"],
+        USES[row["use"]],
         *filter(None, [row["note"], f"Source: {row['source']}"]),
     ]
     title = wrapped(escape(title_of(row)))

@@ -111,7 +111,7 @@ def _named(group):
 def _far_row(row):
     return html.Tr(
         [
-            html.Th([title_of(row), html.Span(row["what"])], scope="row"),
+            html.Th([title_of(row), html.Span(numbers.spaced(row["what"]))], scope="row"),
             html.Td(numbers.duration_text(row["measured_s"])),
             html.Td(numbers.duration_text(row["predicted_s"])),
             html.Td(off_by(row["error"])),

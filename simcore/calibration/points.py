@@ -48,11 +48,26 @@ ENGINES = {
 
 FITTED, PARTS, UNSEEN = "fitted", "parts fitted", "not fitted"
 USES = {
-    FITTED: "constants of this cost model were fitted to this row, among others",
-    PARTS: "constants were fitted to its kernels, each alone; not to this row",
-    UNSEEN: "no constant of this cost model was fitted to this row or to its parts",
+    FITTED: "constants were fitted to this row, among others",
+    PARTS: "constants were fitted to its kernels, each alone",
+    UNSEEN: "no constant was fitted to this row or to its parts",
 }
 """How far a prediction has seen what it predicts, by its name."""
+
+AICONFIGURATOR = "ai-dynamo/aiconfigurator @095f58a"
+MOONCAKE = "kvcache-ai/Mooncake @3b5a594"
+SOURCES = {
+    "aiconfigurator": AICONFIGURATOR,
+    "semianalysis_inferencex": f"SemiAnalysis InferenceX in {AICONFIGURATOR}",
+    "nvidia_aic_gap_analysis": f"NVIDIA in {AICONFIGURATOR}",
+    "splitwise": "Mutinifni/splitwise-sim @8f99e7d",
+    "mooncake_vllm_pd": MOONCAKE,
+    "mooncake docs vllm-v1-pd-performance.md": f"{MOONCAKE}, vllm-v1-pd-performance.md",
+    "mooncake docs sglang-benchmark-results-v1.md": f"{MOONCAKE}, sglang-benchmark-results-v1.md",
+    "vidur": "microsoft/vidur @7d47513",
+    "xxrjun/nccl-tests-cluster": "xxrjun/nccl-tests-cluster @455de4f",
+}
+"""Where measurements were published, by what the tables call it."""
 
 COLUMNS = (
     *("quantity", "gpu", "model", "engine", "what", "batch", "context", "tp", "bytes"),
@@ -73,6 +88,7 @@ def predicted_points(cost_model: str) -> pd.DataFrame:
     points = pd.concat(parts, ignore_index=True)
     points["gpu"] = points["gpu"].map(_gpu)
     points["model"] = points["model"].map(_llm)
+    points["source"] = points["source"].map(SOURCES) + points.pop("which")
     points["engine"] = points["engine"].map(lambda name: ENGINES.get(name, name))
     return points[list(COLUMNS)]
 
@@ -147,7 +163,8 @@ def _serving(rows, fitted):
                 batch=load,
                 context=rows["isl"],
                 predicted_s=rows[f"predicted_{name}_ms"] * 1e-3,
-                source=rows["origin"] + ", " + rows["id"],
+                source=rows["origin"],
+                which=": " + rows["id"],
             )
             for name in ("tpot", "ttft")
         ]
@@ -210,6 +227,7 @@ def _points(rows, time, unit, use):
     columns = {"model": "", "engine": "", "source": "", "tp": np.nan}
     known = {name: rows.get(name, empty) for name, empty in columns.items()}
     points = pd.DataFrame({"gpu": rows["gpu"], **known}).assign(
+        which="",
         batch=np.nan,
         context=np.nan,
         bytes=np.nan,

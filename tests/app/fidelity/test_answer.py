@@ -132,7 +132,7 @@ def test_what_points_at_a_point_tells_all_of_it():
         "fitted",
     ):
         assert part in re.sub("<br>", " ", text)
-    assert "Source: mooncake docs" in text
+    assert "Source: kvcache-ai/Mooncake @" in text
 
 
 def test_the_worst_are_listed_with_their_source():

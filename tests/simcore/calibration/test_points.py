@@ -49,8 +49,9 @@ def test_a_few_hundred_points_cover_every_quantity(points):
 def test_every_point_is_a_time_on_known_hardware_with_its_source(points):
     assert (points["measured_s"] > 0).all() and np.isfinite(points["measured_s"]).all()
     assert set(points["gpu"]) <= {gpu.name for gpu in gpu_catalog.gpus()}
-    for name in ("gpu", "what", "source"):
+    for name in ("gpu", "what"):
         assert (points[name].str.len() > 0).all(), name
+    assert points["source"].str.contains(r"\w+/[\w-]+ @[0-9a-f]{7}").all()
 
 
 def test_what_is_predicted_is_a_time_and_what_is_not_has_a_reason(points):
