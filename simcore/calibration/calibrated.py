@@ -10,7 +10,7 @@ from gpu_catalog import CatalogError
 from simcore.calibration import kernels, layers, links, steps, transfers
 from simcore.calibration.silicon import Unpredictable, served_as
 from simcore.costs.constants import FabricConstants, GpuConstants, shipped
-from simcore.costs.engines import EngineConstants, engine_of
+from simcore.costs.engines import EngineConstants, nearest_engine
 from simcore.costs.hardware import chip_of, fabric_of, kernels_of
 from simcore.costs.operators.chip import BF16, FP4, FP8, Format
 from simcore.costs.operators.small import small_seconds
@@ -40,6 +40,9 @@ EXPERT_KERNELS = {
     "w4a16_mxfp4": "mxfp4",
     "int4_wo": "mxfp4",
 }
+
+MOST_EXPERTS = 65_536
+"""Loads are kept for each expert."""
 
 Predicted = tuple[np.ndarray, pd.Series]
 """Times of rows [s], NaN where there is none, and a note on each row."""
@@ -82,6 +85,7 @@ def predict_steps(rows, given: EngineConstants | None) -> Predicted:
     """Steps of whole models; with an engine around the kernels where the row names one."""
 
     def times(part, gpu, model, tp, engine, version, weights, cache, pp):
+        engine, version = str(engine), str(version)
         if pp not in ("", 1):
             raise Unpredictable(f"pp = {pp}: only steps of one pipeline stage are predicted")
         item, _, _, note = hardware(gpu)
@@ -101,12 +105,13 @@ def predict_steps(rows, given: EngineConstants | None) -> Predicted:
         busy = steps.kernel_times(part, llm, ranks)
         if composed:
             return busy.total, note
-        constants = given or engine_of(str(engine), str(version), item.name)
-        if constants is None:
-            note += f"; no constants of {engine} {version}: kernels alone, a lower bound"
-            return busy.total, note
+        constants, own = (given, True) if given else nearest_engine(engine, version, item.name)
         found = steps.engine_times(part, llm, busy, tp, constants)
-        return found, f"{note}; engine {constants.engine} {', '.join(constants.versions)}"
+        named = f"{constants.engine} {', '.join(constants.versions)}"
+        if own:
+            return found, f"{note}; engine {named}"
+        where = f" on {', '.join(constants.gpus)}" if constants.gpus else ""
+        return found, f"{note}; uncalibrated engine {engine} {version}: as {named}{where}, ±25 %"
 
     columns = ("gpu", "model", "tp", "engine", "engine_version", "weight_dtype", "kv_dtype", "pp")
     phases = ~rows["phase"].isin(["prefill", "decode"])
@@ -225,6 +230,8 @@ def predict_experts(rows, given=None) -> Predicted:
         kind = EXPERT_KERNELS.get(dtype, "bf16")
         if kind not in constants.moe:
             note += f"; no constants of {kind} experts: those of bf16"
+        if part["num_experts"].max() > MOST_EXPERTS:
+            raise Unpredictable(f"more than {MOST_EXPERTS} experts")
         if distribution not in {routing.value for routing in kernels.Routing}:
             raise Unpredictable(f"distribution {distribution!r} is unknown")
         fitted = constants.moe.get(kind, constants.moe["bf16"])

@@ -171,14 +171,25 @@ def shape_of(rows: pd.DataFrame, where: str) -> Shape:
     )
 
 
+LEAST_ONE = {
+    *("tp", "n_ranks", "n_nodes", "moe_tp_size", "moe_ep_size", "num_experts", "topk"),
+    *("num_heads", "kv_heads", "head_dim"),
+}
+"""Columns in which 0 means nothing."""
+
+MOST = 1e12
+"""The largest number in any of the columns: more is a slip."""
+
+
 def numbers_of(rows: pd.DataFrame, shape: Shape) -> tuple[pd.DataFrame, pd.Series]:
     """The table with its numbers as such, and what is wrong with each row: "" for nothing."""
     rows = rows.copy()
     wrong = pd.Series("", index=rows.index)
     for name in shape.numbers:
         values = pd.to_numeric(rows[name], errors="coerce")
-        bad = ~(np.isfinite(values) & (values >= 0))
-        wrong[bad & (wrong == "")] = f"{name} is no number from 0 up"
+        least = 1 if name in LEAST_ONE else 0
+        bad = ~((values >= least) & (values <= MOST))
+        wrong[bad & (wrong == "")] = f"{name} is no number from {least} up"
         rows[name] = values
     return rows, wrong
 

@@ -40,7 +40,8 @@ def with_sizes(rows: pd.DataFrame, model: str, tp) -> pd.DataFrame:
     size = pd.to_numeric(rows["bytes"], errors="coerce")
     if size.isna().any() and model:
         tokens = pd.to_numeric(rows["prompt_tokens"], errors="coerce").to_numpy(float)
-        sent = sent_bytes(gpu_catalog.llm(model), tokens, int(tp or 1))
+        ranks = pd.to_numeric(pd.Series([tp]), errors="coerce").fillna(1).clip(1, 1024).iloc[0]
+        sent = sent_bytes(gpu_catalog.llm(model), tokens, int(ranks))
         size = size.where(size.notna(), sent)
     return rows.assign(bytes=size.astype(float))
 

@@ -74,6 +74,10 @@ def engine_step_seconds(
     return time + c.sequence_s * decodes + c.prompt_s * prompts
 
 
+STAND_IN = "vLLM"
+"""The engine whose host time stands in for that of engines nobody has measured."""
+
+
 def engine_of(engine: str, version: str | None, gpu: str) -> EngineConstants | None:
     """Constants of an engine's release on the hosts of a GPU; None where there are none.
 
@@ -81,9 +85,24 @@ def engine_of(engine: str, version: str | None, gpu: str) -> EngineConstants | N
     """
     fitting = [
         constants
-        for constants in shipped(EngineConstants, "steps").values()
-        if constants.engine.casefold() == engine.casefold()
-        and (version in constants.versions)
-        and (not constants.gpus or gpu in constants.gpus)
+        for constants in _of_engine(engine)
+        if version in constants.versions and (not constants.gpus or gpu in constants.gpus)
     ]
     return max(fitting, key=lambda c: bool(c.gpus), default=None)
+
+
+def nearest_engine(engine: str, version: str | None, gpu: str) -> tuple[EngineConstants, bool]:
+    """Constants of an engine's release, or the nearest to it, and whether they are its own.
+
+    The nearest is the engine on the GPU in another release, then on another GPU, then `STAND_IN`.
+    """
+    own = engine_of(engine, version, gpu)
+    if own is not None:
+        return own, True
+    others = _of_engine(engine) or _of_engine(STAND_IN)
+    return max(others, key=lambda c: (gpu in c.gpus, version in c.versions, c.versions)), False
+
+
+def _of_engine(engine: str) -> list[EngineConstants]:
+    known = shipped(EngineConstants, "steps").values()
+    return [constants for constants in known if constants.engine.casefold() == engine.casefold()]

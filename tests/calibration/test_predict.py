@@ -28,7 +28,7 @@ def test_each_kind_is_predicted_and_what_cannot_be_says_why(kind):
 @pytest.mark.parametrize("model", ["physical", "reference"])
 @pytest.mark.parametrize("kind", TABLES)
 def test_the_uncalibrated_models_predict_the_same_rows_and_less(kind, model):
-    rows, possible = TABLES[kind]
+    rows, _ = TABLES[kind]
     ours, _ = predicted(rows)
     theirs, _ = predicted(rows, cost_model=model)
     assert theirs.notna().any()
@@ -74,9 +74,21 @@ def test_a_step_with_an_engine_takes_longer_than_its_kernels():
     assert named.iloc[0] > 0
 
 
-def test_an_unknown_engine_is_a_lower_bound_and_says_so():
-    _, notes = predicted(STEPS.iloc[[0]].assign(engine="unheard-of", engine_version="1"))
-    assert "kernels alone, a lower bound" in notes.iloc[0]
+@pytest.mark.parametrize(
+    ("engine", "version", "stand_in"),
+    [
+        ("unheard-of", "1", "as vLLM 0.11.2.dev358 on NVIDIA H800"),
+        ("vLLM", "0.12", "as vLLM 0.11.2.dev358 on NVIDIA H800"),
+        ("vLLM(2023)", "other", "as vLLM(2023) unknown on NVIDIA H100"),
+    ],
+)
+def test_an_engine_nobody_has_measured_gets_the_nearest_and_says_so(engine, version, stand_in):
+    row = STEPS.iloc[[0]].assign(engine=engine, engine_version=version)
+    times, notes = predicted(row)
+    alone, _ = predicted(STEPS.iloc[[0]])
+    assert times.iloc[0] > alone.iloc[0]
+    assert f"uncalibrated engine {engine} {version}" in notes.iloc[0]
+    assert stand_in in notes.iloc[0]
 
 
 def test_a_transfer_without_bytes_is_sized_from_its_model_with_copied_heads():
@@ -105,3 +117,20 @@ def test_the_summary_counts_and_scores():
     assert "3 of 4 rows predicted" in text
     assert "mean error 0.0 %" in text
     assert "1 × dtype 'int3' is unknown" in text
+
+
+HOSTILE = (0, -1, 0.5, 1e300, float("nan"), float("inf"), "x", "", None)
+
+
+@pytest.mark.parametrize("model", ["calibrated", "physical", "reference"])
+@pytest.mark.parametrize("kind", TABLES)
+def test_whatever_stands_in_a_cell_the_other_rows_are_predicted(kind, model):
+    rows, _ = TABLES[kind]
+    first = rows.iloc[0].to_dict()
+    bad = [first | {name: value} for name in rows.columns for value in HOSTILE]
+    table = pd.concat([pd.DataFrame(bad, dtype=object), rows.astype(object)], ignore_index=True)
+    times, notes = predicted(table, cost_model=model)
+    assert np.isfinite(times.dropna()).all() and (times.dropna() > 0).all()
+    assert (notes[times.isna()] != "").all() or model != "calibrated"
+    alone, _ = predicted(rows, cost_model=model)
+    assert times.tail(len(rows)).tolist() == pytest.approx(alone.tolist(), nan_ok=True, rel=1e-9)

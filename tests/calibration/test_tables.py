@@ -59,7 +59,7 @@ def test_what_is_no_number_is_told_by_row():
         {"tp": [1, "x", -1], "batch": [1, 1, 1], "new_tokens": [1, 1, 1], "context": [0, 0, 0]}
     )
     _, wrong = numbers_of(rows, STEPS)
-    assert wrong.tolist() == ["", "tp is no number from 0 up", "tp is no number from 0 up"]
+    assert wrong.tolist() == ["", "tp is no number from 1 up", "tp is no number from 1 up"]
 
 
 @pytest.mark.parametrize(
