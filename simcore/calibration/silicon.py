@@ -25,6 +25,9 @@ ROUNDS = 10
 ALL_REDUCE = {"vllm": "vllm", "sglang": "vllm", "trtllm": "trtllm"}
 """The all-reduce of an engine, as fabrics' constants name it; SGLang took vLLM's over."""
 
+SPELLINGS = dict.fromkeys(("tensorrt-llm", "trt-llm", "tensorrtllm"), "trtllm")
+"""Names of engines by other spellings of them."""
+
 NODE = 8
 """GPUs of a machine; replicas of these tables that are not disaggregated stay in one."""
 
@@ -71,7 +74,7 @@ def case_of(row) -> Case:
     gpu = _known(gpu_catalog.gpu, row["gpu"])
     if _empty(row, "engine"):
         raise Unpredictable("engine is empty")
-    engine = str(row["engine"]).casefold()
+    engine = engine_name(row["engine"])
     llm = served_as(
         _known(gpu_catalog.llm, row["model"]),
         precision=None if _empty(row, "precision") else str(row["precision"]).casefold(),
@@ -101,6 +104,12 @@ def case_of(row) -> Case:
         notes=notes,
         **common,
     )
+
+
+def engine_name(written) -> str:
+    """The name of an engine as constants have it, however it is spelt."""
+    name = str(written).strip().casefold().replace("_", "-")
+    return SPELLINGS.get(name, name)
 
 
 def served_as(llm: LLM, *, precision: str | None, narrow_cache: bool, native_fp4: bool) -> LLM:

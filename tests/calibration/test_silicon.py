@@ -83,6 +83,11 @@ def test_the_batch_of_a_replica_tells_how_many_there_are():
     assert case_of(ROW | {"concurrency": np.nan, "batch": 32.0}).concurrency == 32
 
 
+@pytest.mark.parametrize("written", ["TensorRT-LLM", "tensorrt_llm", "TRTLLM", " trt-llm "])
+def test_an_engine_is_known_by_its_spellings(written):
+    assert case_of(ROW | {"engine": written}).engine == "trtllm"
+
+
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
