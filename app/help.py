@@ -10,7 +10,7 @@ from app.still import still
 
 # What moves on the keys of the part that has the focus: keys, what they do, and a CSS selector of
 # the parts; a page that has none of them does not list the keys.
-SLIDER, CHART, MATRIX = ".control-slider", ".stage", "[data-walk]"
+SLIDER, CHART, MATRIX, POINTS = ".control-slider", ".stage", "[data-walk]", "[data-points]"
 WHERE_THE_FOCUS_IS = (
     ("← →", "A step down or up, on a slider", SLIDER),
     ("Page Down, Page Up", "Ten steps down or up, on a slider", SLIDER),
@@ -28,6 +28,10 @@ WHERE_THE_FOCUS_IS = (
     ("Page Up, Page Down", "Ten rows up or down, on the heat map", MATRIX),
     ("Enter", "Open the cell in Gantt6D, on the heat map", MATRIX),
     ("Esc", "Close what has opened; leave the cells", MATRIX),
+    ("← →", "From point to point, on a picture of points", POINTS),
+    ("Page Down, Page Up", "Ten points on, on a picture of points", POINTS),
+    ("Home, End", "The first and the last point, on a picture of points", POINTS),
+    ("Esc", "Leave the points", POINTS),
 )
 
 

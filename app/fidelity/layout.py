@@ -103,6 +103,7 @@ def _result():
         ),
         still(html.Div(id=f"{NAME}-nothing", className="fidelity-nothing", hidden=True)),
         html.Div([_picture(*part) for part in PICTURES.items()], className="fidelity-pictures"),
+        still(html.Div(id=f"{NAME}-walked", className="visually-hidden", role="status")),
         still(html.Div(id=f"{NAME}-errors", className="fidelity-scroll", tabIndex=0, role="region",
                        **{"aria-label": "Errors by group"})),
         still(html.Div(id=f"{NAME}-far", className="fidelity-scroll", tabIndex=0, role="region",
@@ -149,8 +150,15 @@ def _picture(part, label):
         ),
         id=f"{NAME}-{part}-picture",
         className="fidelity-picture",
-        role="group",
-        **{"aria-label": f"{label}; the tables below tell the same"},
+        tabIndex=0,
+        # Its keys are its own, also for screen readers that have a use for them.
+        role="application",
+        **{
+            "data-points": part,
+            "aria-roledescription": "scatter plot",
+            "aria-label": f"{label}. Arrow keys walk its points and Escape leaves them; the tables "
+            "below tell the same.",
+        },
     )
 
 

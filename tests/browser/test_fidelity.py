@@ -94,6 +94,26 @@ def test_pointing_at_a_point_tells_what_it_is_and_its_source(fidelity):
         expect(label).to_contain_text(part)
 
 
+def test_keys_walk_the_points(fidelity):
+    choose(fidelity, "quantities", "KV transfer")
+    expect(drawn(fidelity, "scatter")).to_have_count(10)
+    picture, walked = (
+        fidelity.locator("#fidelity-scatter-picture"),
+        fidelity.locator("#fidelity-walked"),
+    )
+    picture.focus()
+    picture.press("ArrowRight")
+    expect(walked).to_contain_text("1 of 10: KV transfer, NVIDIA H800, Qwen3-8B")
+    expect(picture.locator(".hoverlayer .hovertext")).to_contain_text("measured 540 µs")
+    picture.press("End")
+    expect(walked).to_contain_text("10 of 10: KV transfer, NVIDIA H20-3e")
+    picture.press("ArrowLeft")
+    expect(walked).to_contain_text("9 of 10")
+    picture.press("Escape")
+    expect(walked).to_be_empty()
+    expect(picture.locator(".hoverlayer .hovertext")).to_have_count(0)
+
+
 def test_groups_and_residuals_are_of_what_was_chosen(fidelity):
     choose(fidelity, "by", "Engine or library")
     table = fidelity.get_by_role("table", name="Errors of the calibrated cost model")
