@@ -30,6 +30,8 @@ window.dash_clientside = Object.assign({}, window.dash_clientside, {
         if (current) link.setAttribute("aria-current", "page");
         else link.removeAttribute("aria-current");
         if (current) title = link.textContent;
+        // On a narrow screen the names of the pages are scrolled sideways.
+        if (current) link.scrollIntoView({ block: "nearest", inline: "nearest" });
       }
       document.title = `${title} · pdscope`;
       // What a sweep's address has besides a scenario is none of the others' business, nor harm.

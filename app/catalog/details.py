@@ -52,6 +52,8 @@ LABELS = {
     "qkv_bias": "biases of queries, keys, values",
     "gpus": "joins GPUs",
 }
+# Of a text: more does not stand beside its label.
+LONG = 22
 # They have a place of their own.
 APART = ("name", "aliases", "source", "checked", "confidence", "notes")
 
@@ -82,7 +84,11 @@ def details_of(item: GPU | LLM | Link, *, own: bool) -> str:
 
 
 def _group(title, pairs):
-    rows = [part for label, text in pairs for part in (html.Dt(label), html.Dd(text))]
+    rows = [
+        part
+        for label, text in pairs
+        for part in (html.Dt(label), html.Dd(text, className="long" if len(text) > LONG else None))
+    ]
     return html.Div([html.H3(title) if title else None, html.Dl(rows)], className="catalog-group")
 
 

@@ -96,6 +96,7 @@ def _bar():
                 html.Div(tabs, role="tablist", className="catalog-tabs", **{"aria-label": "Kind"})
             ),
             search,
+            still(html.P(id=f"{NAME}-said", className="catalog-said", role="status")),
             still(html.Div(buttons, className="catalog-buttons")),
         ],
         className="catalog-bar",
@@ -108,6 +109,7 @@ def _messages():
             html.Div(
                 [
                     html.Span(id=f"{NAME}-problem-text"),
+                    _button("discard", "Discard them", "Remove all items of your own", hidden=True),
                     html.Button(
                         "×",
                         id=f"{NAME}-problem-close",
@@ -121,7 +123,6 @@ def _messages():
                 role="alert",
                 hidden=True,
             ),
-            html.P(id=f"{NAME}-said", className="catalog-said", role="status"),
             html.Div(
                 "Drop it to open it", id=f"{NAME}-drop", className="catalog-drop", hidden=True
             ),

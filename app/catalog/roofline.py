@@ -2,7 +2,7 @@
 
 from app import numbers
 from app.figures.palette import SCHEMES
-from app.figures.roofline import Passes, Roof, roofline
+from app.figures.roofline import Passes, Roof, colours, roofline
 from app.gantt6d.asked import scenario_in
 from gpu_catalog import gpu, gpu_name
 from simcore import PdscopeError, Scenario, ScenarioError
@@ -18,9 +18,9 @@ def roofline_for(asked) -> dict:
     """The answer to whatever the browser sent; it never raises for what may be posted.
 
     `asked` is {"values": scenario fields, "gpus": names, "formats": of FORMATS, "scheme"}. The
-    answer has the `figure`, what is `said` of the passes, which formats GPUs are `without`, and,
-    where there are no passes, `wrong`, which says why. Where what is asked for makes no sense there
-    is an `error` in their place.
+    answer has the `figure`, the `colours` of its GPUs, what is `said` of the passes, which formats
+    GPUs are `without`, and, where there are no passes, `wrong`, which says why. Where what is asked
+    for makes no sense there is an `error` in their place.
     """
     try:
         names, formats, scheme = _chosen(asked)
@@ -39,6 +39,7 @@ def roofline_for(asked) -> dict:
         wrong = {"wrong": f"No passes are shown: {numbers.spaced(str(error))}."}
     return {
         "figure": roofline(roofs, points, scheme),
+        "colours": colours([roof.gpu for roof in roofs], scheme),
         "said": " ".join(_said(point) for point in points),
         "without": [
             f"{name} has no {each}" for name in names for each in formats

@@ -75,12 +75,16 @@ def roofline(roofs: Sequence[Roof], points: Sequence[Passes], scheme: str) -> di
     scheme : "light" or "dark"
     """
     palette = PALETTES[scheme]
-    names = list(dict.fromkeys(roof.gpu for roof in roofs))
-    colour = dict(zip(names, COLOURS[scheme], strict=False))
+    colour = colours([roof.gpu for roof in roofs], scheme)
     low, high = _span(roofs, points)
     lines = [_line(roof, colour.get(roof.gpu, palette.faint), low, high) for roof in roofs]
     marks = [_mark(point, colour.get(point.gpu, palette.faint), palette) for point in points]
     return {"data": lines + marks, "layout": _layout(palette, low, high)}
+
+
+def colours(gpus: Sequence[str], scheme: str) -> dict[str, str]:
+    """The colour of each GPU, which may be named more than once."""
+    return dict(zip(dict.fromkeys(gpus), COLOURS[scheme], strict=False))
 
 
 def _span(roofs, points):
@@ -116,7 +120,8 @@ def _mark(point, colour, palette):
         "x": [point.intensity],
         "y": [point.flops / TERA],
         "text": [point.pool],
-        "textposition": "bottom center",
+        # Below the roofs, which rise to the right.
+        "textposition": "bottom right",
         "textfont": {"color": palette.text, "size": 12},
         "marker": {
             "symbol": SYMBOLS[point.pool],
@@ -145,11 +150,11 @@ def _layout(palette, low, high):
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"family": "inherit", "color": palette.text, "size": 12},
         "margin": {"l": 56, "r": 12, "t": 8, "b": 44},
+        # The page has one, in which GPUs are taken away, too.
+        "showlegend": False,
         "hovermode": "closest",
         "hoverlabel": {"bgcolor": palette.page, "font": {"color": palette.text, "size": 12},
                        "bordercolor": palette.faint, "align": "left"},
-        "legend": {"orientation": "h", "y": -0.22, "yanchor": "top", "x": 0,
-                   "font": {"color": palette.text, "size": 11}, "bgcolor": "rgba(0,0,0,0)"},
         "xaxis": axis | {
             "title": {"text": "arithmetic intensity [FLOP/byte]", "font": {"size": 12}},
             "range": [math.log10(low), math.log10(high)],

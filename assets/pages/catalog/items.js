@@ -88,6 +88,13 @@
     page.byId(`tab-${kind}`).focus();
   };
 
+  async function discard() {
+    session.save([]);
+    page.problem("");
+    await page.refresh();
+    page.say("Your items are removed.");
+  }
+
   /* Files: all of them, or none */
 
   async function open(files) {
@@ -152,6 +159,7 @@
       add: addNew,
       open: choose,
       zip: saveAll,
+      discard,
       "editor-save": save,
       "editor-close": () => editor().close(),
     };

@@ -57,6 +57,8 @@
       if (asking !== mine || !root.isConnected) return;
       if (told.error) throw new Error(told.error);
       window.dash_clientside.set_props("catalog-roofline", { figure: told.figure });
+      for (const chip of document.querySelectorAll(".catalog-chip"))
+        chip.style.setProperty("--of-chip", told.colours[chip.dataset.gpu] || "transparent");
       const without = told.without.length ? `${told.without.join("; ")}.` : "";
       page.byId("plot-said").textContent = [told.said, without].filter(Boolean).join(" ");
       page.byId("plot-wrong").textContent = told.wrong || "";

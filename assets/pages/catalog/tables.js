@@ -202,7 +202,9 @@
     for (const tab of tabs()) put(tab.dataset.kind);
     search();
     page.byId("zip").hidden = session.items().length === 0;
-    if (session.refused()) page.problem(`${session.refused().trim()} They are not used.`);
+    const refused = session.refused();
+    page.byId("discard").hidden = !refused;
+    if (refused) page.problem(`${refused.trim()} They are not used.`);
   });
   page.on("begin", () => {
     orders = {};
