@@ -5,6 +5,7 @@ from functools import cache
 
 import pandas as pd
 
+from gpu_catalog import overlay
 from simcore.calibration.points import USES, predicted_points
 
 COST_MODELS = ("calibrated", "physical", "reference")
@@ -49,6 +50,8 @@ AGAINST = {
 
 
 @cache
+# What ships is judged by what ships: all sessions share it, and none adds to it.
+@overlay(None)
 def points_of(cost_model: str) -> pd.DataFrame:
     """The points with the predictions of a cost model; shared, so do not write into it.
 

@@ -2,13 +2,17 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
 import gpu_catalog
 from app.catalog import session
+from app.fidelity.shown import points_of
 from app.server.security import MOST_BODY_BYTES
 from app.shell import create_app
+from gpu_catalog import Overlay, overlay
+from gpu_catalog.parse import Entry
 from tests.app.server.test_hostile import ANSWERS, HOSTILE, RAW, changed, nested
 from tests.gpu_catalog.test_overlay import MY_GPU
 
@@ -66,6 +70,15 @@ def test_sessions_that_ask_at_once_get_their_own(app):
         for _ in range(5):
             assert list(pool.map(ttds, clients, texts)) == alone
     assert len(set(alone)) == len(alone)
+
+
+def test_what_a_session_replaces_counts_in_nothing_that_sessions_share():
+    points_of.cache_clear()
+    plain = points_of("physical")
+    points_of.cache_clear()
+    h100 = replace(gpu_catalog.gpu("NVIDIA H100"), bandwidth=1e12, flops=1e14, flops_fp8=None)
+    with overlay(Overlay([Entry(h100, "mine.toml", replaces=True)])):
+        assert points_of("physical").equals(plain)
 
 
 def test_a_page_lists_them_in_its_pickers(app, client):
