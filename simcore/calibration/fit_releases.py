@@ -60,8 +60,10 @@ FAMILIES = {
 """By file: an engine, and its releases that share constants; "" is a release that is not stated."""
 
 SPECULATING = ("trtllm-1.1", "trtllm-1.2-post3")
-"""Families whose rows are too fast for one token per step: the same models, GPUs and loads take 1.3
-to 2 times as long in the releases around them."""
+"""Families whose rows are too fast for one token per step. Runs of 1.2.0rc6.post3 that
+1.2.0rc6.post2 has as well take 1.6 times as long there (median of 39), and runs of 1.1.0rc2.post2
+are as fast for their kernels. No column tells why; multi-token prediction would do it.
+"""
 
 UNGRAPHED = ("vllm-0.12", "trtllm-1.3")
 """Families whose steps take a fixed time per layer whatever the load, as without CUDA graphs."""
