@@ -73,10 +73,10 @@ def details_of(item: GPU | LLM | Link, *, own: bool) -> str:
     lists = [_group(title, pairs) for title, pairs in groups if pairs]
     told = html.Div(
         [
-            html.Div(lists, className="catalog-facts"),
             html.Dl(_told(item), className="catalog-told"),
             html.Div([_button(what, label) for what, label in _actions(own)],
                      className="catalog-actions"),
+            html.Div(lists, className="catalog-facts"),
         ],
         className="catalog-details",
     )  # fmt: skip

@@ -135,6 +135,7 @@
       cell.innerHTML = told.html;
       Object.assign(line, { told });
       row.after(line);
+      line.scrollIntoView({ block: "nearest" });
       button.setAttribute("aria-expanded", "true");
       page.problem("");
     } catch (error) {
