@@ -11,6 +11,12 @@ import yaml
 
 import gpu_catalog
 from simcore.costs import COST_MODELS, Pool, Workload
+from simcore.costs.serving_engines import (
+    engine_name,
+    engine_names,
+    nearest_engine,
+    serving_engine,
+)
 from simcore.errors import ScenarioError
 from simcore.parameters import Choice, Number, parameter, parameters_of
 from simcore.scenario_text import text_of, values_in
@@ -201,7 +207,20 @@ class Scenario:
             "true hardware values. reference: the specification's program, to compare with.",
             options=COST_MODELS.names,
         ),
-        "physical",
+        "calibrated",
+    )
+    engine: str = parameter(
+        Choice(
+            key="engine",
+            symbol="",
+            label="Serving engine",
+            help="The serving engine whose time the calibrated cost model adds to that of the "
+            "kernels; the other cost models know of none.",
+            options=engine_names,
+            named=engine_name,
+            nearest=nearest_engine,
+        ),
+        "vLLM 0.19",
     )
 
     def __post_init__(self):
@@ -212,6 +231,14 @@ class Scenario:
     def decode_stages(self) -> int:
         """Pipeline-parallel degree of the decode pool."""
         return self.pp if self.decode_pp is None else self.decode_pp
+
+    @property
+    def costs_told(self) -> str:
+        """By which costs it is reckoned, in words."""
+        costs = f"{self.cost_model} costs"
+        if COST_MODELS[self.cost_model].knows_engines:
+            return f"{costs}, {self.engine}"
+        return costs
 
     @cached_property
     def workload(self) -> Workload:
@@ -226,12 +253,16 @@ class Scenario:
     @cached_property
     def prefill_pool(self) -> Pool:
         """The GPUs that prefill."""
-        return Pool(name="prefill", gpu=gpu_catalog.gpu(self.prefill_gpu), pp=self.pp)
+        return self._pool("prefill", self.prefill_gpu, self.pp)
 
     @cached_property
     def decode_pool(self) -> Pool:
         """The GPUs that decode."""
-        return Pool(name="decode", gpu=gpu_catalog.gpu(self.decode_gpu), pp=self.decode_stages)
+        return self._pool("decode", self.decode_gpu, self.decode_stages)
+
+    def _pool(self, name, gpu, pp):
+        release = serving_engine(self.engine).release
+        return Pool(name=name, gpu=gpu_catalog.gpu(gpu), pp=pp, release=release)
 
     def replace(self, **changes) -> "Scenario":
         """A scenario that differs in `changes`; raises ScenarioError as the constructor does."""

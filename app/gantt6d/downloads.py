@@ -79,7 +79,7 @@ def chart_title_of(scenario: Scenario) -> str:
     share = f"{100 * scenario.vram_limit_ratio:.3g}"
     return (
         f"{title_of(scenario)}, O {scenario.output_tokens}, K {scenario.prefill_nics}, "
-        f"{share} % of VRAM, {scenario.cost_model} costs"
+        f"{share} % of VRAM, {scenario.costs_told}"
     )
 
 

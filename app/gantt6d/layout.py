@@ -18,7 +18,10 @@ from simcore.parameters import parameters_of
 
 NAME = "gantt6d"
 SLIDERS = ("prefill_gpu", "decode_gpu", "pp", "batch_size", "prompt_tokens", "chunk_tokens")
-MORE = ("llm", "decode_pp", "prefill_nics", "output_tokens", "vram_limit_ratio", "cost_model")
+MORE = (
+    *("llm", "decode_pp", "prefill_nics", "output_tokens", "vram_limit_ratio"),
+    *("cost_model", "engine"),
+)
 FIELDS = SLIDERS + MORE
 RANGE_STEPS = 1000
 # Until the first picture, which the browser draws in its place.

@@ -102,7 +102,7 @@ def describe(base: Scenario, axes: tuple[str, ...]) -> list[str]:
     if "pp" not in axes and base.decode_stages != base.pp:
         sizes[0] += f" → {base.decode_stages}"
     lines = [
-        f"{base.llm}, {base.cost_model} costs",
+        f"{base.llm}, {base.costs_told}",
         shown,
         f"{', '.join(sizes)}, {100 * base.vram_limit_ratio:.3g} % of VRAM",
     ]

@@ -91,7 +91,7 @@ def as_text(result: Result) -> str:
     decode = f" (decode {s.decode_pp})" if s.decode_pp not in (None, s.pp) else ""
     lines = [
         f"{s.llm}, {s.prefill_gpu} to {s.decode_gpu}, PP {s.pp}{decode}, N {s.batch_size}, "
-        f"T {s.prompt_tokens}, M {s.chunk_tokens}, O {s.output_tokens}, {s.cost_model} costs",
+        f"T {s.prompt_tokens}, M {s.chunk_tokens}, O {s.output_tokens}, {s.costs_told}",
         "",
         *(
             f"{name}  {getattr(m, field) / MS:10.3f} ms {expected[field].short:8} {meaning}"

@@ -82,8 +82,13 @@ class CostModel(Protocol):
     """Costs of one workload on two pools. Stages and chunks count from 0.
 
     A model refuses what it cannot describe with a ScenarioError at construction.
+
+    Attributes
+    ----------
+    knows_engines : whether the pools' serving engine counts
     """
 
+    knows_engines: bool
     semantics: Semantics
 
     def __init__(self, *, llm, workload: Workload, prefill: Pool, decode: Pool): ...

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from gpu_catalog import GPU
+from simcore.costs.releases import ReleaseConstants
+from simcore.costs.serving_engines import KERNELS_ALONE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,11 +33,17 @@ class Workload:
 
 @dataclass(frozen=True, kw_only=True)
 class Pool:
-    """GPUs of one kind that share a role, in `pp` pipeline stages of one GPU each."""
+    """GPUs of one kind that share a role, in `pp` pipeline stages of one GPU each.
+
+    Attributes
+    ----------
+    release : what the serving engine on them charges, for cost models that know of engines
+    """
 
     name: str
     gpu: GPU
     pp: int
+    release: ReleaseConstants = KERNELS_ALONE
 
 
 def split_layers(layers: int, pp: int) -> tuple[range, ...]:

@@ -49,7 +49,15 @@ class LayerCounts:
 
 
 def decode_parts(
-    kernels: StepTimes, *, launches, products, layers: LayerCounts, steps, requests, release
+    kernels: StepTimes,
+    *,
+    launches,
+    products,
+    layers: LayerCounts,
+    steps,
+    requests,
+    release,
+    least=0.0,
 ) -> dict[str, Seconds]:
     """Times [s] whose sum a decode step takes, by kind of kernel, LAUNCHES and ENGINE.
 
@@ -62,10 +70,10 @@ def decode_parts(
     steps : steps that the host prepares: 1, or 0 for a slice that is not the step's first
     requests : whose next token the host samples and schedules
     release : `releases.ReleaseConstants`
+    least : that the kernels take at the hardware's peaks [s]
     """
     c = release
     parts = {
-        LAUNCHES: c.launches * launches,
         "products": products * kernels.products,
         "attention": c.attention * kernels.attention,
         "experts": c.experts * kernels.experts,
@@ -73,6 +81,7 @@ def decode_parts(
         "collectives": c.collectives * kernels.collectives,
         "head": products * kernels.head,
     }
+    parts = _no_faster(parts, least) | {LAUNCHES: c.launches * launches}
     busy = sum(parts.values())
     unfused = c.expert_layer_s * layers.expert_layers + c.norm_layer_s * layers.norm_layers
     unfused = unfused + c.latent_layer_s * layers.latent_layers
@@ -86,9 +95,14 @@ def prefill_kernels(kernels: StepTimes, *, release) -> dict[str, Seconds]:
     return times | {"collectives": release.collectives * kernels.collectives}
 
 
-def prefill_parts(kernels: StepTimes, *, layers: LayerCounts, release) -> dict[str, Seconds]:
-    """Times [s] whose sum a step with prompts alone takes, by kind of kernel and ENGINE."""
-    parts = prefill_kernels(kernels, release=release)
+def prefill_parts(
+    kernels: StepTimes, *, layers: LayerCounts, release, least=0.0
+) -> dict[str, Seconds]:
+    """Times [s] whose sum a step with prompts alone takes, by kind of kernel and ENGINE.
+
+    Parameters as those of `decode_parts`, but for `kernels`, which have their fixed times here.
+    """
+    parts = _no_faster(prefill_kernels(kernels, release=release), least)
     busy = sum(parts.values())
     return parts | {ENGINE: at_least(busy, release.eager_layer_s * layers.layers) - busy}
 
@@ -96,6 +110,16 @@ def prefill_parts(kernels: StepTimes, *, layers: LayerCounts, release) -> dict[s
 def at_least(busy, launching):
     """Time [s] of GPUs that are busy for one time and launched by a host that takes another."""
     return smooth_max(busy, launching, sharpness=FLOOR_SHARPNESS)
+
+
+def _no_faster(parts, least):
+    """`parts`, all of them longer where their sum is below `least` [s].
+
+    Constants were fitted to whole requests; on other models, factors below 1 can add up to more
+    than the hardware can do.
+    """
+    longer = np.maximum(1.0, least / np.maximum(sum(parts.values()), 1e-300))
+    return {name: seconds * longer for name, seconds in parts.items()}
 
 
 def products_factor(release, *, fp8, fp4):

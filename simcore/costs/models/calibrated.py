@@ -1,11 +1,15 @@
-"""`calibrated`: every kernel of a pass as a formula whose constants were fitted to measurements.
+"""`calibrated`: every kernel of a pass by a formula whose constants were fitted to measurements.
 
 Times alone differ from `physical`: operations, bytes, memory, handoffs and semantics are the same.
-What a serving engine adds to the kernels is not part of it. A GPU that nobody has calibrated gets
-the constants of its nearest relative.
+To the kernels comes what the release of the serving engine makes of them and its host adds. A GPU
+that nobody has calibrated gets the constants of its nearest relative.
+
+An engine's time per request, for HTTP, tokenizer and scheduling, is left out: here requests arrive
+where they are prefilled.
 """
 
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 
@@ -13,17 +17,28 @@ from simcore.costs.expected_error import calibrated_bands
 from simcore.costs.hardware import chip_of, kernels_of
 from simcore.costs.model import COST_MODELS
 from simcore.costs.models.physical import PhysicalCosts
-from simcore.costs.operators.layer import Batch, Ranks, step_times
+from simcore.costs.operators.layer import Batch, Ranks, StepKernels
+from simcore.costs.release_steps import (
+    LayerCounts,
+    decode_parts,
+    prefill_parts,
+    products_factor,
+)
 
 
 @COST_MODELS.register("calibrated")
 class CalibratedCosts(PhysicalCosts):
-    """Kernel by kernel, with constants fitted to measured kernels of the GPU.
+    """Kernel by kernel, with constants fitted to the GPU and to the serving engine.
+
+    A pipeline's step is prepared once, on its first stage, and sampled on its last; each stage
+    launches its own layers.
 
     Attributes
     ----------
     kernels : constants of each pool's GPU, by the pool's name; they say what they were fitted to
     """
+
+    knows_engines = True
 
     def __init__(self, *, llm, workload, prefill, decode):
         super().__init__(llm=llm, workload=workload, prefill=prefill, decode=decode)
@@ -34,21 +49,56 @@ class CalibratedCosts(PhysicalCosts):
         """What the constants of both GPUs say of themselves."""
         return calibrated_bands(llm=llm, prefill=prefill, decode=decode)
 
-    def _prefill_passes(self, part):
+    @cached_property
+    def _prefill_kernels(self):
         n = float(self.workload.batch_size)
         last = np.arange(self.workload.chunks) == self.workload.chunks - 1
         batch = Batch(prompts=n, new=self._new, before=self._context, outputs=n * last)
-        return self._timed(super()._prefill_passes(part), part, batch, "prefill")
+        return StepKernels(self.llm, batch, self._ranks("prefill"))
 
-    def _decode_passes(self, part):
+    @cached_property
+    def _decode_kernels(self):
+        """With their fixed times, and without."""
         n = float(self.workload.batch_size)
         context = self.workload.prompt_tokens + np.arange(self.workload.output_tokens, dtype=float)
         batch = Batch(decodes=np.full_like(context, n), context=context, outputs=n)
-        return self._timed(super()._decode_passes(part), part, batch, "decode")
+        ranks = self._ranks("decode")
+        bare = replace(ranks, kernels=ranks.kernels.without_launches())
+        return tuple(StepKernels(self.llm, batch, each) for each in (ranks, bare))
 
-    def _timed(self, costs, part, batch, pool_name):
-        """`costs` with the kernels' times in place of the roofline's."""
+    def _prefill_passes(self, part):
+        costs = super()._prefill_passes(part)
+        parts = prefill_parts(
+            self._prefill_kernels.times(part),
+            layers=LayerCounts.of(self.llm, part),
+            release=self._pools["prefill"].release,
+            least=costs.seconds,
+        )
+        return _timed(costs, parts)
+
+    def _decode_passes(self, part):
+        costs = super()._decode_passes(part)
+        full, bare = (kernels.times(part) for kernels in self._decode_kernels)
+        release = self._pools["decode"].release
+        form = self._ranks("decode").chip.runs(self.llm.gemm_dtype)
+        parts = decode_parts(
+            bare,
+            launches=full.total - bare.total,
+            products=products_factor(release, fp8=form == "fp8", fp4=form == "fp4"),
+            layers=LayerCounts.of(self.llm, part),
+            steps=float(part.embedding),
+            requests=self.workload.batch_size * float(part.head),
+            release=release,
+            least=costs.seconds,
+        )
+        return _timed(costs, parts)
+
+    def _ranks(self, pool_name):
         kernels = self.kernels[pool_name]
-        chip = chip_of(self._pools[pool_name].gpu, kernels)
-        times = step_times(self.llm, part, batch, Ranks(chip=chip, kernels=kernels))
-        return replace(costs, seconds=times.total, parts=times.by_kind())
+        return Ranks(chip=chip_of(self._pools[pool_name].gpu, kernels), kernels=kernels)
+
+
+def _timed(costs, parts):
+    """`costs` that take the sum of `parts` [s] in place of the roofline's time."""
+    some = {name: seconds for name, seconds in parts.items() if np.any(seconds)}
+    return replace(costs, seconds=sum(some.values()), parts=some)

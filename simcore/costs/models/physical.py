@@ -17,6 +17,7 @@ from simcore.costs.plan import split_layers
 class PhysicalCosts:
     """FLOPs of active parameters, bytes of what is touched, causal attention that looks back."""
 
+    knows_engines = False
     semantics = Semantics(
         stage_waits_for_handoff=False,
         decode_waits_for_all=True,

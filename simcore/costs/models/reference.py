@@ -18,6 +18,7 @@ MEMORY_EFFICIENCY = 0.8
 class ReferenceCosts:
     """Formulas, catalog values and semantics of the specification's program."""
 
+    knows_engines = False
     semantics = Semantics(
         stage_waits_for_handoff=True,
         decode_waits_for_all=False,
