@@ -1,9 +1,10 @@
 """A scenario as the part of an address after "?", and back: short, readable, versioned.
 
-    v=1&prefill=NVIDIA+H200&t=4096&m=512&pin=m:256,t:4096&pin=default&base=2
+    v=2&prefill=NVIDIA+H200&t=4096&m=512&pin=m:256,t:4096&pin=default&base=2
 
 Each key is the one that the scenario's field names; fields at their defaults are left out. The
-version says which defaults and keys are meant: whoever changes either adds a version.
+version says which defaults and keys are meant: whoever changes either adds a version, and says what
+links of the versions before it mean. Where a link has none, the latest is meant.
 
 Scenarios that are pinned to be compared with are a `pin` each, with the same keys; `base` is the
 number of the one that is the baseline, unless it is the first.
@@ -17,7 +18,9 @@ from urllib.parse import parse_qsl, urlencode
 from simcore import Scenario, ScenarioError
 from simcore.parameters import Number, parameters_of
 
-VERSION = 1
+VERSION = 2
+# By version, the defaults that have changed since.
+FORMER_DEFAULTS: dict[int, dict[str, str]] = {1: {"cost_model": "physical"}}
 MOST_CHARACTERS = 4096
 MOST_PAIRS = 64
 LONGEST_SHOWN = 24
@@ -117,15 +120,22 @@ def read_query(query: str, own: Collection[str] = ()) -> Link:
     kept = {key: text for key, text in pairs if key in own}
     apart = {"v", PIN, BASE, *own}
     ignored = [doubt for key, text in pairs if key == "v" for doubt in _doubts(text)]
-    scenario = _read([pair for pair in pairs if pair[0] not in apart], ignored)
-    pins, places = _read_pins(pinned, ignored)
+    usual = _usual([text for key, text in pairs if key == "v"])
+    scenario = _read([pair for pair in pairs if pair[0] not in apart], usual, ignored)
+    pins, places = _read_pins(pinned, usual, ignored)
     base = _read_base(bases, places, ignored)
     return Link(scenario, kept, tuple(ignored), pins, base)
 
 
-def _read(pairs, ignored):
-    """The scenario that keys and texts say; what means nothing is added to `ignored`."""
-    fields, scenario = _fields_by_key(), Scenario()
+def _usual(versions):
+    """The scenario of a link that says nothing but its versions, of which the last counts."""
+    former = {str(version): values for version, values in FORMER_DEFAULTS.items()}
+    return Scenario(**former.get(versions[-1] if versions else str(VERSION), {}))
+
+
+def _read(pairs, usual, ignored):
+    """`usual` with what keys and texts say; what means nothing is added to `ignored`."""
+    fields, scenario = _fields_by_key(), usual
     for key, text in pairs:
         if key not in fields:
             ignored.append(f"{_short(key)} is no setting.")
@@ -143,13 +153,13 @@ def _by_key(message):
     return re.sub(r"\b\w+(?= (?:=|is) )", lambda word: keys.get(word[0], word[0]), message)
 
 
-def _read_pins(texts, ignored):
+def _read_pins(texts, usual, ignored):
     """The pins, no two of them alike, and by the number of each pin in the link its index here."""
     if len(texts) > MOST_PINS:
         ignored.append(f"of {len(texts)} pins only the first {MOST_PINS} are kept.")
     pins, places = [], {}
     for number, text in enumerate(texts[:MOST_PINS], 1):
-        pin = _read_pin(number, text, ignored)
+        pin = _read_pin(number, text, usual, ignored)
         if pin is None:
             continue
         if pin in pins:
@@ -164,12 +174,12 @@ def _first(index, places):
     return next(number for number, place in places.items() if place == index)
 
 
-def _read_pin(number, text, ignored):
+def _read_pin(number, text, usual, ignored):
     """The pinned scenario; None where its text says nothing that can be used."""
     parts = [] if text in ("", ALL_USUAL) else text.split(",")
     pairs = [(key, value) for key, _, value in (part.partition(":") for part in parts)]
     doubts = []
-    scenario = _read(pairs, doubts)
+    scenario = _read(pairs, usual, doubts)
     ignored += [f"pin {number}: {doubt}" for doubt in doubts]
     return None if doubts and len(doubts) == len(parts) else scenario
 
@@ -201,13 +211,11 @@ def _fields_by_key():
 
 
 def _doubts(text):
-    if text == str(VERSION):
+    if text in map(str, range(1, VERSION + 1)):
         return []
     if text.isdecimal() and int(text[:9]) > VERSION:
-        return [
-            f"version {_short(text)} is newer than this pdscope, which reads version {VERSION}."
-        ]
-    return [f"v={_short(text)} is no version; this pdscope reads version {VERSION}."]
+        return [f"version {_short(text)} is newer than this pdscope, which reads up to {VERSION}."]
+    return [f"v={_short(text)} is no version; this pdscope reads versions up to {VERSION}."]
 
 
 def _value(name, text):

@@ -3,7 +3,7 @@ window.pdscope = Object.assign(window.pdscope || {}, {
   /* Lets the other pages open with this scenario, and its pins: the part of an address behind "?".
      Without a version a page would show its own scenario. */
   carry(query) {
-    const search = `?${query || "v=1"}`;
+    const search = `?${query || "v=2"}`;
     for (const link of document.querySelectorAll(".nav-link")) {
       const href = new URL(link.href).pathname + search;
       if (link.getAttribute("href") !== href) window.dash_clientside.set_props(link.id, { href });

@@ -22,9 +22,13 @@ MEANT = {
         "prefill_nics": 1,
         "vram_limit_ratio": 0.95,
         "cost_model": "physical",
+        # Unknown then, and without effect in that cost model.
+        "engine": "vLLM 0.19",
     }
 }
+MEANT[2] = MEANT[1] | {"cost_model": "calibrated"}
 KEYS = {1: ["llm", "prefill", "decode", "pp", "dpp", "n", "t", "m", "o", "k", "vram", "cost"]}
+KEYS[2] = [*KEYS[1], "engine"]
 
 
 @pytest.mark.parametrize("version", MEANT)
@@ -32,6 +36,22 @@ def test_a_link_keeps_its_meaning(version):
     link = read_query(f"v={version}")
     assert link.scenario.to_dict() == MEANT[version]
     assert link.ignored == ()
+
+
+def test_pins_of_a_link_keep_their_meaning_too():
+    link = read_query("v=1&m=512&pin=default&pin=pp:4,cost:reference")
+    assert link.scenario == Scenario(chunk_tokens=512, cost_model="physical")
+    assert link.pins == (
+        Scenario(cost_model="physical"),
+        Scenario(pp=4, cost_model="reference"),
+    )
+    assert link.ignored == ()
+
+
+def test_a_link_of_an_older_version_is_handed_on_as_one_of_this():
+    query = query_of(read_query("v=1&pp=4").scenario)
+    assert query == "v=2&pp=4&cost=physical"
+    assert read_query(query).scenario == Scenario(pp=4, cost_model="physical")
 
 
 def test_the_default_is_that_of_this_version():
@@ -58,8 +78,8 @@ def test_there_and_back(scenario):
 
 def test_what_is_usual_is_not_said():
     assert query_of(Scenario()) == ""
-    assert query_of(Scenario(pp=4, prompt_tokens=4096)) == "v=1&pp=4&t=4096"
-    assert query_of(Scenario(), {"x": "2048:16384,2048"}) == "v=1&x=2048:16384,2048"
+    assert query_of(Scenario(pp=4, prompt_tokens=4096)) == "v=2&pp=4&t=4096"
+    assert query_of(Scenario(), {"x": "2048:16384,2048"}) == "v=2&x=2048:16384,2048"
 
 
 def test_links_without_a_version_still_work():
@@ -80,7 +100,7 @@ def test_links_without_a_version_still_work():
         ("llm=%00", "is unknown"),
         ("prefill=NVIDIA+H1O0", "did you mean 'NVIDIA H100'?"),
         ("pp=1e400", "out of range"),
-        ("v=2", "newer than this pdscope"),
+        ("v=3", "newer than this pdscope"),
         ("v=0", "is no version"),
         ("v=%F0%9F%A6%8A", "is no version"),
         ("y" * 60 + "=1", "“yyyyyyyyyyyyyyyyyyyyyyy…” is no setting."),
@@ -96,7 +116,7 @@ def test_what_means_nothing_is_ignored_and_said(query, said):
 
 
 def test_a_wrong_part_spoils_no_other():
-    link = read_query("v=1&pp=0&m=512&what=now&t=4096")
+    link = read_query("v=2&pp=0&m=512&what=now&t=4096")
     assert link.scenario == Scenario(chunk_tokens=512, prompt_tokens=4096)
     assert len(link.ignored) == 2
 
@@ -117,7 +137,7 @@ def test_pins_there_and_back(base):
 
 
 def test_pins_can_be_read_in_an_address():
-    assert query_of(Scenario(), pins=PINS[:2]) == "v=1&pin=default&pin=t:4096,m:512"
+    assert query_of(Scenario(), pins=PINS[:2]) == "v=2&pin=default&pin=t:4096,m:512"
     assert query_of(Scenario(), pins=PINS[:2], base=1).endswith("&base=2")
 
 
@@ -164,10 +184,10 @@ def test_more_pins_than_fit_are_ignored_and_said():
 
 
 def test_what_cannot_be_run_has_an_address_that_says_why():
-    assert query_of_values(Scenario().to_dict() | {"pp": 4}) == "v=1&pp=4"
+    assert query_of_values(Scenario().to_dict() | {"pp": 4}) == "v=2&pp=4"
     assert query_of_values(Scenario().to_dict()) == ""
     query = query_of_values(Scenario(chunk_tokens=512).to_dict() | {"pp": 0, "decode_pp": "x&y"})
-    assert query == "v=1&pp=0&dpp=x%26y&m=512"
+    assert query == "v=2&pp=0&dpp=x%26y&m=512"
     link = read_query(query)
     assert link.scenario == Scenario(chunk_tokens=512)
     assert [doubt[:7] for doubt in link.ignored] == ["pp = 0 ", "dpp = '"]

@@ -86,7 +86,7 @@ def test_the_bar_follows_a_drag_and_nothing_moves(gantt):
 @pytest.mark.parametrize("width", [360, 1440])
 def test_no_time_in_the_bar_is_cut(page, width):
     page.set_viewport_size({"width": width, "height": 860})
-    page.goto("/?v=1&m=288")
+    page.goto("/?v=2&m=288")
     settled(page)
     parts = page.locator(f"#{NAME}-breakdown .breakdown-part > i")
     told = parts.evaluate_all(
@@ -151,7 +151,7 @@ def test_a_step_is_taken_by_a_click(gantt):
 def test_a_step_that_does_not_fit_says_why_and_is_not_taken(page):
     # So low that what gets the focus must be scrolled into view.
     page.set_viewport_size({"width": 1440, "height": 600})
-    page.goto("/?v=1&pp=2")
+    page.goto("/?v=2&pp=2")
     explained(page)
     step = row(page, "pp:down")
     expect(step).to_contain_text("does not fit")

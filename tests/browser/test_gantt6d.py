@@ -363,7 +363,7 @@ def test_keys_pan_zoom_and_reset(gantt):
 
 
 def test_a_run_of_seconds_is_read_in_seconds_as_its_cards_are(page):
-    page.goto("/?v=1&pp=32&t=16384&m=128&n=32")
+    page.goto("/?v=2&pp=32&t=16384&m=128&n=32")
     settled(page)
     end = run(Scenario(pp=32, prompt_tokens=16384, chunk_tokens=128, batch_size=32)).metrics.ttft_s
     assert 1 < end < 10

@@ -102,7 +102,7 @@ LABELS = """() => [".xtick text", ".ytick text"].map((labels) =>
 @pytest.mark.parametrize("width", [360, 1280])
 def test_labels_of_the_axes_do_not_overlap(page, width):
     page.set_viewport_size({"width": width, "height": 800})
-    page.goto("/?v=1&pp=32")
+    page.goto("/?v=2&pp=32")
     expect(page.locator(f"#{NAME}-page")).to_have_attribute("data-settled", "true")
     expect(page.locator(f"#{NAME}-graph .ytick text").first).to_be_visible()
     times, lanes = page.evaluate(LABELS)

@@ -33,7 +33,7 @@ def overlap(a, b):
 
 @pytest.mark.parametrize("width", [360, 900, 1440])
 @pytest.mark.parametrize(
-    "address, field, share", [("/", "pp", 0.0), ("/?v=1&pp=3", "batch_size", 1.0)]
+    "address, field, share", [("/", "pp", 0.0), ("/?v=2&pp=3", "batch_size", 1.0)]
 )
 def test_nothing_moves_when_it_comes_in_the_middle_of_a_drag(page, width, address, field, share):
     opened(page, width, address)
@@ -73,7 +73,7 @@ def test_it_can_be_hidden_and_comes_back_with_another_reason(page, width):
 
 def test_where_nothing_could_be_run_the_chart_says_it_once(page):
     page.set_viewport_size({"width": 1440, "height": 860})
-    page.goto("/?v=1&pp=1")
+    page.goto("/?v=2&pp=1")
     nothing = page.locator(f"#{NAME}-nothing")
     expect(nothing).to_contain_text("does not fit")
     expect(page.locator(f"#{NAME}-pp-message")).to_be_hidden()

@@ -233,7 +233,7 @@ class Held:
                         "reason": "",
                     }
                 ],
-                "links": [f"v=1&t={t}&m={m}"],
+                "links": [f"v=2&t={t}&m={m}"],
                 "query": "",
                 "why": {"pools": [None], "lack": None},
                 "next": first + 1,
@@ -640,7 +640,7 @@ def test_the_best_at_the_edge_is_said_to_be_there(page):
 
 
 def test_the_title_carries_the_scenario(page):
-    page.goto(f"{PAGES['mt']}?v=1&n=3&prefill=NVIDIA+H200")
+    page.goto(f"{PAGES['mt']}?v=2&n=3&prefill=NVIDIA+H200")
     wait_for_end(page)
     expect(page).to_have_title(re.compile("^MTSweep: LLaMA-3.1-70B, .*NVIDIA H200 → .*N 3"))
 
@@ -655,23 +655,23 @@ def test_a_metric_on_which_an_axis_has_no_bearing_marks_nothing(page):
 
 
 def test_a_cell_opens_in_the_gantt_page(page):
-    page.goto(f"{PAGES['mt']}?v=1&n=2&ms=128:512:128&ts=1024:4096:1024")
+    page.goto(f"{PAGES['mt']}?v=2&n=2&ms=128:512:128&ts=1024:4096:1024")
     wait_for_end(page)
     click_cell(page, "mt", 1, 2)
-    page.wait_for_url("**/?v=1&n=2&t=3072&m=256")
+    page.wait_for_url("**/?v=2&n=2&t=3072&m=256")
     assert gantt_values(page) == {
         "prompt_tokens": "3072", "chunk_tokens": "256", "pp": "8", "batch_size": "2",
     }  # fmt: skip
     page.go_back()
     wait_for_end(page)
-    assert page.url.endswith("?v=1&n=2&ms=128:512:128&ts=1024:4096:1024")
+    assert page.url.endswith("?v=2&n=2&ms=128:512:128&ts=1024:4096:1024")
 
 
 def test_a_cell_without_a_result_opens_too(page):
     page.goto(PAGES["ppt"])
     wait_for_end(page)
     click_cell(page, "ppt", 0, 7)
-    page.wait_for_url("**/?v=1&pp=1&m=320")
+    page.wait_for_url("**/?v=2&pp=1&m=320")
 
 
 def test_a_point_of_the_surface_opens_but_turning_the_scene_does_not(page):
@@ -731,7 +731,7 @@ def test_a_sweep_is_its_address(page, new_context):
     page.get_by_role("button", name="Run").click()
     expect(page.get_by_text("24 of 24 cells", exact=True)).to_be_visible()
     page.get_by_text("TTFT", exact=True).click()
-    address = "/mt-sweep?v=1&n=3&ms=256:1280:512&metric=ttft"
+    address = "/mt-sweep?v=2&n=3&ms=256:1280:512&metric=ttft"
     until(page, "(end) => window.location.href.endsWith(end)", address)
 
     other = new_context().new_page()
@@ -745,13 +745,13 @@ def test_a_sweep_is_its_address(page, new_context):
 
 
 def test_a_broken_address_says_what_it_ignored(page):
-    page.goto(f"{PAGES['mt']}?v=1&n=4&ms=64:x:3&colour=red&metric=speed")
+    page.goto(f"{PAGES['mt']}?v=2&n=4&ms=64:x:3&colour=red&metric=speed")
     notice = page.locator(".notice")
     for words in ("ms is not from:to:step", "“colour” is no setting", "metric is one of"):
         expect(notice).to_contain_text(words)
     wait_for_end(page)
     expect(page.get_by_label("Batch size")).to_have_value("4")
-    assert page.url.endswith(f"{PAGES['mt']}?v=1&n=4")
+    assert page.url.endswith(f"{PAGES['mt']}?v=2&n=4")
 
 
 # Pairs of GPUs
@@ -773,15 +773,15 @@ def test_the_matrix_is_the_python_apis(page, tmp_path):
 
 
 def test_a_pair_opens_in_the_gantt_page(page):
-    page.goto(f"{PAGES['gpus']}?v=1&decodes=NVIDIA+H200,NVIDIA+L40&prefills=NVIDIA+H100,NVIDIA+L40")
+    page.goto(f"{PAGES['gpus']}?v=2&decodes=NVIDIA+H200,NVIDIA+L40&prefills=NVIDIA+H100,NVIDIA+L40")
     wait_for_end(page)
     expect(page.get_by_text("4 of 4 cells", exact=True)).to_be_visible()
     click_cell(page, "gpus", 1, 0)
-    page.wait_for_url("**/?v=1&decode=NVIDIA+L40")
+    page.wait_for_url("**/?v=2&decode=NVIDIA+L40")
 
 
 def test_pairs_that_do_not_fit_are_hatched_and_say_why(page):
-    page.goto(f"{PAGES['gpus']}?v=1&pp=2")
+    page.goto(f"{PAGES['gpus']}?v=2&pp=2")
     assert "cells are infeasible" in wait_for_end(page)
     table = expected("gpus", SWEEPS["gpus"].axes, pp=2)
     assert_drawn(page, table, "gpus", metric="ttft", pp=2)
@@ -794,7 +794,7 @@ def test_pairs_that_do_not_fit_are_hatched_and_say_why(page):
 
 
 def test_some_cells_that_cannot_be_run_are_told_of_with_the_commonest_reason(page):
-    page.goto(f"{PAGES['gpus']}?v=1&pp=2")
+    page.goto(f"{PAGES['gpus']}?v=2&pp=2")
     assert (
         "13 of 49 cells are infeasible, 6 of them as the decode pool does not fit; even the "
         "fullest one would with PP = 4." in wait_for_end(page)
@@ -804,7 +804,7 @@ def test_some_cells_that_cannot_be_run_are_told_of_with_the_commonest_reason(pag
 
 @pytest.mark.parametrize("name", PAGES)
 def test_where_nothing_fits_there_is_why_and_a_button_that_helps(page, name):
-    page.goto(f"{PAGES[name]}?v=1&llm=LLaMA-3.1-405B&pp=2")
+    page.goto(f"{PAGES[name]}?v=2&llm=LLaMA-3.1-405B&pp=2")
     assert "cells are infeasible: neither pool fits" in wait_for_end(page)
     nothing = page.locator(f"#{name}-nothing")
     expect(nothing).to_contain_text("No cell can be run")
@@ -822,7 +822,7 @@ def test_where_nothing_fits_there_is_why_and_a_button_that_helps(page, name):
 
 
 def test_a_sweep_of_skipped_cells_alone_says_so(page):
-    page.goto(f"{PAGES['mt']}?v=1&ms=512:1024:512&ts=128:256:128")
+    page.goto(f"{PAGES['mt']}?v=2&ms=512:1024:512&ts=128:256:128")
     assert "4 of 4 skipped" in wait_for_end(page)
     expect(page.locator("#mt-nothing")).to_contain_text("lower M or raise T")
 
