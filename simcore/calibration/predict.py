@@ -83,8 +83,9 @@ def predicted_seconds(rows, shape: Shape, *, cost_model: str, constants=None):
     if rows.empty:
         return np.empty(0), pd.Series("", index=rows.index, dtype=str)
     seconds, notes = predictors[shape.name](rows, constants)
-    seconds = np.where(np.isfinite(seconds) & (seconds > 0), seconds, np.nan)
-    return seconds, notes
+    nothing = (seconds == 0) | np.isinf(seconds)
+    notes = notes.where(~nothing, "a size of 0: nothing to compute")
+    return np.where(seconds > 0, np.where(nothing, np.nan, seconds), np.nan), notes
 
 
 def summary_of(rows: pd.DataFrame) -> str:

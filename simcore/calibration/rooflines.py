@@ -104,7 +104,8 @@ def _attention(part, gpu, *, reference):
     new = part["new_tokens"].to_numpy(float) if "new_tokens" in part else np.ones(len(part))
     window = part["window_size"].to_numpy(float)
     window = np.where(window > 0, window, np.inf)
-    flop = 4 * n * heads * width * new * mean_keys(new=new, context=context, window=window)
+    seen = mean_keys(new=np.maximum(new, 1.0), context=context, window=window)
+    flop = 4 * n * heads * width * new * seen
     read = np.minimum(context + new, window - 1 + new)
     traffic = 4 * n * width * (kv * read + heads * new)
     return roofline_seconds(flop=flop, traffic=traffic, **_roof(gpu, "bf16", reference)), ""
