@@ -8,6 +8,7 @@ import gpu_catalog
 from simcore.costs import COST_MODELS, CostModel
 from simcore.costs.expected_error import ExpectedError
 from simcore.costs.memory import PoolMemory, pool_memory
+from simcore.costs.serving_engines import serving_engine
 from simcore.engine.execute import execute
 from simcore.engine.trace import Trace
 from simcore.errors import DoesNotFit, LimitReached, ScenarioError
@@ -77,12 +78,13 @@ def run(
 def expected_errors_of(scenario: Scenario) -> Mapping[str, ExpectedError]:
     """How far the times of a run may be off, by the names that `Metrics` gives them.
 
-    It depends on the model, the GPUs and the cost model alone; nothing is simulated.
+    It depends on the model, the GPUs, the engine and the cost model alone; nothing is simulated.
     """
     return COST_MODELS[scenario.cost_model].expected_errors(
         llm=gpu_catalog.llm(scenario.llm),
         prefill=gpu_catalog.gpu(scenario.prefill_gpu),
         decode=gpu_catalog.gpu(scenario.decode_gpu),
+        engine=serving_engine(scenario.engine),
     )
 
 

@@ -8,6 +8,7 @@ from gpu_catalog import GPU, LLM, GroupedQueryAttention
 from simcore.costs.constants import GpuConstants
 from simcore.costs.hardware import EXPECTED_ERROR, chip_of, kernels_of, relative_of
 from simcore.costs.operators.layer import MOE_KERNELS
+from simcore.costs.serving_engines import KERNELS_ALONE, ServingEngine
 
 TIMES = {"ttds_s": ("prefill",), "tpot_s": ("decode",), "ttft_s": ("prefill", "decode")}
 """Metrics that have a band, and the phases whose passes they are made of."""
@@ -70,30 +71,62 @@ def no_claims(reason: str) -> Mapping[str, ExpectedError]:
     return dict.fromkeys(TIMES, ExpectedError(bound=Bound.NONE, share=None, reason=reason))
 
 
-def calibrated_bands(*, llm: LLM, prefill: GPU, decode: GPU) -> Mapping[str, ExpectedError]:
+def calibrated_bands(
+    *, llm: LLM, prefill: GPU, decode: GPU, engine: ServingEngine
+) -> Mapping[str, ExpectedError]:
     """Bands of the calibrated model, from the errors that its constants state.
 
     A sum of times is relatively off by no more than the worst of its parts, whatever their shares:
-    |Σ tᵢ eᵢ| / Σ tᵢ ≤ max |eᵢ|. So a phase's band is that of its worst kind of kernel, and that of
-    a metric is that of its worst phase.
+    |Σ tᵢ eᵢ| / Σ tᵢ ≤ max |eᵢ|. So a phase's band is that of its worst kind of kernel, or that of
+    the engine's own times where these were further off, and that of a metric is that of its worst
+    phase.
     """
     gpus = {"prefill": prefill, "decode": decode}
-    parts = {phase: parts_of(llm, gpu, phase) for phase, gpu in gpus.items()}
-    reasons = {phase: _reason(gpu, phase, parts[phase]) for phase, gpu in gpus.items()}
+    parts = {
+        phase: (*parts_of(llm, gpu, phase), *_engine_part(engine, phase))
+        for phase, gpu in gpus.items()
+    }
+    reasons = {phase: _reason(gpu, phase, parts_of(llm, gpu, phase)) for phase, gpu in gpus.items()}
     return {
         metric: ExpectedError(
             bound=Bound.BAND,
             share=max(part.share for phase in phases for part in parts[phase]),
-            reason=" ".join([*(reasons[phase] for phase in phases), WITHOUT]),
+            reason=" ".join(
+                [*(reasons[phase] for phase in phases), *_engine_reason(engine, phases), PEAKS]
+            ),
         )
         for metric, phases in TIMES.items()
     }
 
 
-WITHOUT = (
-    "Of the kernels alone: links run at their peaks, and no serving engine's own time is added."
-)
-"""What a band of kernels does not cover."""
+PEAKS = "Links run at their peaks."
+ALONE = "No serving engine's own time is added."
+"""What a band does not cover."""
+
+MEASURED = {"prefill": "ttft", "decode": "tpot"}
+"""The quantity of a serving engine that tells how far a phase is off, as its constants name it."""
+
+
+def _engine_part(engine, phase) -> tuple[Part, ...]:
+    """What the engine adds to a phase; nothing where there is none."""
+    if engine.release is KERNELS_ALONE:
+        return ()
+    known = engine.release.provenance.error.get(MEASURED[phase])
+    calibrated = engine.release.calibrated and known is not None
+    share = known if calibrated else max(EXPECTED_ERROR, known or 0.0)
+    return (Part(name=engine.name, share=share, calibrated=calibrated),)
+
+
+def _engine_reason(engine, phases) -> list[str]:
+    parts = {phase: part for phase in phases for part in _engine_part(engine, phase)}
+    if not parts:
+        return [ALONE]
+    told = " and ".join(
+        f"{MEASURED[phase].upper()} {100 * part.share:.0f} %" for phase, part in parts.items()
+    )
+    if all(part.calibrated for part in parts.values()):
+        return [f"{engine.name}: off by {told} on runs that no fit had seen."]
+    return [f"{engine.name}: uncalibrated, that of all engines stands in; expect {told} or more."]
 
 
 def parts_of(llm: LLM, gpu: GPU, phase: str) -> tuple[Part, ...]:

@@ -125,8 +125,8 @@ class CostModel(Protocol):
         """The catalog link `name`, as something with `bandwidth` [byte/s] and `latency` [s]."""
 
     @staticmethod
-    def expected_errors(*, llm, prefill, decode) -> Mapping[str, ExpectedError]:
-        """How far times may be off for a model on two GPUs, by the metrics' names."""
+    def expected_errors(*, llm, prefill, decode, engine) -> Mapping[str, ExpectedError]:
+        """How far times may be off for a model on two GPUs in an engine, by the metrics' names."""
 
 
 COST_MODELS: Registry[type[CostModel]] = Registry("cost model", "simcore.costs.models")

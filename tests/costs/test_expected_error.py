@@ -10,12 +10,14 @@ from simcore.costs import COST_MODELS, expected_error, hardware
 from simcore.costs.constants import GpuConstants, shipped
 from simcore.costs.expected_error import TIMES, Bound, parts_of
 from simcore.costs.hardware import EXPECTED_ERROR
+from simcore.costs.serving_engines import KERNELS_ALONE, engine_names, serving_engine
 
 H100, H200 = "NVIDIA H100", "NVIDIA H200"
 
 
 def errors(**fields):
-    return expected_errors_of(Scenario(cost_model="calibrated", **fields))
+    """Of kernels alone, unless another engine is asked for."""
+    return expected_errors_of(Scenario(**{"engine": KERNELS_ALONE.engine, **fields}))
 
 
 def stated(gpu, operator):
@@ -98,3 +100,23 @@ def test_what_was_not_measured_on_a_gpu_is_said():
 
 def test_the_same_values_get_the_same_expectation_whatever_is_dragged():
     assert errors(pp=8, chunk_tokens=512) == errors(pp=4, chunk_tokens=256, batch_size=7)
+
+
+@pytest.mark.parametrize("name", engine_names()[:-1])
+def test_an_engine_that_was_further_off_than_the_kernels_widens_the_band(name):
+    alone, found = errors(decode_gpu=H100), errors(decode_gpu=H100, engine=name)
+    stated = serving_engine(name).release.provenance.error
+    assert found["ttds_s"].share >= max(alone["ttds_s"].share, stated["ttft"])
+    assert found["tpot_s"].share >= max(alone["tpot_s"].share, stated["tpot"])
+    assert found["ttft_s"].share == max(found["ttds_s"].share, found["tpot_s"].share)
+    assert all(f"{name}: " in one.reason for one in found.values())
+
+
+def test_an_engine_that_nobody_has_calibrated_is_said_to_be():
+    found = errors(decode_gpu=H100, engine="another engine")["tpot_s"]
+    assert found.share >= EXPECTED_ERROR
+    assert "another engine: uncalibrated" in found.reason
+
+
+def test_without_an_engine_the_band_says_so():
+    assert "No serving engine's own time" in errors()["tpot_s"].reason

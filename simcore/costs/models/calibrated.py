@@ -45,9 +45,9 @@ class CalibratedCosts(PhysicalCosts):
         self.kernels = {pool.name: kernels_of(pool.gpu) for pool in (prefill, decode)}
 
     @staticmethod
-    def expected_errors(*, llm, prefill, decode):
-        """What the constants of both GPUs say of themselves."""
-        return calibrated_bands(llm=llm, prefill=prefill, decode=decode)
+    def expected_errors(*, llm, prefill, decode, engine):
+        """What the constants of both GPUs and of the engine say of themselves."""
+        return calibrated_bands(llm=llm, prefill=prefill, decode=decode, engine=engine)
 
     @cached_property
     def _prefill_kernels(self):

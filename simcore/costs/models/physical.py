@@ -96,7 +96,7 @@ class PhysicalCosts:
         return gpu_catalog.link(name)
 
     @staticmethod
-    def expected_errors(*, llm, prefill, decode):
+    def expected_errors(*, llm, prefill, decode, engine):
         """None: nothing runs faster than at the hardware's peaks."""
         return lower_bounds(
             "A lower bound: all runs at the hardware's peaks; kernels, launches, links and engines "

@@ -97,7 +97,7 @@ class ReferenceCosts:
         return gpu_catalog.link(name).reference
 
     @staticmethod
-    def expected_errors(*, llm, prefill, decode):
+    def expected_errors(*, llm, prefill, decode, engine):
         """None: it is to be equal to a program, not to hardware."""
         return no_claims(
             "The specification's program, to be equal to it; how far hardware is off is not said."

@@ -141,6 +141,8 @@ class StepKernels:
             attention = attention + part.local_layers * each(self.local_attention)
         small = part.layers * each(self.small)
         collectives = 2 * part.layers * each(self.all_reduce)
+        if getattr(self.llm.attention, "joint_norm", False):
+            collectives = collectives + part.layers * each(self.norm_reduce)
         if part.embedding:
             small = small + each(self.embedding)
             collectives = collectives + each(self.all_reduce)
@@ -285,10 +287,17 @@ class StepKernels:
         )
 
     def all_reduce(self):
+        return self.reduce(self.llm.hidden * ACTIVATION)
+
+    def norm_reduce(self):
+        """Sums of the squares of queries and of keys over all heads, in FP32."""
+        return self.reduce(2 * 4)
+
+    def reduce(self, bytes_per_token):
         ranks = self.ranks
         if ranks.tp == 1 or ranks.fabric is None:
             return np.zeros_like(self.tokens)
-        size = self.tokens * self.llm.hidden * ACTIVATION
+        size = self.tokens * bytes_per_token
         fabric = ranks.fabric
         if ranks.all_reduce in fabric.direct:
             return direct_seconds(
