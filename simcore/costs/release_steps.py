@@ -83,10 +83,15 @@ def decode_parts(
     }
     parts = _no_faster(parts, least) | {LAUNCHES: c.launches * launches}
     busy = sum(parts.values())
-    unfused = c.expert_layer_s * layers.expert_layers + c.norm_layer_s * layers.norm_layers
-    unfused = unfused + c.latent_layer_s * layers.latent_layers
-    step = at_least(busy + unfused, c.launch_layer_s * layers.layers)
+    step = at_least(busy + unfused_seconds(layers, c), c.launch_layer_s * layers.layers)
     return parts | {ENGINE: step - busy + c.step_s * steps + c.sequence_s * requests}
+
+
+def unfused_seconds(layers: LayerCounts, release) -> Seconds:
+    """Time [s] of small kernels of a decode step that the release does not fuse with others."""
+    c = release
+    unfused = c.expert_layer_s * layers.expert_layers + c.norm_layer_s * layers.norm_layers
+    return unfused + c.latent_layer_s * layers.latent_layers
 
 
 def prefill_kernels(kernels: StepTimes, *, release) -> dict[str, Seconds]:

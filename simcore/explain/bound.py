@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from simcore.explain.numbers import percent, quantity
+from simcore.explain.parts import host_bound
 from simcore.explain.trials import Trial, trials, worth_saying
 from simcore.parameters import parameters_of
 from simcore.pipelines.critical_path import PathKind, Segment
@@ -101,7 +102,9 @@ def bound_of(
 
 
 def _memory(result, segments):
-    weights, traffic, _ = _per_chunk(result, segments)
+    if told := _engine(result, segments):
+        return told
+    weights, traffic, _, _ = _per_chunk(result, segments)
     if weights >= traffic / 2:
         return f"Each prefill stage streams {quantity(weights, 'B')} of weights per chunk"
     cache = quantity(traffic - weights, "B")
@@ -109,11 +112,28 @@ def _memory(result, segments):
 
 
 def _compute(result, segments):
-    _, _, flop = _per_chunk(result, segments)
-    peak = result.plan.prefill_costs[0].flops
+    if told := _engine(result, segments):
+        return told
+    _, _, flop, seconds = _per_chunk(result, segments)
+    # By a roofline it is the peak itself.
+    rate = quantity(flop / seconds, "FLOP/s")
+    peak = quantity(result.plan.prefill_costs[0].flops, "FLOP/s")
+    reached = rate if rate == peak else f"{rate} of {peak}"
+    return f"Each prefill stage computes {quantity(flop, 'FLOP')} per chunk at {reached}"
+
+
+def _engine(result, segments):
+    """Told where most passes on the path take the engine longer than the GPUs; else ""."""
+    passes = [
+        result.plan.costs_of(result.graph.tag(result.task_of_row[row]))
+        for row in dict.fromkeys(segment.row for segment in segments)
+    ]
+    if 2 * sum(host_bound(costs, place) for costs, place in passes) <= len(passes):
+        return ""
+    took = quantity(float(np.median([costs.seconds[place] for costs, place in passes])), "s")
     return (
-        f"Each prefill stage computes {quantity(flop, 'FLOP')} per chunk at "
-        f"{quantity(peak, 'FLOP/s')}"
+        f"{result.scenario.engine} takes {took} to launch each prefill stage's layers per chunk, "
+        "more than twice as long as their kernels run"
     )
 
 
@@ -166,11 +186,16 @@ CAUSES = {
 
 
 def _per_chunk(result, segments):
-    """Median weights [byte], traffic [byte] and operations [FLOP] of the passes on the path."""
+    """Weights [byte], traffic [byte], operations [FLOP] and duration [s] of passes on the path.
+
+    Each is the median.
+    """
     terms = []
     for row in dict.fromkeys(segment.row for segment in segments):
         costs, place = result.plan.costs_of(result.graph.tag(result.task_of_row[row]))
-        terms.append((costs.weights[place], costs.traffic[place], costs.flop[place]))
+        terms.append(
+            (costs.weights[place], costs.traffic[place], costs.flop[place], costs.seconds[place])
+        )
     return (float(x) for x in np.median(terms, axis=0))
 
 

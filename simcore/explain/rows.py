@@ -9,6 +9,7 @@ from simcore.costs.plan import split_layers
 from simcore.explain.explanation import Explanation, explained
 from simcore.explain.formulas import formula_of
 from simcore.explain.numbers import count, quantity
+from simcore.explain.parts import explain_engine, sum_of_parts
 from simcore.explain.sizes import size_of
 from simcore.pipelines import Activations, DecodeActivations, DecodePass, Handoff, PrefillPass
 from simcore.pipelines.walk_back import ROUNDING
@@ -41,7 +42,7 @@ def _pass(result, tag):
         peak = quantity(costs.bandwidth / MEMORY_EFFICIENCY, "B/s")
         wide = f"({MEMORY_EFFICIENCY} · {peak})"
     values = (
-        _sum_of_parts(costs, place)
+        sum_of_parts(costs, place)
         if costs.parts
         else (
             f"max({quantity(flop, 'FLOP')} / {quantity(costs.flops, 'FLOP/s')}, "
@@ -67,17 +68,11 @@ def _pass(result, tag):
             traffic,
             known=known,
         ),
+        *explain_engine(result.scenario, tag, costs, place),
     )
     return explained(
         formula_of("pass", model), values, seconds, title=title_of(tag), details=details
     )
-
-
-def _sum_of_parts(costs, place):
-    parts = {name: float(times[place]) for name, times in costs.parts.items()}
-    listed = " + ".join(f"{quantity(s, 's')} {name}" for name, s in parts.items() if s > 0)
-    bound = "compute" if costs.compute_bound[place] else "memory"
-    return f"{listed} = {quantity(float(costs.seconds[place]), 's')}, {bound}-bound"
 
 
 def _known(scenario, tag):

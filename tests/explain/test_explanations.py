@@ -9,20 +9,34 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from simcore import Scenario, ScenarioError, run
-from simcore.explain import METRICS, explain_metric, explain_row
+from simcore.costs.serving_engines import serving_engine
+from simcore.explain import METRICS, bound_of, explain_metric, explain_row
 from simcore.explain.formulas import FORMULAS, formula_of
 from simcore.explain.rows import title_of
 from simcore.pipelines import Handoff, PrefillPass
 from tests.properties.test_random_scenarios import scenarios
 
-SCENARIOS = {
-    "physical": Scenario(prompt_tokens=1000, chunk_tokens=300, pp=4, decode_pp=5),
+ROOFLINES = {
+    "physical": Scenario(prompt_tokens=1000, chunk_tokens=300, pp=4, decode_pp=5,
+                         cost_model="physical"),
     "windows, experts": Scenario(llm="GPT-OSS-20B", prompt_tokens=900, chunk_tokens=400, pp=3,
-                                 output_tokens=2, batch_size=3),
+                                 output_tokens=2, batch_size=3, cost_model="physical"),
     "latent": Scenario(llm="DeepSeek-V3", prompt_tokens=900, chunk_tokens=400, pp=16,
-                       prefill_gpu="AMD Instinct MI300X", decode_gpu="AMD Instinct MI300X"),
+                       prefill_gpu="AMD Instinct MI300X", decode_gpu="AMD Instinct MI300X",
+                       cost_model="physical"),
     "reference": Scenario(cost_model="reference", prompt_tokens=1000, chunk_tokens=300, pp=4),
 }  # fmt: skip
+BY_KERNELS = {
+    "calibrated": Scenario(prompt_tokens=1000, chunk_tokens=300, pp=4, decode_pp=5),
+    "calibrated, engine decides": Scenario(llm="LLaMA-3.1-8B", prompt_tokens=1000, chunk_tokens=300,
+                                           pp=4, engine="SGLang 0.5.8", batch_size=2),
+    "calibrated, experts, latent": Scenario(llm="DeepSeek-V3", prompt_tokens=900, chunk_tokens=400,
+                                            pp=16, prefill_gpu="NVIDIA H200", output_tokens=2,
+                                            decode_gpu="NVIDIA H200", engine="TensorRT-LLM 1.2"),
+    "calibrated, no engine": Scenario(llm="GPT-OSS-20B", prompt_tokens=900, chunk_tokens=400, pp=1,
+                                      engine="kernels alone"),
+}  # fmt: skip
+SCENARIOS = ROOFLINES | BY_KERNELS
 RESULTS = {name: run(scenario) for name, scenario in SCENARIOS.items()}
 SCALE = {"n": 1e-9, "µ": 1e-6, "m": 1e-3, "": 1.0, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12,
          "P": 1e15}  # fmt: skip
@@ -64,7 +78,43 @@ def test_the_size_of_a_transfer_is_put_together_from_its_factors(name):
         assert size.unit == "B"
 
 
-@pytest.mark.parametrize("name", RESULTS)
+@pytest.mark.parametrize("name", BY_KERNELS)
+def test_a_pass_is_the_sum_of_its_kinds_of_kernels(name):
+    result = RESULTS[name]
+    for row in np.flatnonzero(result.table.bytes == 0):
+        found = explain_row(result, int(row))
+        *parts, took = numbers_in(found.values)
+        assert len(parts) > 1
+        assert math.fsum(parts) == pytest.approx(took, rel=0.02)
+        flops, bytes_, *engine = found.details
+        assert sum(numbers_in(flops.values)[:2]) == pytest.approx(flops.value, rel=0.02)
+        assert sum(numbers_in(bytes_.values)[:2]) == pytest.approx(bytes_.value, rel=0.02)
+        assert bool(engine) == (" engine" in found.values)
+        told = re.search(r"([\d.]+) ([nµm]?)s engine", found.values)
+        if told:
+            [added] = engine
+            assert added.value == pytest.approx(float(told[1]) * SCALE[told[2]], rel=5.1e-3)
+
+
+def test_an_engine_that_takes_longer_than_the_kernels_bounds_the_pass():
+    """On the host, each layer of SGLang 0.5.8 takes milliseconds to launch without a graph."""
+    result = RESULTS["calibrated, engine decides"]
+    found = explain_row(result, 0)
+    release = serving_engine("SGLang 0.5.8").release
+    assert found.values.endswith("engine-bound")
+    # 32 layers on 4 stages.
+    assert found.value == pytest.approx(8 * release.eager_layer_s, rel=1e-3)
+    many_chunks = run(result.scenario.replace(prompt_tokens=4000, pp=2))
+    assert "SGLang 0.5.8 takes" in bound_of(many_chunks, try_remedy=False).cause
+
+
+def test_without_an_engine_no_pass_has_a_part_of_one():
+    result = RESULTS["calibrated, no engine"]
+    for row in np.flatnonzero(result.table.bytes == 0):
+        assert " engine" not in explain_row(result, int(row)).values
+
+
+@pytest.mark.parametrize("name", ROOFLINES)
 def test_the_roofline_of_a_pass_can_be_reckoned_from_the_text(name):
     result = RESULTS[name]
     for row in np.flatnonzero(result.table.bytes == 0):
