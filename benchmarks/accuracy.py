@@ -117,8 +117,6 @@ def serving(data: Path) -> Iterator[Line]:
         if "load" in split:
             special = rows[(rows["mode"] == "agg") & rows["special"]]
             yield serving_line("TPOT, run in a special way", None, split, special, SERVING)
-            apart = rows[rows["mode"] == "disagg"]
-            yield serving_line("TPOT, disaggregated", None, split, apart, SERVING)
 
 
 def serving_line(what, goal, split, rows, shape: Shape) -> Line:

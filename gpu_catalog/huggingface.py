@@ -123,7 +123,8 @@ def _glm4_moe(f, formats, layers):
 
 
 def _minimax(f, formats, layers):
-    attention = grouped(f, layers, qk_norm=f.flag("use_qk_norm", True))
+    normed = f.flag("use_qk_norm", True)
+    attention = grouped(f, layers, qk_norm=normed, joint_norm=normed)
     return attention, experts(
         f, formats, layers,
         number="num_local_experts", width="intermediate_size", router_bias=True,

@@ -171,6 +171,7 @@ class GroupedQueryAttention:
     window : tokens a sliding-window layer looks back over; None where every layer is global
     period, local : of each `period` consecutive layers the first `local` are sliding-window layers
     qk_norm : whether queries and keys are normalised, with a weight for each place in a head
+    joint_norm : whether that is over all heads together, for which tensor parallelism must add up
     qkv_bias, output_bias : whether the projections have biases
     sinks : whether each query head has a learned sink
     """
@@ -182,6 +183,7 @@ class GroupedQueryAttention:
     period: int = 1
     local: int = 0
     qk_norm: bool = False
+    joint_norm: bool = False
     qkv_bias: bool = False
     output_bias: bool = False
     sinks: bool = False

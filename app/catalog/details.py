@@ -49,6 +49,7 @@ LABELS = {
     "measured": "measured ceilings",
     "reference": "in the specification's program",
     "qk_norm": "normalised queries and keys",
+    "joint_norm": "over all heads together",
     "qkv_bias": "biases of queries, keys, values",
     "gpus": "joins GPUs",
 }
