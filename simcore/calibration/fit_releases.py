@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+import gpu_catalog
 from simcore.calibration.release_fits import START, errors, fit_release
 from simcore.calibration.releases import Predictable, part_of, predictable
 from simcore.costs.constants import toml_text
@@ -223,12 +224,13 @@ def pooled(data: Predictable, chosen, start: ReleaseConstants) -> ReleaseConstan
 
 def write(folder: Path, name: str, constants, part: Predictable, error: dict) -> None:
     """Write constants with what they were fitted to, and say so."""
-    models = ", ".join(sorted(set(part.rows["model"])))
+    models = {gpu_catalog.llm(model).name for model in part.rows["model"].unique()}
     known = Provenance(
-        measurements=f"means of serving runs, as aiconfigurator collected them: {models}",
+        measurements="means of serving runs, as aiconfigurator collected them",
         rows=len(part.rows),
         fitted=date.today().isoformat(),
         error=error,
+        models=tuple(sorted(models)),
     )
     text = toml_text(replace(constants, provenance=known), head=HEAD)
     (folder / f"{name}.toml").write_text(text, encoding="utf-8")

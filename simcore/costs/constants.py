@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import get_args, get_origin, get_type_hints
@@ -110,11 +110,14 @@ def from_table(cls, table, where: str):
         raise PdscopeError(f"{where}: use a table of {', '.join(f.name for f in fields(cls))}")
     hints = get_type_hints(cls)
     names = {field.name for field in fields(cls)}
+    optional = {field.name for field in fields(cls) if field.default is not MISSING}
     for key in table:
         if key not in names:
             raise PdscopeError(f"{where}.{key}: unknown key; use {', '.join(sorted(names))}")
     values = {}
     for name in names:
+        if name not in table and name in optional:
+            continue
         if name not in table:
             raise PdscopeError(f"{where}.{name} is missing; write the constants anew")
         values[name] = _read(hints[name], table[name], f"{where}.{name}")

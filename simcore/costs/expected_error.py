@@ -92,7 +92,11 @@ def calibrated_bands(
             bound=Bound.BAND,
             share=max(part.share for phase in phases for part in parts[phase]),
             reason=" ".join(
-                [*(reasons[phase] for phase in phases), *_engine_reason(engine, phases), PEAKS]
+                [
+                    *(reasons[phase] for phase in phases),
+                    *_engine_reason(engine, phases, llm),
+                    PEAKS,
+                ]
             ),
         )
         for metric, phases in TIMES.items()
@@ -117,7 +121,7 @@ def _engine_part(engine, phase) -> tuple[Part, ...]:
     return (Part(name=engine.name, share=share, calibrated=calibrated),)
 
 
-def _engine_reason(engine, phases) -> list[str]:
+def _engine_reason(engine, phases, llm) -> list[str]:
     parts = {phase: part for phase in phases for part in _engine_part(engine, phase)}
     if not parts:
         return [ALONE]
@@ -125,7 +129,11 @@ def _engine_reason(engine, phases) -> list[str]:
         f"{MEASURED[phase].upper()} {100 * part.share:.0f} %" for phase, part in parts.items()
     )
     if all(part.calibrated for part in parts.values()):
-        return [f"{engine.name}: off by {told} on runs that no fit had seen."]
+        models = engine.release.provenance.models
+        unseen = (
+            f"; {llm.name} was not among its models" if models and llm.name not in models else ""
+        )
+        return [f"{engine.name}: off by {told} on runs that no fit had seen{unseen}."]
     return [f"{engine.name}: uncalibrated, that of all engines stands in; expect {told} or more."]
 
 

@@ -7,9 +7,10 @@ import pytest
 import gpu_catalog
 from simcore import Scenario, expected_errors_of
 from simcore.costs import COST_MODELS, expected_error, hardware
-from simcore.costs.constants import GpuConstants, shipped
+from simcore.costs.constants import GpuConstants, from_table, shipped, to_table
 from simcore.costs.expected_error import TIMES, Bound, parts_of
 from simcore.costs.hardware import EXPECTED_ERROR
+from simcore.costs.provenance import Provenance
 from simcore.costs.serving_engines import KERNELS_ALONE, engine_names, serving_engine
 
 H100, H200 = "NVIDIA H100", "NVIDIA H200"
@@ -120,3 +121,21 @@ def test_an_engine_that_nobody_has_calibrated_is_said_to_be():
 
 def test_without_an_engine_the_band_says_so():
     assert "No serving engine's own time" in errors()["tpot_s"].reason
+
+
+def test_a_model_that_the_engine_was_not_fitted_to_is_said_to_be_unseen():
+    for name in engine_names()[:-1]:
+        models = serving_engine(name).release.provenance.models
+        for llm in ("LLaMA-3.1-70B", "GPT-OSS-120B", "GLM-5"):
+            unseen = f"{llm} was not among its models"
+            reason = errors(llm=llm, decode_gpu=H100, engine=name)["tpot_s"].reason
+            assert (unseen in reason) == bool(models and llm not in models)
+
+
+def test_constants_note_which_models_ran_or_do_not():
+    known = Provenance(measurements="mine", rows=12, fitted="2026-11-21", error={"tpot": 0.1})
+    noted = replace(known, models=("GLM-5", "LLaMA-3.1-70B"))
+    assert from_table(Provenance, to_table(noted), "here") == noted
+    table = to_table(known)
+    del table["models"]
+    assert from_table(Provenance, table, "here") == known
