@@ -130,10 +130,10 @@ def _engine_reason(engine, phases, llm) -> list[str]:
     )
     if all(part.calibrated for part in parts.values()):
         models = engine.release.provenance.models
-        unseen = (
-            f"; {llm.name} was not among its models" if models and llm.name not in models else ""
-        )
-        return [f"{engine.name}: off by {told} on runs that no fit had seen{unseen}."]
+        reason = f"{engine.name}: off by {told} on runs that no fit had seen"
+        if models and llm.name not in models:
+            reason += f"; {llm.name} was not among its models"
+        return [f"{reason}."]
     return [f"{engine.name}: uncalibrated, that of all engines stands in; expect {told} or more."]
 
 
