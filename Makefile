@@ -3,7 +3,7 @@
 PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 8050
-# Further words for pytest, e.g. make test PYTEST_ARGS="-k gantt".
+# Further words for pytest, e.g. make test PYTEST_ARGS="-k gantt --numprocesses 0".
 PYTEST_ARGS ?=
 
 VENV := .venv
@@ -22,7 +22,7 @@ run: $(VENV)/run.stamp ## serve the page on http://127.0.0.1:8050 (HOST=… PORT
 	@exec $(BIN)/pdscope serve --host $(HOST) --port $(PORT)
 
 test: lint browser ## ruff, then the whole test suite, a real browser included
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal $(PYTEST_ARGS)
 
 lint: $(VENV)/tests.stamp ## ruff alone
 	$(BIN)/ruff check .
