@@ -85,7 +85,7 @@ def _row(name, known: Provenance):
             html.Td(numbers.count(known.rows)),
             html.Td(known.fitted),
             html.Td(errors_told(known)),
-            html.Td(known.measurements),
+            html.Td(f"{known.measurements}{': ' if known.models else ''}{', '.join(known.models)}"),
         ]
     )
 

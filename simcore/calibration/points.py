@@ -140,9 +140,10 @@ def _steps(rows, use):
 def _serving(rows, fitted):
     def use(row):
         version = row["engine_version"]
-        _, same = release_of(row["engine"], None if pd.isna(version) else str(version))
+        release, same = release_of(row["engine"], None if pd.isna(version) else str(version))
+        known = same and _llm(row["model"]) in release.provenance.models
         # What can be predicted of a release's rows is what it was fitted to.
-        return FITTED if fitted and same and row["predicted_tpot_ms"] > 0 else UNSEEN
+        return FITTED if fitted and known and row["predicted_tpot_ms"] > 0 else UNSEEN
 
     spread = np.where(rows["mode"] == "disagg", ", disaggregated", "")
     release = rows["engine_version"].fillna("of no stated release")
