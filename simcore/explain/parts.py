@@ -1,0 +1,72 @@
+"""A pass as the sum of its kinds of kernels and of what the serving engine adds."""
+
+import gpu_catalog
+from simcore.costs import PassCosts
+from simcore.costs.plan import split_layers
+from simcore.costs.release_steps import ENGINE, LAUNCHES, LayerCounts, unfused_seconds
+from simcore.costs.serving_engines import serving_engine
+from simcore.costs.transformer import slice_of
+from simcore.explain.explanation import Explanation, explained
+from simcore.explain.formulas import formula_of
+from simcore.explain.numbers import quantity
+from simcore.pipelines import DecodePass, PrefillPass
+from simcore.scenario import Scenario
+
+NEGLIGIBLE = 1e-4
+"""Parts below this share of a pass are not told."""
+
+HOST = (ENGINE, LAUNCHES)
+"""Parts in which no GPU computes or reads."""
+
+
+def host_bound(costs: PassCosts, place: int) -> bool:
+    """Whether the engine and its launches take more of a pass than all kernels together."""
+    host = sum(float(costs.parts[name][place]) for name in HOST if name in costs.parts)
+    return host > float(costs.seconds[place]) / 2
+
+
+def bound_word(costs: PassCosts, place: int) -> str:
+    """What bounds a pass: "engine", or of the roofline "compute" or "memory"."""
+    if host_bound(costs, place):
+        return "engine"
+    return "compute" if costs.compute_bound[place] else "memory"
+
+
+def sum_of_parts(costs: PassCosts, place: int) -> str:
+    """The parts of a pass that take some time, and their sum."""
+    total = float(costs.seconds[place])
+    parts = {name: float(times[place]) for name, times in costs.parts.items()}
+    listed = " + ".join(
+        f"{quantity(s, 's')} {name}" for name, s in parts.items() if s > NEGLIGIBLE * total
+    )
+    return f"{listed} = {quantity(total, 's')}, {bound_word(costs, place)}-bound"
+
+
+def explain_engine(
+    scenario: Scenario, tag: PrefillPass | DecodePass, costs: PassCosts, place: int
+) -> tuple[Explanation, ...]:
+    """How the engine's part of a pass came about; nothing where it is not told."""
+    added = float(costs.parts[ENGINE][place]) if ENGINE in costs.parts else 0.0
+    if added <= NEGLIGIBLE * float(costs.seconds[place]):
+        return ()
+    llm, release = gpu_catalog.llm(scenario.llm), serving_engine(scenario.engine).release
+    prefill = isinstance(tag, PrefillPass)
+    stages = scenario.pp if prefill else scenario.decode_stages
+    part = slice_of(llm, split_layers(llm.layers, stages)[tag.stage])
+    kernels = quantity(float(costs.seconds[place]) - added, "s")
+    if prefill:
+        key = "prefill_engine"
+        launching = f"{part.layers} · {quantity(release.eager_layer_s, 's')}"
+        values = f"max₈({kernels}, {launching}) − {kernels}"
+    else:
+        key = "decode_engine"
+        unfused = quantity(unfused_seconds(LayerCounts.of(llm, part), release), "s")
+        launching = f"{part.layers} · {quantity(release.launch_layer_s, 's')}"
+        step = release.step_s if part.embedding else 0.0
+        requests = release.sequence_s * scenario.batch_size if part.head else 0.0
+        values = (
+            f"max₈({kernels} + {unfused}, {launching}) − {kernels} + {quantity(step, 's')} + "
+            f"{quantity(requests, 's')}"
+        )
+    formula = formula_of(key, scenario.cost_model)
+    return (explained(formula, f"{values} = {quantity(added, 's')}", added),)
