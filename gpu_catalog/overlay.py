@@ -21,12 +21,15 @@ class Overlay:
     Attributes
     ----------
     entries : the items, and whether each may take the place of one of the catalog
+    engines : constants of serving engines as texts in TOML, for whoever computes with them: the
+        catalog itself knows of none
     digest : of all they say, as hexadecimal text
     """
 
-    def __init__(self, entries: Sequence[Entry]):
+    def __init__(self, entries: Sequence[Entry], engines: Sequence[str] = ()):
         self.entries = tuple(entries)
-        told = repr([(entry.item, entry.replaces) for entry in self.entries])
+        self.engines = tuple(engines)
+        told = repr(([(entry.item, entry.replaces) for entry in self.entries], self.engines))
         self.digest = hashlib.sha256(told.encode("utf-8", "backslashreplace")).hexdigest()
 
     def __eq__(self, other):

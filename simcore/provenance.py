@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 import gpu_catalog
+from simcore.costs.serving_engines import user_constants_files
 
 _SOURCES = ("*.py", "*.toml")
 
@@ -16,14 +17,14 @@ _SOURCES = ("*.py", "*.toml")
 def results_digest() -> str:
     """A digest of all that determines results, as it is at the first call.
 
-    It covers the sources of simcore and gpu_catalog, the catalog's entries, the user's own among
-    them, and the versions of Python and numpy, whose sums may differ in the last digit. A process
-    that runs for long asks for it at its start, before a file may change under code that is loaded
-    already.
+    It covers the sources of simcore and gpu_catalog, the catalog's entries and constants, the
+    user's own among them, and the versions of Python and numpy, whose sums may differ in the last
+    digit. A process that runs for long asks for it at its start, before a file may change under
+    code that is loaded already.
     """
     simcore, catalog = Path(__file__).parent, Path(gpu_catalog.__file__).parent
     digest = digest_of((simcore, catalog))
-    own = gpu_catalog.user_files()
+    own = (*gpu_catalog.user_files(), *user_constants_files())
     if not own:
         return digest
     # What the user adds or replaces may be called as before and say something else.

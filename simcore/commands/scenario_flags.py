@@ -1,6 +1,9 @@
 """Flags for every scenario field, made from the fields themselves."""
 
 import gpu_catalog
+from simcore.costs import COST_MODELS
+from simcore.costs.serving_engines import add_constants_file
+from simcore.errors import PdscopeError
 from simcore.parameters import Number, parameters_of
 from simcore.scenario import Scenario
 
@@ -20,13 +23,18 @@ def add_scenario_arguments(parser, *, without=()):
             type=number_or_text if isinstance(info, Number) else str,
             help=info.help.replace("%", "%%"),
         )
+    group.add_argument(
+        "--constants",
+        metavar="FILE.toml",
+        help="a serving engine of your own: what `pdscope calibrate` wrote, in place of --engine",
+    )
 
 
 def scenario_from(arguments, default: Scenario | None = None) -> Scenario:
     """The scenario that FILE and the flags describe; raises ScenarioError.
 
     `--pp` sets both pools unless `--decode-pp` is given too, even where FILE has a decode_pp.
-    `--llm` may also name the config.json of a model.
+    `--llm` may also name the config.json of a model, and `--constants` those of an engine.
     """
     if arguments.file is not None:
         values = Scenario.load(arguments.file).to_dict()
@@ -41,7 +49,17 @@ def scenario_from(arguments, default: Scenario | None = None) -> Scenario:
         flags["llm"] = gpu_catalog.add_model_file(flags["llm"])
     if "pp" in flags:
         flags.setdefault("decode_pp", None)
-    return Scenario.from_dict({**values, **flags})
+    if arguments.constants is None:
+        return Scenario.from_dict({**values, **flags})
+    if "engine" in flags:
+        raise PdscopeError("--engine and --constants exclude each other; give one of them")
+    flags["engine"] = add_constants_file(arguments.constants)
+    scenario = Scenario.from_dict({**values, **flags})
+    if not COST_MODELS[scenario.cost_model].knows_engines:
+        raise PdscopeError(
+            f"--constants has no effect on {scenario.cost_model} costs; use --cost-model calibrated"
+        )
+    return scenario
 
 
 def number_or_text(text):

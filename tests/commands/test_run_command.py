@@ -3,6 +3,7 @@
 import io
 import json
 import math
+from dataclasses import replace
 from itertools import pairwise
 
 import pandas as pd
@@ -11,6 +12,9 @@ import pytest
 from simcore import Scenario, expected_errors_of, run
 from simcore.__main__ import main
 from simcore.commands.explained import critical_path_as_json
+from simcore.costs import serving_engines
+from simcore.costs.constants import toml_text
+from simcore.costs.serving_engines import KERNELS_ALONE
 from simcore.explain import bound_of, sensitivity
 from simcore.exports import FORMATS, trace_bytes
 
@@ -71,6 +75,7 @@ def test_every_flag_reaches_its_field(capsys):
         "prefill_nics": 2,
         "vram_limit_ratio": 0.8,
         "cost_model": "physical",
+        "engine": "SGLang 0.5.9",
     }
     assert list(fields) == list(Scenario().to_dict())
     flags = [part for name, value in fields.items()
@@ -104,7 +109,7 @@ def test_text_for_people_says_the_same(capsys):
     assert main(["run", *QUICK, "--decode-pp", "9"]) == 0
     out = capsys.readouterr().out
     metrics = run(Scenario(prompt_tokens=1000, chunk_tokens=400, decode_pp=9)).metrics
-    assert "PP 8 (decode 9), N 1, T 1000, M 400, O 1, physical costs" in out
+    assert "PP 8 (decode 9), N 1, T 1000, M 400, O 1, calibrated costs, vLLM 0.19" in out
     for name, value in (
         ("TTDS", metrics.ttds_s),
         ("TPOT", metrics.tpot_s),
@@ -208,3 +213,41 @@ def test_explain_for_people_is_the_sentence_and_a_line_for_each_change(capsys):
         "Prefill GPU, next",
     ]
     assert "does not fit" in out
+
+
+@pytest.fixture
+def own_constants(tmp_path, monkeypatch):
+    """A file as `pdscope calibrate` writes it, of a host that takes 2 ms more for each step."""
+    monkeypatch.setenv("PDSCOPE_ENGINES", "")
+    path = tmp_path / "mine.toml"
+    path.write_text(toml_text(replace(KERNELS_ALONE, engine="mine", step_s=2e-3)))
+    yield path
+    serving_engines._shipped.cache_clear()
+
+
+def test_constants_of_one_s_own_are_those_of_the_engine(capsys, own_constants):
+    found = json_of(capsys, *QUICK, "--constants", str(own_constants))
+    alone = json_of(capsys, *QUICK, "--engine", "kernels alone")
+    assert found["scenario"]["engine"] == "own mine"
+    assert found["tpot_s"] == pytest.approx(alone["tpot_s"] + 2e-3, rel=1e-9)
+    assert found["ttds_s"] == alone["ttds_s"]
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (["--engine", "vLLM 0.18"], "--engine and --constants exclude each other"),
+        (["--cost-model", "physical"], "use --cost-model calibrated"),
+    ],
+)
+def test_constants_that_would_not_be_used_are_refused(capsys, own_constants, flags, said):
+    assert main(["run", *QUICK, "--constants", str(own_constants), *flags]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_constants_of_something_else_are_refused_by_file_and_key(capsys, own_constants):
+    own_constants.write_text('engine = "mine"\n')
+    assert main(["run", *QUICK, "--constants", str(own_constants)]) == 2
+    error = capsys.readouterr().err
+    assert "mine.toml" in error and "is missing" in error
+    assert "TTFT and TPOT at concurrency" in error
