@@ -7,6 +7,7 @@ from typing import Any
 import gpu_catalog
 from app import numbers
 from gpu_catalog import GPU, LLM, GroupedQueryAttention, Link
+from simcore.costs.serving_engines import ServingEngine, engine_names, serving_engine
 from simcore.units import GB, GIB
 
 TERA, BILLION, MICRO, KILO = 1e12, 1e9, 1e-6, 1e3
@@ -318,10 +319,68 @@ LINKS = Table(
     ),
 )
 
-TABLES = {table.kind: table for table in (GPUS, LLMS, LINKS)}
+
+def _factor(field, label, help):
+    return Column(
+        key=field,
+        label=label,
+        unit="×",
+        help=f"{help}, by their times alone: below 1 where CUDA graphs and overlap hide some",
+        cell=lambda engine: _quantity(getattr(engine.release, field)),
+    )
 
 
-def searched(item: GPU | LLM | Link) -> str:
+def _time(field, label, unit, size, help):
+    return Column(
+        key=field,
+        label=label,
+        unit=unit,
+        help=help,
+        cell=lambda engine: _quantity(getattr(engine.release, field), size),
+    )
+
+
+def _unseen(field):
+    def cell(engine):
+        error = engine.release.provenance.error.get(field)
+        return Cell(text=NOTHING if error is None else numbers.percent(error), sort=error)
+
+    return Column(
+        key=f"error_{field}",
+        label=f"{field.upper()} off",
+        help=f"Mean error of {field.upper()} on rows that a trial fit had not seen",
+        cell=cell,
+    )
+
+
+ENGINES = Table(
+    kind="engine",
+    title="Engines",
+    one="serving engine",
+    items=lambda: tuple(map(serving_engine, engine_names())),
+    columns=(
+        _factor("products_bf16", "BF16 products", "Products with weights in BF16"),
+        _factor("products_fp8", "FP8 products", "Products with weights in FP8"),
+        _factor("attention", "Attention", "Attention in decode steps"),
+        _factor("prefill", "Prefill", "Kernels of prefill steps"),
+        _time("step_s", "Step", "µs", MICRO, "Time on the host for each step"),
+        _time("sequence_s", "Sequence", "µs", MICRO, "Time for each running request in a step"),
+        _time("request_s", "Request", "ms", 1e-3, "HTTP, tokenizer and scheduling of a request"),
+        _unseen("tpot"),
+        _unseen("ttft"),
+        Column(
+            key="rows",
+            label="Rows",
+            help="Measurements that the constants were fitted to",
+            cell=lambda engine: _quantity(engine.release.provenance.rows or None),
+        ),
+    ),
+)
+
+TABLES = {table.kind: table for table in (GPUS, LLMS, LINKS, ENGINES)}
+
+
+def searched(item: GPU | LLM | Link | ServingEngine) -> str:
     """What of an item the search looks through."""
     known = ("name", "product", "vendor", "architecture")
     texts = [getattr(item, field, "") for field in known]

@@ -9,6 +9,7 @@ from app import numbers
 from app.catalog.columns import KILO, MICRO, TERA, attention_kind, kv_bytes_per_token, number_text
 from app.still import html_of
 from gpu_catalog import GPU, LLM, Link, active_parameters, parameters
+from simcore.costs.serving_engines import ServingEngine
 from simcore.units import GB, GIB
 
 # By the words of a field's name: its unit, and what one is in byte, byte/s, FLOP/s or s.
@@ -71,17 +72,47 @@ def details_of(item: GPU | LLM | Link, *, own: bool) -> str:
         part = getattr(item, field.name)
         if is_dataclass(part):
             groups.append((_label(field.name), _plain(part)))
-    lists = [_group(title, pairs) for title, pairs in groups if pairs]
-    told = html.Div(
-        [
-            html.Dl(_told(item), className="catalog-told"),
-            html.Div([_button(what, label) for what, label in _actions(own)],
-                     className="catalog-actions"),
-            html.Div(lists, className="catalog-facts"),
-        ],
-        className="catalog-details",
-    )  # fmt: skip
-    return html_of(told)
+    told = {
+        "Source": item.source,
+        "Read on": f"{item.checked}, confidence {item.confidence}",
+        "Notes": item.notes,
+        "Answers to": ", ".join(item.aliases),
+    }
+    return _details(told, groups, own)
+
+
+def engine_details_of(engine: ServingEngine, *, own: bool) -> str:
+    """The same of a serving engine's constants."""
+    release, known = engine.release, engine.release.provenance
+    errors = [(name, numbers.percent(error)) for name, error in known.error.items()]
+    told = {
+        "Fitted to": f"{numbers.count(known.rows)} rows: {known.measurements}"
+        if known.rows
+        else "",
+        "Fitted on": known.fitted,
+        "Versions": ", ".join(version or "not stated" for version in release.versions),
+        "Answers to": ", ".join(engine.aliases),
+    }
+    groups = [("", _plain(release)), ("mean error on rows not seen", errors)]
+    return _details(told, groups, own)
+
+
+def _details(told, groups, own):
+    rows = [
+        part for label, text in told.items() if text for part in (html.Dt(label), html.Dd(text))
+    ]
+    actions = [_button(what, label) for what, label in _actions(own)]
+    facts = [_group(title, pairs) for title, pairs in groups if pairs]
+    return html_of(
+        html.Div(
+            [
+                html.Dl(rows, className="catalog-told"),
+                html.Div(actions, className="catalog-actions"),
+                html.Div(facts, className="catalog-facts"),
+            ],
+            className="catalog-details",
+        )
+    )
 
 
 def _group(title, pairs):
@@ -127,6 +158,10 @@ def _text(name, value):
     if isinstance(value, str | date):
         return str(value)
     unit, size = UNITS.get(name, ("", 1))
+    if isinstance(value, tuple) and all(isinstance(each, str) for each in value):
+        return ", ".join(value)
+    if name.endswith("_s"):
+        return numbers.duration_text(value) if value else "0"
     if isinstance(value, tuple):
         ends = list(dict.fromkeys(_number(end / size) for end in value))
         return " ".join(["–".join(ends), unit]).strip()
@@ -135,18 +170,6 @@ def _text(name, value):
 
 def _number(value):
     return number_text(float(f"{value:.12g}"), 5)
-
-
-def _told(item):
-    told = {
-        "Source": item.source,
-        "Read on": f"{item.checked}, confidence {item.confidence}",
-        "Notes": item.notes,
-        "Answers to": ", ".join(item.aliases),
-    }
-    return [
-        part for label, text in told.items() if text for part in (html.Dt(label), html.Dd(text))
-    ]
 
 
 def _actions(own):

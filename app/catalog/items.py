@@ -8,29 +8,35 @@ from dataclasses import replace
 from datetime import date
 
 import gpu_catalog
-from app.catalog.details import details_of
+from app.catalog.details import details_of, engine_details_of
 from app.catalog.session import (
-    KINDS,
+    ENGINE,
     LONGEST_NAME,
     carried_as,
     checked,
     entry_of,
     overlay_with,
+    own_names,
+    release_of,
 )
 from gpu_catalog import GPU, LLM, CatalogError, Link, current_overlay, toml_text
 from gpu_catalog.config_fields import fields_of
 from gpu_catalog.huggingface import model_of
 from gpu_catalog.parse import Entry
-from simcore.errors import one_line
+from simcore.costs.constants import toml_text as constants_text
+from simcore.costs.own_constants import own_name
+from simcore.costs.serving_engines import serving_engine
+from simcore.errors import PdscopeError, one_line
 
 FIND = {"gpu": gpu_catalog.gpu, "llm": gpu_catalog.llm, "link": gpu_catalog.link}
-# As in a folder that PDSCOPE_CATALOG names.
-FOLDERS = {"gpu": "gpus", "llm": "llms", "link": "links"}
+# As in a folder that PDSCOPE_CATALOG names; constants are for `--constants`.
+FOLDERS = {"gpu": "gpus", "llm": "llms", "link": "links", ENGINE: "constants"}
 # Keys that items of one kind alone have.
 TELLING = {
     "gpu": {"memory_MiB", "dense_TFLOPS", "vendor"},
     "llm": {"layers", "hidden", "attention", "vocabulary"},
     "link": {"latency_us", "peak_GBps"},
+    ENGINE: {"provenance", "step_s", "host_s"},
 }
 LONGEST_FILE_NAME = 80
 COPIED = " (copy)"
@@ -45,8 +51,10 @@ def item_for(asked) -> dict:
         kind, name = _kind(asked), asked.get("name")
         if not isinstance(name, str):
             raise CatalogError("`name` is the name of an item")
+        if kind == ENGINE:
+            return _engine_for(name)
         item = FIND[kind](name)
-    except CatalogError as error:
+    except (CatalogError, PdscopeError) as error:
         return {"error": f"{error}."}
     mine = next((entry for entry in _own() if entry.item == item), None)
     return {
@@ -57,6 +65,22 @@ def item_for(asked) -> dict:
     }
 
 
+def _engine_for(name):
+    engine = serving_engine(name)
+    mine = engine.name in own_names(ENGINE)
+    copied = replace(engine.release, engine=_copied(engine.release.engine), calibrated=False)
+    return {
+        "html": engine_details_of(engine, own=mine),
+        "text": constants_text(engine.release),
+        "copy": constants_text(copied),
+        "file": file_name(engine.name),
+    }
+
+
+def _copied(name):
+    return f"{name[: LONGEST_NAME - len(COPIED)]}{COPIED}"
+
+
 def copy_of(item: GPU | LLM | Link) -> GPU | LLM | Link:
     """An item to start from: under a name of its own, with what is of the original alone left out.
 
@@ -65,7 +89,7 @@ def copy_of(item: GPU | LLM | Link) -> GPU | LLM | Link:
     gone = {"measured": None} if isinstance(item, GPU) else {}
     return replace(
         item,
-        name=f"{item.name[: LONGEST_NAME - len(COPIED)]}{COPIED}",
+        name=_copied(item.name),
         aliases=(),
         reference=None,
         source=f"Copy of {item.name}; {item.source}",
@@ -76,9 +100,10 @@ def copy_of(item: GPU | LLM | Link) -> GPU | LLM | Link:
 def check(asked) -> dict:
     """The `item` that a text describes, as a session keeps it, or the `error` that it makes.
 
-    `asked` is {"kind", "text", "file", "instead"}: one of KINDS or "any", the text, the name of the
-    file it is from or null, and the name of the session's own item that it takes the place of or
-    null. A file that ends in .json is a model's config.json. Never raises for what may be posted.
+    `asked` is {"kind", "text", "file", "instead"}: one of FOLDERS or "any", the text, the name of
+    the file it is from or null, and the name of the session's own item that it takes the place of
+    or null. A file that ends in .json is a model's config.json. It never raises for what may be
+    posted.
     """
     try:
         if not isinstance(asked, dict):
@@ -88,17 +113,29 @@ def check(asked) -> dict:
             raise CatalogError("`text` is what describes the item")
         where = _where(file)
         if where.lower().endswith(".json"):
-            entry = _from_config(text, where)
-        else:
-            entry = entry_of(_guessed(text, where) if kind == "any" else kind, text, where)
-        kept = [e for e in _own() if not (type(e.item) is type(entry.item) and
-                                         e.item.name == instead)]  # fmt: skip
-        overlay_with([*kept, entry])
+            return {"item": _added(_from_config(text, where), instead)}
+        kind = _guessed(text, where) if kind == "any" else kind
+        if kind == ENGINE:
+            return {"item": _added_engine(text, where, instead)}
+        # As it was written, comments included.
+        return {"item": _added(entry_of(kind, text, where), instead) | {"text": text}}
     except CatalogError as error:
         return {"error": f"{error}."}
-    item = carried_as(entry)
-    # As it was written, comments included.
-    return {"item": item if where.lower().endswith(".json") else item | {"text": text}}
+
+
+def _added(entry, instead):
+    """The item as a session keeps it, if what there is already leaves room for it."""
+    kind = type(entry.item)
+    kept = [e for e in _own() if not (isinstance(e.item, kind) and e.item.name == instead)]
+    overlay_with([*kept, entry], _own_engines())
+    return carried_as(entry)
+
+
+def _added_engine(text, where, instead):
+    release = release_of(text, where)
+    kept = [each for each in _own_engines() if own_name(release_of(each)) != instead]
+    overlay_with(_own(), [*kept, text])
+    return {"kind": ENGINE, "name": own_name(release), "text": text}
 
 
 def archive() -> bytes:
@@ -110,6 +147,9 @@ def archive() -> bytes:
             path = f"{FOLDERS[item['kind']]}/{file_name(item['name'])}"
             # Of no particular time, so that the same items give the same file.
             file.writestr(zipfile.ZipInfo(path), item["text"])
+        for text in _own_engines():
+            path = f"{FOLDERS[ENGINE]}/{file_name(release_of(text).engine)}"
+            file.writestr(zipfile.ZipInfo(path), text)
     return content.getvalue()
 
 
@@ -124,10 +164,15 @@ def _own():
     return added.entries if added else ()
 
 
+def _own_engines():
+    added = current_overlay()
+    return added.engines if added else ()
+
+
 def _kind(asked):
     kind = asked.get("kind") if isinstance(asked, dict) else None
-    if not isinstance(kind, str) or kind not in KINDS:
-        raise CatalogError(f"`kind` is one of {', '.join(KINDS)}")
+    if not isinstance(kind, str) or kind not in FOLDERS:
+        raise CatalogError(f"`kind` is one of {', '.join(FOLDERS)}")
     return kind
 
 
@@ -148,8 +193,8 @@ def _guessed(text, where):
     best = max(found, key=found.get)
     if not found[best]:
         raise CatalogError(
-            f"{where}: has none of the keys of a GPU (memory_MiB), a model (layers) or a link "
-            "(latency_us); start from a template"
+            f"{where}: has none of the keys of a GPU (memory_MiB), a model (layers), a link "
+            "(latency_us) or constants (provenance); start from a template"
         )
     return best
 

@@ -9,7 +9,7 @@ from app.catalog.columns import TABLES
 from app.catalog.roofline import FORMATS, MOST_GPUS
 from app.catalog.session import MOST_BYTES, MOST_ITEMS
 from app.catalog.tables import NAME, table_of
-from app.catalog.templates import TEMPLATES
+from app.catalog.templates import templates
 from app.share import Link
 from app.still import still
 
@@ -245,7 +245,7 @@ def _editor():
         className="catalog-editor",
         **{
             "aria-labelledby": f"{NAME}-editor-title",
-            "data-templates": json.dumps(TEMPLATES),
+            "data-templates": json.dumps(templates()),
             "data-names": json.dumps({kind: table.one for kind, table in TABLES.items()}),
         },
     )

@@ -3,8 +3,8 @@
 from dash import html
 
 from app.catalog.columns import TABLES, Cell, Column, Table, searched
+from app.catalog.session import own_names
 from app.still import html_of
-from gpu_catalog import current_overlay
 
 NAME = "catalog"
 
@@ -16,8 +16,7 @@ def tables() -> dict[str, str]:
 
 def table_of(table: Table):
     """The table of one kind; rows of the session's own items say so."""
-    added = current_overlay()
-    own = {entry.item for entry in added.entries} if added else set()
+    own = own_names(table.kind)
     head = [_head("name", "Name", "", "What scenarios, files and screens say", False)]
     head += [_head(c.key, c.label, c.unit, c.help, c.number) for c in table.columns]
     if table.kind == "gpu":
@@ -27,7 +26,7 @@ def table_of(table: Table):
             className="catalog-plot",
         )
         head.insert(0, plot)
-    rows = [_row(table, item, item in own) for item in table.items()]
+    rows = [_row(table, item, item.name in own) for item in table.items()]
     return html.Table(
         [
             html.Caption(f"{table.title} of the catalog", className="visually-hidden"),

@@ -1,5 +1,11 @@
 """What a new item starts from: a text in TOML that says of each key what belongs there."""
 
+from dataclasses import replace
+
+from simcore.costs.constants import toml_text
+from simcore.costs.serving_engines import serving_engine
+from simcore.scenario import Scenario
+
 TEMPLATES = {
     "gpu": """\
 name = "My GPU"
@@ -62,3 +68,9 @@ confidence = "low"         # or "medium" or "high"
 notes = ""
 """,
 }
+
+
+def templates() -> dict[str, str]:
+    """Those, and for a serving engine the constants of the usual one, under another name."""
+    release = replace(serving_engine(Scenario().engine).release, engine="mine", calibrated=False)
+    return TEMPLATES | {"engine": toml_text(release)}

@@ -9,6 +9,7 @@ from simcore.errors import PdscopeError
 
 # Far outside of what engines do: factors on times, tokens, and times [s].
 _FACTORS, _TOKENS, _BUDGET, _TIMES = (1e-3, 1e3), (0.1, 100.0), (1, 10**8), (0.0, 10.0)
+_MOST_ROWS, _MOST_ERROR = 10**9, 100.0
 
 
 def release_in(text: str, where: str) -> ReleaseConstants:
@@ -32,6 +33,15 @@ def release_in(text: str, where: str) -> ReleaseConstants:
         if type(value) in (int, float) and not low <= value <= high:
             raise PdscopeError(
                 f"{where}: {field.name} = {str(value)[:20]} is impossible; use {low:g} to {high:g}"
+            )
+    known = release.provenance
+    if not 0 <= known.rows <= _MOST_ROWS:
+        raise PdscopeError(f"{where}: provenance.rows is impossible; use 0 to {_MOST_ROWS:,}")
+    for name, error in known.error.items():
+        if error > _MOST_ERROR:
+            raise PdscopeError(
+                f"{where}: provenance.error.{name[:20]} = {error:g} is impossible; use a share of "
+                f"1, up to {_MOST_ERROR:g}"
             )
     return release
 

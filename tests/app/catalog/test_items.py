@@ -10,7 +10,7 @@ import pytest
 import gpu_catalog
 from app.catalog.items import archive, check, file_name, item_for
 from app.catalog.session import carried_as, entry_of, overlay_of, overlay_with
-from app.catalog.templates import TEMPLATES
+from app.catalog.templates import TEMPLATES, templates
 from gpu_catalog import GPU, overlay, toml_text
 from gpu_catalog.user import FOLDER_VARIABLE
 
@@ -164,3 +164,46 @@ def test_an_item_that_replaces_one_of_the_catalog_says_so_in_its_text():
 )
 def test_files_have_harmless_names(name, file):
     assert file_name(name) == file
+
+
+ENGINE = templates()["engine"]
+
+
+def test_constants_are_recognised_and_named_after_their_engine():
+    item = asked(ENGINE, file="constants.toml")["item"]
+    assert item == {"kind": "engine", "name": "own mine", "text": ENGINE}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('engine = "mine"', 'engine = "a,b"', "c.toml: engine = 'a,b'; use 60 characters"),
+        ("step_s = ", "step_s = 1000\nold = ", "c.toml.old: unknown key"),
+        ("step_s", "host_s", "c.toml: these are constants of whole steps"),
+        ("tpot = ", "tpot = 101.0 #", "provenance.error.tpot = 101 is impossible"),
+        ("step_s = 0.0", "step_s = 99.0", "c.toml: step_s = 99.0"),
+        (
+            "prefill = 1",
+            "prefill = 0.0 #",
+            "prefill = 0.0 is impossible; use 0.001 to 1000",
+        ),
+        ("rows = ", "rows = -", "provenance.rows is impossible"),
+    ],
+)
+def test_constants_that_cannot_be_are_refused(old, new, said):
+    assert old in ENGINE
+    answer = asked(ENGINE.replace(old, new, 1), file="c.toml")
+    assert said in answer.get("error", "")
+
+
+def test_constants_of_one_engine_are_there_once():
+    with overlay(overlay_with([], [ENGINE])):
+        assert "is there already" in asked(ENGINE)["error"]
+        assert "item" in asked(ENGINE, instead="own mine")
+        told = item_for({"kind": "engine", "name": "own mine"})
+        assert "Remove" in told["html"]
+        copy = asked(told["copy"], "engine")["item"]
+        assert copy["name"] == "own mine (copy)"
+        with zipfile.ZipFile(io.BytesIO(archive())) as file:
+            assert file.namelist() == ["constants/mine.toml"]
+            assert file.read("constants/mine.toml").decode() == ENGINE

@@ -38,7 +38,7 @@ def test_a_gpu_without_a_format_has_no_roof_in_it_and_that_is_said():
 
 
 def test_by_physical_costs_passes_are_on_the_roof():
-    for point in passes_of(Scenario()):
+    for point in passes_of(Scenario(cost_model="physical")):
         gpu = gpu_catalog.gpu(point.gpu)
         roof = min(gpu.flops, gpu.bandwidth * point.intensity)
         assert 0.9 * roof < point.flops <= roof * (1 + 1e-12)

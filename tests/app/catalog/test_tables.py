@@ -7,11 +7,21 @@ from html import unescape
 import pytest
 
 import gpu_catalog
-from app.catalog.columns import TABLES, attention_kind, kv_bytes_per_token, number_text
-from app.catalog.details import details_of
+from app import numbers
+from app.catalog.columns import (
+    GPUS,
+    LINKS,
+    LLMS,
+    TABLES,
+    attention_kind,
+    kv_bytes_per_token,
+    number_text,
+)
+from app.catalog.details import details_of, engine_details_of
 from app.catalog.tables import tables
 from gpu_catalog import Overlay, overlay
 from gpu_catalog.parse import Entry
+from simcore.costs.serving_engines import engine_names, serving_engine
 
 THIN = "\u202f"
 
@@ -103,7 +113,7 @@ def test_what_somebody_writes_is_no_html():
     assert "<script>" not in shown and "&lt;script&gt;" in shown
 
 
-@pytest.mark.parametrize("table", TABLES.values(), ids=lambda table: table.kind)
+@pytest.mark.parametrize("table", [GPUS, LLMS, LINKS], ids=lambda table: table.kind)
 def test_details_hold_source_notes_and_every_number(table):
     for item in table.items():
         text = unescape(re.sub(r"<[^>]*>", " ", details_of(item, own=False)))
@@ -118,3 +128,14 @@ def test_details_have_the_units_of_the_catalog():
     for told in ("memory 79.647 GiB", "bandwidth 3350 GB/s", "BF16, dense 989.4 TFLOP/s",
                  "TDP 700 W", "range 1.99–5 $", "all-reduce of 8 GPUs 482 GB/s"):  # fmt: skip
         assert told in text
+
+
+def test_engines_say_what_their_constants_were_fitted_to():
+    assert list(rows("engine")) == list(engine_names())
+    for name in engine_names():
+        engine = serving_engine(name)
+        text = unescape(re.sub(r"<[^>]*>", " ", engine_details_of(engine, own=False)))
+        known = engine.release.provenance
+        assert known.measurements in text and known.fitted in text
+        assert all(numbers.percent(error) in text for error in known.error.values())
+        assert all(alias in text for alias in engine.aliases)

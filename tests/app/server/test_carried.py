@@ -1,6 +1,7 @@
 """A session's own items: brought along by its requests, seen by those alone."""
 
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -8,6 +9,7 @@ import pytest
 
 import gpu_catalog
 from app.catalog import session
+from app.catalog.templates import templates
 from app.fidelity.shown import points_of
 from app.server.security import MOST_BODY_BYTES
 from app.shell import create_app
@@ -79,6 +81,38 @@ def test_what_a_session_replaces_counts_in_nothing_that_sessions_share():
     h100 = replace(gpu_catalog.gpu("NVIDIA H100"), bandwidth=1e12, flops=1e14, flops_fp8=None)
     with overlay(Overlay([Entry(h100, "mine.toml", replaces=True)])):
         assert points_of("physical").equals(plain)
+
+
+def test_constants_of_an_engine_of_one_s_own_time_the_runs_of_their_session(client):
+    """Steps that take 1 s longer on the host, whatever else they take."""
+    text = templates()["engine"]
+    slow = re.sub(r"\nstep_s = .*", "\nstep_s = 1.0", text)
+    values = {"cost_model": "calibrated", "engine": "own mine", "pp": 8}
+    tpot = [
+        send(client, [{"kind": "engine", "text": one}], {**ASKED, "values": values}).get_json()[
+            "cards"
+        ]["tpot"][2]
+        for one in (text, slow, text)
+    ]
+    assert tpot[0] == tpot[2] and tpot[1] > tpot[0] + 0.9
+    unknown = client.post(PICTURE, json={**ASKED, "values": values}).get_json()
+    assert unknown["wrong"]["field"] == "engine"
+
+
+@pytest.mark.parametrize("value", ["0", "1e-3", "1000", "1e308", "nan", "-1", '"x"', "[1.0]"])
+def test_constants_with_anything_in_any_place_are_answered(client, value):
+    lines, tried = templates()["engine"].splitlines(), 0
+    values = {"cost_model": "calibrated", "engine": "own mine", "pp": 8}
+    for n, line in enumerate(lines):
+        key, equals, _ = line.partition(" = ")
+        if not equals or key == "engine":
+            continue
+        text = "\n".join([*lines[:n], f"{key} = {value}", *lines[n + 1 :]])
+        for path, body in ((PICTURE, {**ASKED, "values": values}), ("/catalog/tables", {})):
+            answer = send(client, [{"kind": "engine", "text": text}], body, path)
+            assert answer.status_code in (200, 422), answer.text
+            tried += answer.status_code == 200
+    assert tried or value in ("nan", "-1", '"x"', "[1.0]", "0", "1e308")
 
 
 def test_a_page_lists_them_in_its_pickers(app, client):
