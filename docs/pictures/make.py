@@ -105,18 +105,18 @@ HEADER, SAID, PANEL, STEPS = (
     "#gantt6d-steps",
 )
 ONE_NIC = Scenario(
-    llm="Mistral-Small-24B",
-    prefill_gpu="AMD Instinct MI300X",
-    pp=20,
+    llm="LLaMA-3.1-8B",
+    prefill_gpu="NVIDIA B200",
+    pp=32,
     prompt_tokens=16384,
-    chunk_tokens=256,
+    chunk_tokens=512,
 )
 TWO_NICS = ONE_NIC.replace(prefill_nics=2)
 PICTURES = {
     "gantt6d": Picture("/", 860, gantt_is_settled, (HEADER, PANEL), says="would save"),
     "chunk": Picture("/", 900, gantt_is_settled, (SAID, PANEL), says="would save"),
     "steps": Picture(f"/?{query_of(ONE_NIC)}", 900, gantt_is_settled, (STEPS,), says="Ethernet"),
-    "mt-sweep": Picture("/mt-sweep?v=1&ms=128:1024:32", 880, sweep_is_done),
+    "mt-sweep": Picture("/mt-sweep?v=2&ms=128:1024:32", 880, sweep_is_done),
     "nic": Picture(
         f"/?{query_of(TWO_NICS, pins=[ONE_NIC])}",
         960,
@@ -124,7 +124,7 @@ PICTURES = {
         (HEADER, PANEL),
         says="would save",
     ),
-    "gpus": Picture("/gpu-matrix?v=1&m=256&metric=ttft", 680, sweep_is_done),
+    "gpus": Picture("/gpu-matrix?v=2&m=256&metric=ttft", 680, sweep_is_done),
 }
 
 
