@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 import gpu_catalog
-from app.catalog.templates import TEMPLATES
+from app.catalog.templates import TEMPLATES, templates
 from tests.browser.test_accessibility import serious
 
 CONFIGS = Path(__file__).parents[1] / "gpu_catalog" / "configs"
@@ -48,6 +48,7 @@ def add(page, text, name, kind="gpu"):
 
 def test_it_is_reached_from_the_other_pages_with_their_scenario(page):
     page.goto("/?v=2&pp=4")
+    expect(page.locator("#gantt6d-page")).to_have_attribute("data-settled", "true")
     page.get_by_role("link", name="Catalog").click()
     expect(page).to_have_title("Catalog · pdscope")
     assert page.url.endswith("/catalog?v=2&pp=4")
@@ -86,7 +87,8 @@ def test_names_are_put_in_order_as_texts(catalog):
 
 def test_tabs_show_one_table_at_a_time(catalog):
     catalog.get_by_role("tab", name="GPUs").focus()
-    for kind, items in (("llm", gpu_catalog.llms()), ("link", gpu_catalog.links())):
+    known = {"llm": gpu_catalog.llms(), "link": gpu_catalog.links()}
+    for kind, items in known.items():
         catalog.keyboard.press("ArrowRight")
         expect(catalog.locator(f"#catalog-tab-{kind}")).to_be_focused()
         expect(catalog.get_by_role("tabpanel")).to_have_count(1)
@@ -181,6 +183,7 @@ def test_a_scenario_that_cannot_be_run_has_roofs_and_a_reason(page):
 
 
 def test_an_item_of_one_s_own_is_in_the_pickers_of_all_pages_of_its_tab_alone(catalog, context):
+    catalog.goto("/catalog?v=2&cost=physical")
     add(catalog, MINE, "Fast GPU")
     expect(row(catalog, "Fast GPU")).to_contain_text("own")
     expect(catalog.locator("#catalog-said")).to_contain_text("in the lists of all pages")
@@ -270,6 +273,15 @@ def test_a_config_json_is_a_model_as_it_stands(catalog):
     catalog.locator("#gantt6d-llm").click()
     catalog.get_by_role("option", name="Tiny Qwen").click()
     expect(catalog).to_have_title(re.compile("^Tiny Qwen, "))
+
+
+def test_calibrated_constants_are_an_engine_of_the_tab_s_scenarios(catalog):
+    choose(catalog, ("constants.toml", templates()["engine"]))
+    expect(row(catalog, "own mine", "engine")).to_contain_text("own")
+    catalog.goto("/?v=2&engine=own+mine")
+    expect(catalog.locator("#gantt6d-page")).to_have_attribute("data-settled", "true")
+    expect(catalog.locator("#gantt6d-engine")).to_have_value("own mine")
+    expect(catalog.locator("#gantt6d-page")).not_to_contain_class("stale")
 
 
 def test_files_are_used_all_or_not_at_all(catalog):
