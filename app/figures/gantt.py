@@ -7,13 +7,14 @@ from app.figures.palette import KINDS, NAMES, PALETTES
 from app.figures.strip import EDGE
 from app.figures.timeline import Timeline, unit_of
 from app.figures.typed import typed
-from app.numbers import THIN_SPACE
 
 # An event's bar at least this wide leaves a gap to the next, so that chunks can be counted.
 GAP_FROM_PX, GAP_PX = 4.0, 1.0
 NARROWEST_PX = 1.0
 # A merged bar is as opaque as its lane is busy, but never invisible.
 FAINTEST = 0.4
+# Point, and a narrow space between thousands.
+SEPARATORS = ".\u202f"
 FONTS = "Inter, system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"
 
 
@@ -127,7 +128,7 @@ def _layout(lanes, unit, per_s, window, marks, scheme, title):
             for moment, dash in zip(marks.values(), ("solid", "dot"), strict=True)
         ],
         # As everywhere on the page.
-        "separators": f".{THIN_SPACE}",
+        "separators": SEPARATORS,
         "annotations": _mark_labels(marks, per_s, colours),
     }
 

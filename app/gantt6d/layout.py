@@ -24,16 +24,6 @@ MORE = (
 )
 FIELDS = SLIDERS + MORE
 RANGE_STEPS = 1000
-# Until the first picture, which the browser draws in its place.
-EMPTY = {
-    "data": [],
-    "layout": {
-        "xaxis": {"visible": False},
-        "yaxis": {"visible": False},
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-    },
-}
 
 
 def layout(link: Link):
@@ -200,13 +190,9 @@ def _panel():
     graph = html.Div(
         [
             html.Canvas(id=f"{NAME}-bars", className="bars", **{"aria-hidden": "true"}),
-            dcc.Graph(
-                id=f"{NAME}-graph",
-                className="graph",
-                config={"displayModeBar": False, "displaylogo": False, "showSendToCloud": False},
-                figure=EMPTY,
-                responsive=True,
-            ),
+            html.Div(html.Div(id=f"{NAME}-axes"), id=f"{NAME}-graph", className="graph"),
+            # Never seen: it fetches Plotly, and would draw its own figure over another's.
+            dcc.Graph(id=f"{NAME}-plotly", className="unseen"),
             html.Div(id=f"{NAME}-pools", className="pools", **{"aria-hidden": "true"}),
             html.Div(className="tip", id=f"{NAME}-tip"),
             # In place of the chart while nothing has been run yet.

@@ -537,7 +537,11 @@ def test_the_table_saved_is_the_python_apis(page, tmp_path):
     assert saved.suggested_filename == "M_T_sweep.csv"
     saved.save_as(tmp_path / "table.csv")
     table = expected("mt", SWEEPS["mt"].axes)
-    again = pd.read_csv(tmp_path / "table.csv").fillna({"reason": ""}).astype(table.dtypes)
+    again = (
+        pd.read_csv(tmp_path / "table.csv", dtype={"reason": object})
+        .fillna({"reason": ""})
+        .astype(table.dtypes)
+    )
     pd.testing.assert_frame_equal(again, table, check_exact=True)
 
 
@@ -768,7 +772,11 @@ def test_the_matrix_is_the_python_apis(page, tmp_path):
     saved = download(page, "Download CSV")
     assert saved.suggested_filename == "GPU_pairs_sweep.csv"
     saved.save_as(tmp_path / "table.csv")
-    again = pd.read_csv(tmp_path / "table.csv").fillna({"reason": ""}).astype(table.dtypes)
+    again = (
+        pd.read_csv(tmp_path / "table.csv", dtype={"reason": object})
+        .fillna({"reason": ""})
+        .astype(table.dtypes)
+    )
     pd.testing.assert_frame_equal(again, table, check_exact=True)
 
 

@@ -10,11 +10,10 @@
     displaylogo: false,
     showSendToCloud: false,
     showTips: false,
-    responsive: true,
     // Resets are ours: Plotly's would turn the lanes upside down.
     doubleClick: false,
   };
-  const plot = () => document.querySelector(`#${page.NAME}-graph .js-plotly-plot`);
+  const plot = () => page.byId("axes");
   const canvas = () => page.byId("bars");
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   // A label of the time axis and a lane's, each with room around it.
@@ -29,6 +28,8 @@
   let room = "";
   let colours = null;
   let painted = "";
+  // The axes but for the time range, as they were last set.
+  let drawn = "";
 
   page.pixels = () => {
     const width = plot()?._fullLayout?._size?.w || page.byId("graph").clientWidth - MARGIN.l - MARGIN.r;
@@ -95,6 +96,8 @@
         range,
         autorange: false,
         ticksuffix: ` ${unit}`,
+        // There is room at both ends; to hide what has none, Plotly would measure every label.
+        ticklabeloverflow: "allow",
         tickangle: 0,
         // By itself Plotly has five at least, however narrow it is.
         nticks: Math.max(2, Math.min(MOST_TICKS, Math.floor(size.width / TIME_LABEL_PX) + 1)),
@@ -112,6 +115,7 @@
         ...laneLabels(lanes, size),
         // Room between a label and a bar that starts at the axis.
         ticks: "outside",
+        ticklabeloverflow: "allow",
         ticklen: 4,
         tickcolor: "rgba(0,0,0,0)",
         showgrid: false,
@@ -128,10 +132,11 @@
     bars = new Bars(answer);
     const graph = plot();
     painted = null;
-    window.Plotly.react(graph, [], layout(answer), CONFIG);
+    setAxes(graph, layout(answer));
     if (!graph.dataset.ours) {
-      // The first drawing with our configuration is a new plot, without listeners.
       graph.dataset.ours = "yes";
+      // Not the window's size alone: what is above the chart comes and goes.
+      new ResizeObserver(() => graph.isConnected && window.Plotly.Plots.resize(graph)).observe(graph);
       graph.on("plotly_relayout", zoomed);
       graph.on("plotly_relayouting", paint);
       graph.on("plotly_doubleclick", page.showAll);
@@ -143,11 +148,21 @@
     stage.dataset.bars = bars.size;
   }
 
+  /* While one drags, mostly the time axis alone changes, which Plotly draws in half the time. */
+  function setAxes(graph, wanted) {
+    const { range } = wanted.xaxis;
+    const rest = JSON.stringify({ ...wanted, xaxis: { ...wanted.xaxis, range: null } });
+    const ranged = graph.dataset.ours && rest === drawn;
+    drawn = rest;
+    if (!ranged) return window.Plotly.react(graph, [], wanted, CONFIG);
+    window.Plotly.relayout(graph, { "xaxis.range": range });
+  }
+
   function redrawn() {
     // Not while `draw` is at it.
     if (painted === null) return;
     if (room !== JSON.stringify(plotRoom(page.shown.lanes))) {
-      window.Plotly.react(plot(), [], layout(page.shown), CONFIG);
+      setAxes(plot(), layout(page.shown));
     }
     if (painted !== look()) paint();
   }
@@ -203,7 +218,8 @@
     if ("xaxis.range[0]" in change) {
       page.zoomTo([0, 1].map((i) => change[`xaxis.range[${i}]`] / page.shown.per_s));
     }
-    paint();
+    // It hears of our own changes, too, which have been painted.
+    if (painted !== look()) paint();
   }
 
   /* Which lanes are whose, along the left; hidden while the lanes are zoomed. */
@@ -224,15 +240,15 @@
     );
   }
 
-  /* dcc.Graph fetches Plotly and makes the plot; then it is ours. */
-  function whenPlotted(then) {
-    if (plot()) then();
-    else if (page.byId("graph")) requestAnimationFrame(() => whenPlotted(then));
+  /* A dcc.Graph that is never seen fetches Plotly. */
+  function whenThereIsPlotly(then) {
+    if (window.Plotly) then();
+    else if (plot()) requestAnimationFrame(() => whenThereIsPlotly(then));
   }
 
   page.on("begin", () => {
     bars = null;
-    whenPlotted(page.ask);
+    whenThereIsPlotly(page.ask);
   });
   page.on("answer", (answer) => {
     showPools(answer);
@@ -240,7 +256,7 @@
     page.byId("drawn").textContent = answer.drawn;
   });
   page.on("axis", () => {
-    if (bars) window.Plotly.react(plot(), [], layout(page.shown), CONFIG);
+    if (bars) setAxes(plot(), layout(page.shown));
   });
   page.on("all", () => {
     resets += 1;
