@@ -39,10 +39,18 @@ def test_prefill_bound_by_memory_is_told_by_the_weights_of_a_chunk():
     assert streamed in bound_of(run(Scenario()), try_remedy=False).text
 
 
-def test_prefill_bound_by_compute_is_told_by_its_operations_and_the_peak():
-    result = run(Scenario(chunk_tokens=512))
+@pytest.mark.parametrize("cost_model", ["calibrated", "physical"])
+def test_prefill_bound_by_compute_is_told_by_its_operations_their_rate_and_the_peak(cost_model):
+    result = run(Scenario(chunk_tokens=512, cost_model=cost_model))
     text = bound_of(result, try_remedy=False).text
-    assert "at 989 TFLOP/s" in text
+    rate = float(re.search(r"at (\d+) TFLOP/s", text)[1]) * 1e12
+    costs = result.plan.prefill_costs[0]
+    if cost_model == "physical":
+        # A roofline computes at the peak.
+        assert "at 989 TFLOP/s:" in text
+    else:
+        assert "TFLOP/s of 989 TFLOP/s:" in text
+    assert min(costs.flop / costs.seconds) * 0.99 <= rate <= max(costs.flop / costs.seconds) * 1.01
     stated = float(re.search(r"computes ([\d.]+) TFLOP", text)[1]) * 1e12
     flop = result.plan.prefill_costs[0].flop
     assert flop.min() * 0.99 <= stated <= flop.max() * 1.01
@@ -140,16 +148,16 @@ def test_every_run_is_bounded_by_something_that_can_be_said(scenario):
 
 def test_more_nics_are_tried_where_waiting_is_not_the_most_of_it():
     shared = Scenario(
-        llm="Mistral-Small-24B",
-        prefill_gpu="AMD Instinct MI300X",
+        llm="LLaMA-3.1-8B",
+        prefill_gpu="NVIDIA B200",
         prompt_tokens=16384,
-        chunk_tokens=256,
-        pp=20,
+        chunk_tokens=512,
+        pp=32,
     )
     result = run(shared)
     bound = bound_of(result)
-    assert bound.kind is PathKind.PREFILL_COMPUTE
+    assert bound.kind is PathKind.PIPELINE_FILL
     assert bound.remedy.field == "prefill_nics"
-    alone = run(shared.replace(prefill_nics=20))
-    fields = {trial.field for trial in trials(alone, PathKind.PREFILL_COMPUTE)}
+    alone = run(shared.replace(prefill_nics=32))
+    fields = {trial.field for trial in trials(alone, PathKind.PIPELINE_FILL)}
     assert "prefill_nics" not in fields

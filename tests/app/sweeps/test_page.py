@@ -216,7 +216,7 @@ def test_the_grid_is_refused_before_it_is_made():
 def test_the_subtitle_names_what_all_cells_share():
     base = Scenario(pp=4, decode_pp=2, batch_size=7)
     assert describe(base, ("chunk_tokens", "prompt_tokens")) == [
-        "LLaMA-3.1-70B, physical costs",
+        "LLaMA-3.1-70B, calibrated costs, vLLM 0.19",
         "NVIDIA H100 → NVIDIA RTX PRO 6000",
         "PP 4 → 2, N 7, K 1, O 1, 95 % of VRAM",
     ]
