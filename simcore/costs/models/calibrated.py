@@ -9,7 +9,7 @@ where they are prefilled.
 """
 
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -24,6 +24,12 @@ from simcore.costs.release_steps import (
     prefill_parts,
     products_factor,
 )
+
+MOST_KNOWN = 64
+"""Kernels' times that are kept, of as many models, GPUs and workloads."""
+
+MOST_PASSES = 2048
+"""Times of more passes than these are not kept: they fill memory."""
 
 
 @COST_MODELS.register("calibrated")
@@ -51,20 +57,13 @@ class CalibratedCosts(PhysicalCosts):
 
     @cached_property
     def _prefill_kernels(self):
-        n = float(self.workload.batch_size)
-        last = np.arange(self.workload.chunks) == self.workload.chunks - 1
-        batch = Batch(prompts=n, new=self._new, before=self._context, outputs=n * last)
-        return StepKernels(self.llm, batch, self._ranks("prefill"))
+        return _prefill_kernels(self.llm, self._pools["prefill"].gpu, self.workload)
 
     @cached_property
     def _decode_kernels(self):
-        """With their fixed times, and without."""
-        n = float(self.workload.batch_size)
-        context = self.workload.prompt_tokens + np.arange(self.workload.output_tokens, dtype=float)
-        batch = Batch(decodes=np.full_like(context, n), context=context, outputs=n)
-        ranks = self._ranks("decode")
-        bare = replace(ranks, kernels=ranks.kernels.without_launches())
-        return tuple(StepKernels(self.llm, batch, each) for each in (ranks, bare))
+        # Which do not depend on the chunks.
+        whole = replace(self.workload, chunk_tokens=self.workload.prompt_tokens)
+        return _decode_kernels(self.llm, self._pools["decode"].gpu, whole)
 
     def _prefill_passes(self, part):
         costs = super()._prefill_passes(part)
@@ -80,7 +79,8 @@ class CalibratedCosts(PhysicalCosts):
         costs = super()._decode_passes(part)
         full, bare = (kernels.times(part) for kernels in self._decode_kernels)
         release = self._pools["decode"].release
-        form = self._ranks("decode").chip.runs(self.llm.gemm_dtype)
+        kernels, gpu = self.kernels["decode"], self._pools["decode"].gpu
+        form = chip_of(gpu, kernels).runs(self.llm.gemm_dtype)
         parts = decode_parts(
             bare,
             launches=full.total - bare.total,
@@ -93,9 +93,42 @@ class CalibratedCosts(PhysicalCosts):
         )
         return _timed(costs, parts)
 
-    def _ranks(self, pool_name):
-        kernels = self.kernels[pool_name]
-        return Ranks(chip=chip_of(self._pools[pool_name].gpu, kernels), kernels=kernels)
+
+def _known_if_small(passes):
+    """Let `passes` know again what it was asked last: few of the controls change its answer."""
+    known = lru_cache(maxsize=MOST_KNOWN)(passes)
+
+    def found(llm, gpu, workload):
+        small = max(workload.chunks, workload.output_tokens) <= MOST_PASSES
+        return (known if small else passes)(llm, gpu, workload)
+
+    return found
+
+
+@_known_if_small
+def _prefill_kernels(llm, gpu, workload):
+    n, chunks = float(workload.batch_size), np.arange(workload.chunks)
+    starts = chunks * float(workload.chunk_tokens)
+    new = np.minimum(workload.chunk_tokens, workload.prompt_tokens - starts)
+    last = chunks == workload.chunks - 1
+    batch = Batch(prompts=n, new=new, before=starts, outputs=n * last)
+    return StepKernels(llm, batch, _ranks(gpu))
+
+
+@_known_if_small
+def _decode_kernels(llm, gpu, workload):
+    """With their fixed times, and without."""
+    n = float(workload.batch_size)
+    context = workload.prompt_tokens + np.arange(workload.output_tokens, dtype=float)
+    batch = Batch(decodes=np.full_like(context, n), context=context, outputs=n)
+    ranks = _ranks(gpu)
+    bare = replace(ranks, kernels=ranks.kernels.without_launches())
+    return tuple(StepKernels(llm, batch, each) for each in (ranks, bare))
+
+
+def _ranks(gpu):
+    kernels = kernels_of(gpu)
+    return Ranks(chip=chip_of(gpu, kernels), kernels=kernels)
 
 
 def _timed(costs, parts):
