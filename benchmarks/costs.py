@@ -3,8 +3,8 @@
     python benchmarks/costs.py
 
 Shortest of several, the cost models by turns in one process: the costs of every pass, and the whole
-run. Each round has another prompt, so that the costs are new; the run then finds them known, as runs do
-that differ in PP, K or the engine alone.
+run. Each round has another prompt, so that the costs are new; the run then finds the kernels' times
+known, as runs do that differ in PP, K or the engine alone.
 """
 
 import time
