@@ -213,7 +213,7 @@ class Scenario:
         Choice(
             key="engine",
             symbol="",
-            label="Serving engine",
+            label="Engine",
             help="The serving engine whose time the calibrated cost model adds to that of the "
             "kernels; the other cost models know of none.",
             options=engine_names,

@@ -19,7 +19,9 @@ SCENARIOS = {
         batch_size=3,
         output_tokens=3,
         prefill_nics=2,
+        cost_model="physical",
     ),
+    "calibrated": Scenario(llm="DeepSeek-V3", pp=16, decode_gpu="NVIDIA H200", output_tokens=2),
     "reference": Scenario(pp=16, batch_size=8, chunk_tokens=96, cost_model="reference"),
 }
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 import gpu_catalog
 from simcore import DoesNotFit, Scenario, ScenarioError, memory_of, run
 from simcore.costs import COST_MODELS
+from simcore.costs.serving_engines import engine_names
 from tests.contracts.laws import assert_lawful
 
 LLMS = tuple(llm.name for llm in gpu_catalog.llms())
@@ -39,6 +40,7 @@ def scenarios(draw):
         prefill_nics=draw(st.integers(1, 10)),
         vram_limit_ratio=draw(st.floats(0.3, 1.0)),
         cost_model=cost_model,
+        engine=draw(st.sampled_from(engine_names())),
     )
 
 
@@ -58,7 +60,7 @@ def test_a_scenario_runs_by_the_laws_or_is_refused_with_a_reason(scenario):
 @given(scenarios())
 @settings(max_examples=150)
 def test_each_remedy_fits_and_its_neighbour_does_not(scenario):
-    assume(scenario.cost_model == "physical" or scenario.decode_stages == scenario.pp)
+    assume(scenario.cost_model != "reference" or scenario.decode_stages == scenario.pp)
     assume(not all(pool.fits for pool in memory_of(scenario)))
     with pytest.raises(DoesNotFit) as caught:
         run(scenario, max_events=10**9)
