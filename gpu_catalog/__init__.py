@@ -15,6 +15,7 @@ from gpu_catalog.load import (
     nearest_gpu,
     nearest_llm,
     reload,
+    shipped_gpu,
 )
 from gpu_catalog.overlay import Overlay, current_overlay, overlay, overlay_digest
 from gpu_catalog.parameters import active_parameters, kv_elements_per_token, parameters
@@ -57,6 +58,7 @@ __all__ = [
     "overlay_digest",
     "parameters",
     "reload",
+    "shipped_gpu",
     "toml_text",
     "user_files",
     "user_folder",

@@ -55,6 +55,11 @@ def gpu(name: str) -> GPU:
     return _find(_GPU, name)
 
 
+def shipped_gpu(name: str) -> GPU | None:
+    """The GPU of that name as it ships, whatever a user has put in its place; None if none does."""
+    return _shipped(_GPU).named(name)
+
+
 def llm(name: str) -> LLM:
     """The model of that name or alias; CatalogError with the closest one if there is none."""
     return _find(_LLM, name)

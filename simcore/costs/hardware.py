@@ -32,12 +32,19 @@ WIDE_MEMORY = 3e12
 def kernels_of(gpu: GPU) -> GpuConstants:
     """The kernel constants of `gpu`; a relative's, marked uncalibrated, where it has none."""
     known = _by_gpu()
-    if gpu.name in known:
+    if gpu.name in known and _as_it_ships(gpu):
         return known[gpu.name]
-    relative = known[relative_of(gpu)]
+    relative = known[gpu.name if gpu.name in known else relative_of(gpu)]
     # More throughput of the same kind is more multiprocessors.
-    units = relative.multiprocessors * gpu.flops / gpu_catalog.gpu(relative.gpu).flops
+    units = relative.multiprocessors * gpu.flops / gpu_catalog.shipped_gpu(relative.gpu).flops
     return replace(relative, gpu=gpu.name, calibrated=False, multiprocessors=max(1, round(units)))
+
+
+def _as_it_ships(gpu):
+    """Whether it has the peaks that its constants were fitted with: users may replace a GPU."""
+    ships = gpu_catalog.shipped_gpu(gpu.name)
+    peaks = ("flops", "flops_fp8", "flops_int8", "flops_fp4", "bandwidth")
+    return all(getattr(gpu, peak) == getattr(ships, peak) for peak in peaks)
 
 
 def relative_of(gpu: GPU) -> str:
