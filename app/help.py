@@ -11,6 +11,7 @@ from app.still import still
 # What moves on the keys of the part that has the focus: keys, what they do, and a CSS selector of
 # the parts; a page that has none of them does not list the keys.
 SLIDER, CHART, MATRIX, POINTS = ".control-slider", ".stage", "[data-walk]", "[data-points]"
+TABLE = ".catalog-table"
 WHERE_THE_FOCUS_IS = (
     ("← →", "A step down or up, on a slider", SLIDER),
     ("Page Down, Page Up", "Ten steps down or up, on a slider", SLIDER),
@@ -32,6 +33,9 @@ WHERE_THE_FOCUS_IS = (
     ("Page Down, Page Up", "Ten points on, on a picture of points", POINTS),
     ("Home, End", "The first and the last point, on a picture of points", POINTS),
     ("Esc", "Leave the points", POINTS),
+    ("↑ ↓", "From row to row, in a table", TABLE),
+    ("Enter", "Open or close a row, put a column in order", TABLE),
+    ("← →", "From table to table, on their names", TABLE),
 )
 
 
