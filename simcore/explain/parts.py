@@ -3,7 +3,7 @@
 import gpu_catalog
 from simcore.costs import PassCosts
 from simcore.costs.plan import split_layers
-from simcore.costs.release_steps import ENGINE, LAUNCHES, LayerCounts, unfused_seconds
+from simcore.costs.release_steps import ENGINE, LayerCounts, at_least, unfused_seconds
 from simcore.costs.serving_engines import serving_engine
 from simcore.costs.transformer import slice_of
 from simcore.explain.explanation import Explanation, explained
@@ -15,38 +15,42 @@ from simcore.scenario import Scenario
 NEGLIGIBLE = 1e-4
 """Parts below this share of a pass are not told."""
 
-HOST = (ENGINE, LAUNCHES)
-"""Parts in which no GPU computes or reads."""
+EVEN = at_least(1.0, 1.0) - 1.0
+"""What a host adds that takes as long to launch kernels as these run, as a share of theirs."""
 
 
-def host_bound(costs: PassCosts, place: int) -> bool:
-    """Whether the engine and its launches take more of a pass than all kernels together."""
-    host = sum(float(costs.parts[name][place]) for name in HOST if name in costs.parts)
-    return host > float(costs.seconds[place]) / 2
+def engine_bound(tag: PrefillPass | DecodePass, costs: PassCosts, place: int) -> bool:
+    """Whether the engine's host takes longer than the GPU.
+
+    In prefill they work at the same time, in decode most of what the host does comes on top.
+    """
+    added = _added(costs, place)
+    even = EVEN if isinstance(tag, PrefillPass) else 1.0
+    return added > even * (float(costs.seconds[place]) - added)
 
 
-def bound_word(costs: PassCosts, place: int) -> str:
+def bound_word(tag: PrefillPass | DecodePass, costs: PassCosts, place: int) -> str:
     """What bounds a pass: "engine", or of the roofline "compute" or "memory"."""
-    if host_bound(costs, place):
+    if engine_bound(tag, costs, place):
         return "engine"
     return "compute" if costs.compute_bound[place] else "memory"
 
 
-def sum_of_parts(costs: PassCosts, place: int) -> str:
+def sum_of_parts(tag: PrefillPass | DecodePass, costs: PassCosts, place: int) -> str:
     """The parts of a pass that take some time, and their sum."""
     total = float(costs.seconds[place])
     parts = {name: float(times[place]) for name, times in costs.parts.items()}
     listed = " + ".join(
         f"{quantity(s, 's')} {name}" for name, s in parts.items() if s > NEGLIGIBLE * total
     )
-    return f"{listed} = {quantity(total, 's')}, {bound_word(costs, place)}-bound"
+    return f"{listed} = {quantity(total, 's')}, {bound_word(tag, costs, place)}-bound"
 
 
 def explain_engine(
     scenario: Scenario, tag: PrefillPass | DecodePass, costs: PassCosts, place: int
 ) -> tuple[Explanation, ...]:
     """How the engine's part of a pass came about; nothing where it is not told."""
-    added = float(costs.parts[ENGINE][place]) if ENGINE in costs.parts else 0.0
+    added = _added(costs, place)
     if added <= NEGLIGIBLE * float(costs.seconds[place]):
         return ()
     llm, release = gpu_catalog.llm(scenario.llm), serving_engine(scenario.engine).release
@@ -70,3 +74,7 @@ def explain_engine(
         )
     formula = formula_of(key, scenario.cost_model)
     return (explained(formula, f"{values} = {quantity(added, 's')}", added),)
+
+
+def _added(costs, place):
+    return float(costs.parts[ENGINE][place]) if ENGINE in costs.parts else 0.0

@@ -42,7 +42,7 @@ def _pass(result, tag):
         peak = quantity(costs.bandwidth / MEMORY_EFFICIENCY, "B/s")
         wide = f"({MEMORY_EFFICIENCY} · {peak})"
     values = (
-        sum_of_parts(costs, place)
+        sum_of_parts(tag, costs, place)
         if costs.parts
         else (
             f"max({quantity(flop, 'FLOP')} / {quantity(costs.flops, 'FLOP/s')}, "
