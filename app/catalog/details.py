@@ -53,6 +53,8 @@ LABELS = {
     "joint_norm": "over all heads together",
     "qkv_bias": "biases of queries, keys, values",
     "gpus": "joins GPUs",
+    "tokens_per_step": "tokens per step",
+    "budget": "most tokens of a step",
 }
 # Of a text: more does not stand beside its label.
 LONG = 22
@@ -93,7 +95,17 @@ def engine_details_of(engine: ServingEngine, *, own: bool) -> str:
         "Versions": ", ".join(version or "not stated" for version in release.versions),
         "Answers to": ", ".join(engine.aliases),
     }
-    groups = [("", _plain(release)), ("mean error on rows not seen", errors)]
+    kinds = {float: [], "times": [], "": []}
+    for field, pair in zip(_said(release), _plain(release), strict=True):
+        kind = "times" if field.name.endswith("_s") else field.type
+        kind = "" if field.name == "tokens_per_step" else kind
+        kinds.get(kind, kinds[""]).append(pair)
+    groups = [
+        ("", kinds[""]),
+        ("times over those of kernels alone", kinds[float]),
+        ("times that are added", kinds["times"]),
+        ("mean error on rows not seen", errors),
+    ]
     return _details(told, groups, own)
 
 
@@ -137,19 +149,22 @@ def _computed(item):
 
 def _plain(part):
     """Label and text of each field that holds something, but for tables."""
+    return [(_label(f.name), _text(f.name, getattr(part, f.name))) for f in _said(part)]
+
+
+def _said(part):
+    """The fields of `part` that are told in a line."""
+    apart = APART if hasattr(part, "confidence") else ()
     found = []
     for field in fields(part):
         value = getattr(part, field.name)
-        if field.name in APART and hasattr(part, "confidence"):
-            continue
-        if value is None or value == "" or is_dataclass(value):
-            continue
-        found.append((_label(field.name), _text(field.name, value)))
+        if field.name not in apart and not (value in (None, "", ()) or is_dataclass(value)):
+            found.append(field)
     return found
 
 
 def _label(name):
-    return LABELS.get(name, name.replace("_", " "))
+    return LABELS.get(name, name.removesuffix("_s").replace("_", " "))
 
 
 def _text(name, value):
