@@ -14,11 +14,15 @@ CALIBRATED = (
         expression="t = products + attention + experts + small + collectives + head + launches + "
         "engine",
         symbols=(
-            ("products", f"with the weights of QKV, output, gate and up, down: {KERNEL}"),
-            ("attention", "scores and sums over the KV cache, alike"),
-            ("experts", "router and experts that are visited, alike"),
-            ("small", "normalisation, rotary embedding, activation function, embedding, alike"),
-            ("collectives", "all-reduces between GPUs of a stage, of which there is one here"),
+            ("products", f"with weights; of QKV, output, gate and up, down: {KERNEL}"),
+            ("attention", "scores and sums over the KV cache; summed alike"),
+            ("experts", "router and experts; summed alike"),
+            (
+                "small",
+                "moving activations; normalisation, rotary embedding, activation function, "
+                "embedding, summed alike",
+            ),
+            ("collectives", "all-reduces; between the GPUs of a stage, of which there is one here"),
             ("head", "the output head, on the last stage"),
             ("launches", "of a decode step's kernels, put together: their fixed times"),
             ("engine", "what the serving engine adds"),

@@ -269,7 +269,8 @@ def test_a_bar_shows_its_formula_with_the_values_put_in(gantt):
     gantt.mouse.move(x - 2, y)
     gantt.mouse.move(x, y)
     tip = gantt.locator(f"#{NAME}-tip")
-    expect(tip).to_contain_text("max(FLOP / peak, bytes / bandwidth)")
+    expect(tip).to_contain_text("t = products + attention")
+    expect(tip).to_contain_text("ms products + ")
     expect(tip).to_contain_text("memory-bound")
     expect(tip).to_contain_text("Source: ")
 
