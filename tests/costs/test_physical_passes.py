@@ -17,12 +17,16 @@ H100 = (989.4e12, 3350e9)
 RTX = (503.8e12, 1792e9)
 
 
+def physical(**fields):
+    return Scenario(cost_model="physical", **fields)
+
+
 def roofline(flop, traffic, gpu):
     return max(flop / gpu[0], traffic / gpu[1])
 
 
 def test_prefill_of_a_middle_stage_by_hand():
-    costs = cost_model_of(Scenario(prompt_tokens=1000, chunk_tokens=400, batch_size=3))
+    costs = cost_model_of(physical(prompt_tokens=1000, chunk_tokens=400, batch_size=3))
     passes = costs.prefill_passes(3)
     for chunk, (new, context) in enumerate([(400, 0), (400, 400), (200, 800)]):
         pairs = new * context + new * (new + 1) / 2
@@ -34,7 +38,7 @@ def test_prefill_of_a_middle_stage_by_hand():
 
 
 def test_the_last_stage_runs_the_head_once_for_the_prompt_s_last_token():
-    costs = cost_model_of(Scenario(prompt_tokens=1000, chunk_tokens=400, batch_size=3))
+    costs = cost_model_of(physical(prompt_tokens=1000, chunk_tokens=400, batch_size=3))
     middle, last = costs.prefill_passes(3), costs.prefill_passes(7)
     extra_flop = (last.flop - middle.flop).tolist()
     assert extra_flop == pytest.approx([0, 0, 3 * 2 * HEAD], rel=1e-9)
@@ -42,7 +46,7 @@ def test_the_last_stage_runs_the_head_once_for_the_prompt_s_last_token():
 
 
 def test_decode_by_hand():
-    costs = cost_model_of(Scenario(prompt_tokens=1000, batch_size=3, output_tokens=2))
+    costs = cost_model_of(physical(prompt_tokens=1000, batch_size=3, output_tokens=2))
     for stage, head in ((3, 0), (7, 1)):
         passes = costs.decode_passes(stage)
         for step, context in enumerate((1000, 1001)):
@@ -54,22 +58,22 @@ def test_decode_by_hand():
 
 
 def test_a_short_last_chunk_is_charged_what_it_is():
-    costs = cost_model_of(Scenario(prompt_tokens=1000, chunk_tokens=400))
+    costs = cost_model_of(physical(prompt_tokens=1000, chunk_tokens=400))
     assert costs.prefill_activation_bytes().tolist() == [2 * 8192 * m for m in (400, 400, 200)]
     assert costs.handoff_bytes(0, 0).tolist() == [10 * KV * m for m in (400, 400, 200)]
     assert costs.decode_activation_bytes() == 2 * 8192
 
 
 def test_a_chunk_longer_than_the_prompt_is_the_prompt():
-    longer = cost_model_of(Scenario(prompt_tokens=100, chunk_tokens=400)).prefill_passes(0)
-    exact = cost_model_of(Scenario(prompt_tokens=100, chunk_tokens=100)).prefill_passes(0)
+    longer = cost_model_of(physical(prompt_tokens=100, chunk_tokens=400)).prefill_passes(0)
+    exact = cost_model_of(physical(prompt_tokens=100, chunk_tokens=100)).prefill_passes(0)
     assert longer.seconds.tolist() == exact.seconds.tolist()
 
 
 def test_fp8_models_use_fp8_where_the_gpu_has_it():
     def costs(gpu):
         return cost_model_of(
-            Scenario(llm="DeepSeek-V3", prefill_gpu=gpu, decode_gpu=gpu, pp=8, batch_size=64)
+            physical(llm="DeepSeek-V3", prefill_gpu=gpu, decode_gpu=gpu, pp=8, batch_size=64)
         ).prefill_passes(4)
 
     with_fp8, without = costs("NVIDIA H100"), costs("NVIDIA A100-80GB")
@@ -86,7 +90,7 @@ def test_fp8_models_use_fp8_where_the_gpu_has_it():
 
 def test_a_sparse_model_reads_only_the_experts_it_visits():
     def decode_traffic(batch_size):
-        scenario = Scenario(llm="Mixtral-8x22B", batch_size=batch_size, prompt_tokens=1)
+        scenario = physical(llm="Mixtral-8x22B", batch_size=batch_size, prompt_tokens=1)
         return cost_model_of(scenario).decode_passes(3).traffic[0]
 
     # One token visits 2 of 8 experts in each of 7 layers; 64 visit all but surely all.
@@ -178,7 +182,7 @@ def test_the_terms_of_a_pass_give_its_duration(name, llm):
 
 
 def test_the_weights_of_a_pass_are_those_of_its_layers():
-    passes = cost_model_of(Scenario()).prefill_passes(3)
+    passes = cost_model_of(physical()).prefill_passes(3)
     assert passes.weights.tolist() == [2 * 10 * LAYER] * 64
     assert passes.attention[0] == 10 * 64 * 2 * (128 + 128) * 128 * 129 / 2
     assert (passes.flops, passes.bandwidth) == H100
