@@ -133,7 +133,8 @@ def test_bars_are_drawn_in_their_colours_and_the_critical_path_stands_out(gantt)
     kinds = PALETTES["light"].kinds
     colours = [kinds["prefill"], kinds["decode"]]
     emphasised = gantt.evaluate(INK, colours)
-    assert min(emphasised) > 300
+    # Decode, a ninth of the run, has the fewer dots.
+    assert min(emphasised) > 150
     gantt.get_by_label("Critical path").click(force=True)
     gantt.wait_for_function(f"([colours, few]) => ({INK})(colours)[0] > 3 * few",
                             arg=[colours, emphasised[0]])  # fmt: skip
@@ -280,7 +281,8 @@ def test_what_does_not_fit_keeps_the_last_picture_greyed_and_says_why(gantt):
     message.get_by_role("button", name="PP = 2").click()
     expect(page_).not_to_have_class(re.compile(r"\bstale\b"))
     expect(message).to_be_hidden()
-    expect(gantt.locator(f"#{NAME}-card-ttds .card-number")).to_have_text("1.34")
+    number, _ = duration(run(Scenario(pp=2)).metrics.ttds_s)
+    expect(gantt.locator(f"#{NAME}-card-ttds .card-number")).to_have_text(number)
     assert_shows(gantt, Scenario(pp=2))
 
 
@@ -319,7 +321,9 @@ def zoom_by_mouse(page):
 
 def test_a_zoom_survives_a_recompute_and_can_be_reset(gantt):
     low, high = zoom_by_mouse(gantt)
-    assert 60 < low < 120 and 150 < high < 220
+    # A fifth of the run from its first fifth on.
+    end_ms = 1e3 * run(Scenario()).metrics.ttft_s
+    assert [low / end_ms, high / end_ms] == pytest.approx([0.2, 0.4], abs=0.02)
     seq = sequence(gantt)
     drag(gantt, "pp", [0.3, 0.5])
     settled(gantt, seq)
@@ -430,15 +434,15 @@ def test_dark_is_a_click_away_and_stays(gantt):
     expect(html).to_have_attribute("data-mantine-color-scheme", "light")
     decode = [PALETTES[scheme].kinds["decode"] for scheme in ("light", "dark")]
     light, _ = gantt.evaluate(INK, decode)
-    assert light > 300
+    assert light > 150
     seq = sequence(gantt)
     gantt.get_by_role("button", name="Switch between light and dark").click()
     settled(gantt, seq)
-    assert gantt.evaluate(INK, decode)[1] > 300
+    assert gantt.evaluate(INK, decode)[1] > 150
     gantt.reload()
     settled(gantt)
     expect(html).to_have_attribute("data-mantine-color-scheme", "dark")
-    assert gantt.evaluate(INK, decode)[1] > 300
+    assert gantt.evaluate(INK, decode)[1] > 150
 
 
 def test_an_address_opens_its_scenario(page):
