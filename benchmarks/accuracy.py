@@ -105,18 +105,29 @@ def serving(data: Path) -> Iterator[Line]:
     served = read_served(data)
     for split in serving_splits.SPLITS:
         rows = serving_splits.unseen(served, split)
-        # What the goals are about: as engines run by default, with one machine for both phases.
-        plain = rows[(rows["mode"] == "agg") & ~rows["special"]]
+        plain = run_as_usual(rows)
         dense, sparse = plain[plain["dense"]], plain[~plain["dense"]]
         goals = (0.08, 0.15) if "load" in split or "model" in split else (None, None)
         yield serving_line("TPOT, dense models", goals[0], split, dense, SERVING)
         yield serving_line("TPOT, mixtures of experts", goals[1], split, sparse, SERVING)
-        few = plain[plain["hopper"] & (plain["engine"] == "vllm") & (plain["concurrency"] <= 8)]
+        few = few_on_hopper(plain)
         goal = 0.15 if "load" in split else None
         yield serving_line("TTFT of at most 8 requests, vLLM on Hopper", goal, split, few, TTFT)
         if "load" in split:
             special = rows[(rows["mode"] == "agg") & rows["special"]]
             yield serving_line("TPOT, run in a special way", None, split, special, SERVING)
+
+
+def run_as_usual(rows: pd.DataFrame) -> pd.DataFrame:
+    """Serving runs that the goals are about: as engines run by default, one machine for both
+    phases.
+    """
+    return rows[(rows["mode"] == "agg") & ~rows["special"]]
+
+
+def few_on_hopper(rows: pd.DataFrame) -> pd.DataFrame:
+    """Of serving runs those of at most 8 requests at a time, of vLLM on Hopper."""
+    return rows[rows["hopper"] & (rows["engine"] == "vllm") & (rows["concurrency"] <= 8)]
 
 
 def serving_line(what, goal, split, rows, shape: Shape) -> Line:
