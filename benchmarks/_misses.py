@@ -19,6 +19,7 @@ BY_MODEL = "one model at a time"
 ENGINES = {"vllm": "vLLM", "trtllm": "TensorRT-LLM", "sglang": "SGLang"}
 EARLY = "vLLM(2023)"
 SEEN_TP, UNSEEN_TP = 8, 2
+PLAIN_TOKENS = (1024, 2048)
 LEFT_OUT = "LLaMA-3.1-70B"
 """The dense model that most rows are of."""
 
@@ -110,7 +111,7 @@ def dense(rows: pd.DataFrame, without: tuple[ReleaseConstants, ...]) -> Miss:
         facts=(
             *_constants_without(LEFT_OUT, without, ("products_fp8", "products_fp4")),
             _explained(own, "tpot_error", ("llm", "engine", "precision")),
-            *_by_prompt(own[own["engine"] == "sglang"]),
+            *(f"SGLang, {told}" for told in _by_prompt(own[own["engine"] == "sglang"])),
         ),
     )
 
@@ -177,11 +178,12 @@ def other_degree(data: Path) -> Miss:
             for tp in (SEEN_TP, UNSEEN_TP)
         ]
     )
+    kernels_s, all_reduces_s = _kernels(rows)
     gpus = rows["gpu"].map(lambda name: gpu_catalog.gpu(name).name)
     degree = "TP " + rows["tp"].astype(int).astype(str)
     points = _points(
         rows,
-        x=_all_reduce_share(rows),
+        x=all_reduces_s / kernels_s,
         error=rows["predicted_s"] / (rows["time_ms"] * 1e-3) - 1,
         group=rows["phase"] + ", " + degree + rows["seen"].map({True: " (seen)", False: ""}),
         panel=gpus,
@@ -237,15 +239,15 @@ def _what_they_ran(rows):
     }
 
 
-def _all_reduce_share(rows):
-    """Of the kernels' time of each step, without the engine."""
+def _kernels(rows):
+    """Time of the kernels of each step [s], and of its all-reduces, without the engine."""
     rows = rows.assign(place=np.arange(len(rows)))
-    share = np.empty(len(rows))
+    times_s = np.empty((2, len(rows)))
     for (gpu, model, tp), part in rows.groupby(["gpu", "model", "tp"]):
         ranks = steps.ranks_of(gpu_catalog.gpu(gpu), int(tp), repeated=False, all_reduce=None)
         times = steps.kernel_times(part, gpu_catalog.llm(model), ranks)
-        share[part["place"]] = times.collectives / times.total
-    return share
+        times_s[:, part["place"]] = times.total, times.collectives
+    return times_s
 
 
 def _explained(rows, error, keys):
@@ -286,4 +288,23 @@ def _slower(data):
             f"{steps.fit_engine(part[part['tp'] == tp], start).slower:.2f} by TP {tp}"
             for tp in (SEEN_TP, UNSEEN_TP)
         ]
-        yield f"{gpu_catalog.gpu(gpu).name}, kernels over those measured: {', '.join(told)} alone"
+        name = gpu_catalog.gpu(gpu).name
+        yield f"{name}, kernels over those measured: {', '.join(told)} alone"
+        others, all_reduces = _two_factors(part)
+        yield f"{name}, all-reduces {all_reduces:.2f} and other kernels {others:.2f} by prefill"
+
+
+def _two_factors(rows):
+    """The times of other kernels and of all-reduces in an engine, over those measured.
+
+    By prefill of both TP degrees, so long that the host does not show, with all-reduces short of
+    those that are slow by the byte.
+    """
+    tokens = rows["batch"] * rows["new_tokens"]
+    rows = rows[(rows["phase"] == "prefill") & tokens.between(*PLAIN_TOKENS)]
+    rows = rows[rows["tp"].isin((SEEN_TP, UNSEEN_TP))]
+    kernels_s, all_reduces_s = _kernels(rows)
+    parts = np.column_stack([kernels_s - all_reduces_s, all_reduces_s])
+    measured_s = rows["time_ms"].to_numpy(float) * 1e-3
+    # Of relative errors, so that short steps count as much as long ones.
+    return np.linalg.lstsq(parts / measured_s[:, None], np.ones(len(rows)), rcond=None)[0]
