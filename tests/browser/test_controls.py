@@ -168,11 +168,13 @@ def test_the_ends_of_the_time_range_say_times(gantt):
     start = gantt.get_by_role("slider", name="Start of the time range")
     end = gantt.get_by_role("slider", name="End of the time range")
     expect(start).to_have_attribute("aria-valuetext", re.compile(r"^0"))
-    expect(end).to_have_attribute("aria-valuetext", duration_text(run(Scenario()).metrics.ttft_s))
+    ttft_s = run(Scenario()).metrics.ttft_s
+    span_s = 1.004 * ttft_s  # with a little room behind it
+    expect(end).to_have_attribute("aria-valuetext", duration_text(ttft_s))
     end.press("PageDown")
     expect(end).to_have_attribute("aria-valuenow", "950")
-    expect(end).to_have_attribute("aria-valuetext", re.compile(r"^42\d ms$"))
+    expect(end).to_have_attribute("aria-valuetext", duration_text(0.95 * span_s))
     start.press("PageUp")
     expect(start).to_have_attribute("aria-valuenow", "50")
-    expect(start).to_have_attribute("aria-valuetext", re.compile(r"^22\.\d ms$"))
+    expect(start).to_have_attribute("aria-valuetext", duration_text(0.05 * span_s))
     expect(gantt.locator(f"#{NAME}-seen")).to_contain_text(" to ")
