@@ -120,6 +120,9 @@ def _select(page, field, info: Choice, value):
         size="xs",
         className="control-box",
         comboboxProps={"shadow": "md"},
+        # The list itself scrolls, not an area around it; what scrolls can have the focus.
+        withScrollArea=False,
+        attributes={"options": {"tabIndex": 0}},
         # The label beside it names the box; this names the list that opens.
         **{"aria-label": info.label},
     )

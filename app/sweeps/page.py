@@ -247,6 +247,9 @@ class SweepPage:
             data=list(info.options()),
             clearable=True,
             searchable=True,
+            # As of the selects of `app.controls`.
+            withScrollArea=False,
+            attributes={"options": {"tabIndex": 0}},
             size="xs",
             className="sweep-names",
         )

@@ -43,7 +43,7 @@ def test_a_tap_on_a_bar_explains_it_and_one_elsewhere_hides_that(phone):
     tap(phone, PREFILL)
     expect(tip).to_have_class(re.compile("shown"))
     expect(tip).to_contain_text("Prefill, stage P")
-    expect(tip).to_contain_text("max(FLOP / peak, bytes / bandwidth)")
+    expect(tip).to_contain_text("t = products + attention")
     tap(phone, DECODE)
     expect(tip).to_contain_text("Decode, stage D")
     expect(tip).to_contain_text("step 0")
