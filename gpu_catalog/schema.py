@@ -286,11 +286,6 @@ class LLM:
     notes: str
     reference: ReferenceLLM | None = None
 
-    @property
-    def fp8_compute(self) -> bool:
-        """Whether its matrix products run in FP8 where the hardware can."""
-        return self.gemm_dtype == "fp8"
-
 
 @dataclass(frozen=True, kw_only=True)
 class ReferenceLink:

@@ -297,7 +297,7 @@ def test_true_models():
         plain_head_dim=128,
         value_head_dim=128,
     )
-    assert [m.name for m in llms() if m.fp8_compute] == [
+    assert [m.name for m in llms() if m.gemm_dtype == "fp8"] == [
         *("MiniMax-M2.5", "Qwen3-235B-A22B-FP8", "DeepSeek-V3", "Kimi-K2")
     ]
     assert (deepseek.bytes_per_parameter, deepseek.experts.bytes_per_parameter) == (1, 1)

@@ -9,20 +9,7 @@ import pytest
 import gpu_catalog
 from gpu_catalog import GPU, LLM, CatalogError, Link, Overlay, gpu, gpus, llm, overlay
 from gpu_catalog.parse import Entry, parse_text
-
-MY_GPU = """
-name = "My GPU"
-aliases = ["mine"]
-product = "a card"
-vendor = "Me"
-memory_MiB = 81559
-bandwidth_GBps = 2000
-dense_TFLOPS = { bf16 = 500 }
-source = "data sheet"
-checked = 2026-11-21
-confidence = "low"
-notes = ""
-"""
+from tests.gpu_catalog.my_gpu import MY_GPU
 
 
 def mine(text=MY_GPU, where="mine.toml"):

@@ -14,23 +14,10 @@ from gpu_catalog.user import FOLDER_VARIABLE, MODELS_VARIABLE
 from simcore import Scenario, ScenarioError, run
 from simcore.__main__ import main
 from simcore.provenance import results_digest
+from tests.gpu_catalog.my_gpu import MY_GPU
 
 CATALOG = Path(gpu_catalog.__file__).parent
 CONFIGS = Path(__file__).parent / "configs"
-
-MY_GPU = """
-name = "My GPU"
-aliases = ["mine"]
-product = "a card"
-vendor = "Me"
-memory_MiB = 81559
-bandwidth_GBps = 2000
-dense_TFLOPS = { bf16 = 500 }
-source = "data sheet"
-checked = 2026-11-21
-confidence = "low"
-notes = ""
-"""
 
 
 @pytest.fixture

@@ -36,11 +36,7 @@
   }
 
   function show(on) {
-    const root = page.byId("baseline");
-    if (root.hidden === !on) return;
-    root.hidden = !on;
-    // The chart above has another height now.
-    window.dispatchEvent(new Event("resize"));
+    page.byId("baseline").hidden = !on;
   }
 
   function endAt(end) {
