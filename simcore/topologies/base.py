@@ -1,10 +1,14 @@
 """What a topology is made of and what it answers."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 from typing import Protocol
 
+from gpu_catalog import GPU
 from simcore.engine import CommChannel
 from simcore.engine.routes import RouteTable
+from simcore.registry import Registry
 
 
 @dataclass(frozen=True)
@@ -18,22 +22,118 @@ class Place:
         return f"{self.pool} GPU {self.rank}"
 
 
+class Placement(Enum):
+    """Where the two pools are, from each other."""
+
+    SAME_NODE = "same node"
+    SAME_RACK = "same rack"
+    ACROSS = "across"
+
+
+class NicMapping(Enum):
+    """Through which NIC of its node a GPU sends and receives.
+
+    Attributes
+    ----------
+    MODULO : GPU i through NIC i mod K
+    NEAREST : the one on its PCIe switch
+    STRIPED : all of them, an equal part each
+    """
+
+    MODULO = "modulo"
+    NEAREST = "nearest"
+    STRIPED = "striped"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PoolSize:
+    """What of a pool is to be placed.
+
+    Attributes
+    ----------
+    name : of the pool
+    stages, ranks : pipeline stages, and GPUs of each; GPU i of stage s has the rank s * ranks + i
+    """
+
+    name: str
+    gpu: GPU
+    stages: int
+    ranks: int
+
+    @property
+    def gpus(self) -> int:
+        """GPUs of the pool."""
+        return self.stages * self.ranks
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fleet:
+    """What a topology is built for.
+
+    Attributes
+    ----------
+    nics : K, NICs of a node that are used
+    oversubscription : bandwidth into a leaf switch from below over that from above
+    link : returns the bandwidth [byte/s] and latency [s] of a catalog link, by its name
+    full_duplex : whether the two directions of a wire have a channel each
+    """
+
+    prefill: PoolSize
+    decode: PoolSize
+    placement: Placement
+    nics: int
+    mapping: NicMapping
+    oversubscription: float
+    link: Callable
+    full_duplex: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Joining:
+    """What joins some GPUs that work together.
+
+    Attributes
+    ----------
+    bandwidth : that each of them has into the others, in one direction [byte/s]
+    latency_s : from one to the next [s]
+    switched : whether a switch joins them that can add up, rather than wires between pairs
+    nodes : over how many machines they are spread
+    """
+
+    bandwidth: float
+    latency_s: float
+    switched: bool
+    nodes: int
+
+
 class Topology(Protocol):
     """GPUs and the wires between them.
 
     Attributes
     ----------
     routes : the paths in use, by number; runs on one topology share it
+    links : names of the catalog's links that it is made of
     """
 
     routes: RouteTable
+    links: tuple[str, ...]
 
     def path(self, source: Place, target: Place) -> tuple[CommChannel, ...]:
         """The channels a transfer crosses, in order; the same objects at every call."""
 
+    def paths(self, source: Place, target: Place) -> tuple[tuple[CommChannel, ...], ...]:
+        """The paths over which a large transfer is spread, an equal part each; mostly one."""
+
+    def joining(self, places: tuple[Place, ...]) -> Joining:
+        """What joins these GPUs."""
+
     @property
     def channels(self) -> tuple[CommChannel, ...]:
         """Every channel, in a stable order."""
+
+
+TOPOLOGIES: Registry[Callable[[Fleet], Topology]] = Registry("topology", "simcore.topologies")
+"""By name, what builds a topology for a fleet."""
 
 
 class Wire:
