@@ -8,12 +8,22 @@ import numbers
 from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from enum import Enum
 
 from simcore.errors import ScenarioError
 
 # A message names all options if there are no more than this.
 MOST_NAMED = 12
 MOST_CHARACTERS = 200
+
+
+class Group(Enum):
+    """What a field is about; pages and help put those of a group together."""
+
+    BATCH = "Requests and pools"
+    PARALLELISM = "Parallelism"
+    FABRIC = "Fabric"
+    TRANSFERS = "Collectives and KV handoff"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +38,7 @@ class Number:
     least, most : what may be typed; the cost of a run is bounded by these and by its event count
     whole : whether it counts something
     optional : whether None is a value, and then what None means
+    group : what it is about
     """
 
     key: str
@@ -42,6 +53,7 @@ class Number:
     most: float
     whole: bool = True
     optional: str | None = None
+    group: Group = Group.BATCH
 
     def check(self, name: str, value):
         """`value` as int or float; raises ScenarioError naming the field and its range."""
@@ -85,6 +97,7 @@ class Choice:
     options: Callable[[], tuple[str, ...]]
     named: Callable[[str], str | None] | None = None
     nearest: Callable[[str], str | None] | None = None
+    group: Group = Group.BATCH
 
     def check(self, name: str, value):
         """The option that `value` names; raises ScenarioError with the closest one."""
@@ -108,12 +121,57 @@ class Choice:
         return _closest(value, options) or (self.nearest(value) if self.nearest else None)
 
 
-def parameter(info: Number | Choice, default):
+@dataclass(frozen=True, kw_only=True)
+class Text:
+    """A field that lists things in a short notation of its own.
+
+    Attributes
+    ----------
+    key : short name, for addresses
+    optional : what None means
+    example : a text that it takes
+    written : returns the one way in which what a text means is written; raises ValueError, saying
+        what is wrong with it
+    """
+
+    key: str
+    symbol: str
+    label: str
+    help: str
+    optional: str
+    example: str
+    written: Callable[[str], str]
+    group: Group = Group.BATCH
+
+    def check(self, name: str, value):
+        """The text as it is written, or None; raises ScenarioError with an example."""
+        if value is None or (isinstance(value, str) and not value.strip()):
+            return None
+        if not isinstance(value, str):
+            problem = "is no text"
+        elif len(value) > MOST_CHARACTERS:
+            problem = f"has more than {MOST_CHARACTERS} characters"
+        else:
+            try:
+                return self.written(value)
+            except ValueError as error:
+                problem = f"is wrong: {error}"
+        raise ScenarioError(
+            f"{name} = {_shown(value)} {problem}; write it like {self.example!r}, or leave it "
+            f"empty for {self.optional}",
+            field=name,
+        )
+
+
+Parameter = Number | Choice | Text
+
+
+def parameter(info: Parameter, default):
     """A dataclass field that carries its description."""
     return dataclasses.field(default=default, metadata={"info": info})
 
 
-def parameters_of(cls) -> dict[str, Number | Choice]:
+def parameters_of(cls) -> dict[str, Parameter]:
     """The descriptions of a dataclass's fields, by name, in order."""
     return {f.name: f.metadata["info"] for f in dataclasses.fields(cls)}
 

@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from simcore.costs.expected_error import ExpectedError
+from simcore.costs.operators.collectives import Collective
 from simcore.costs.plan import Pool, Workload
 from simcore.costs.roofline import roofline_seconds
 from simcore.registry import Registry
@@ -76,6 +77,44 @@ class PassCosts:
     def compute_bound(self) -> np.ndarray:
         """Whether computing takes a pass at least as long as moving its bytes."""
         return self.flop / self.flops >= self.traffic / self.bandwidth
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exchange:
+    """A collective that each pass of a stage carries out, so many times.
+
+    Attributes
+    ----------
+    kind : what the GPUs do
+    groups : the GPUs of the stage that do it together, by their number in the stage; several groups
+        do it at the same time
+    times : of each pass
+    bytes : buffer of each GPU, by chunk or step [byte]: what is reduced, what a gather results in,
+        what a GPU sends to all others in an all-to-all
+    shares : of an all-to-all, the part of a GPU's bytes that each of its group receives (of itself
+        too), heaviest expert groups as they are placed; None for equal parts
+    """
+
+    kind: Collective
+    groups: tuple[tuple[int, ...], ...]
+    times: int
+    bytes: np.ndarray
+    shares: tuple[float, ...] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class HandoffShare:
+    """KV cache that one GPU of a prefill stage hands to one GPU of a decode stage.
+
+    Attributes
+    ----------
+    sender, receiver : numbers of the GPUs in their stages
+    bytes : by chunk [byte]
+    """
+
+    sender: int
+    receiver: int
+    bytes: np.ndarray
 
 
 class CostModel(Protocol):

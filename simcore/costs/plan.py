@@ -1,9 +1,11 @@
 """What is to be computed, and by how many: requests, pools, and the layers of each stage."""
 
 from dataclasses import dataclass
-from itertools import pairwise
+from enum import Enum
+from itertools import accumulate, pairwise
 
 from gpu_catalog import GPU
+from simcore.costs.operators.moe import Routing
 from simcore.costs.releases import ReleaseConstants
 from simcore.costs.serving_engines import KERNELS_ALONE
 
@@ -31,19 +33,103 @@ class Workload:
         return -(-self.prompt_tokens // self.chunk_tokens)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Pool:
-    """GPUs of one kind that share a role, in `pp` pipeline stages of one GPU each.
+class ExpertPlacement(Enum):
+    """Which experts a group holds: neighbours, or every so many-th."""
+
+    LINEAR = "linear"
+    ROUND_ROBIN = "round robin"
+
+
+class CollectiveForm(Enum):
+    """As what the collectives of a pass are run.
 
     Attributes
     ----------
+    AGGREGATED : one job for each stage and chunk, as long as they take alone
+    FLOWS : transfers on the wires
+    AUTO : flows where they could meet others on a wire and are few enough, else aggregated
+    """
+
+    AUTO = "auto"
+    AGGREGATED = "aggregated"
+    FLOWS = "flows"
+
+
+class HandoffIn(Enum):
+    """How often a stage hands KV cache over."""
+
+    CHUNKS = "per chunk"
+    LAYERS = "per layer group"
+    WHOLE = "at the end"
+
+
+class HandoffBy(Enum):
+    """Who starts the transfer of KV cache: who has it, or who needs it."""
+
+    PUSH = "push"
+    PULL = "pull"
+
+
+ROUTINGS = {
+    "balanced": Routing.BALANCED,
+    "random": Routing.RANDOM,
+    "power law": Routing.POWER_LAW,
+}
+"""What scenarios call the ways in which tokens choose their experts."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pool:
+    """GPUs of one kind that share a role, in `pp` pipeline stages of tp x dp GPUs each.
+
+    GPU i of stage s has the rank s * tp * dp + i; of a stage, those from g * tp on are its
+    attention group g.
+
+    Attributes
+    ----------
+    tp : GPUs that share the attention of a request, and dense feed-forward blocks
+    dp : attention groups of a stage, each with its own requests
+    ep : groups that share the experts; each spreads its experts over expert_tp GPUs
+    cp : GPUs that share one long prompt; only 1 is run
+    layer_counts : layers of each stage; None for an even split
+    routing, seed : how tokens choose experts, and what decides which are in demand
     release : what the serving engine on them charges, for cost models that know of engines
     """
 
     name: str
     gpu: GPU
     pp: int
+    tp: int = 1
+    dp: int = 1
+    ep: int = 1
+    cp: int = 1
+    layer_counts: tuple[int, ...] | None = None
+    expert_placement: ExpertPlacement = ExpertPlacement.LINEAR
+    routing: Routing = Routing.RANDOM
+    seed: int = 0
     release: ReleaseConstants = KERNELS_ALONE
+
+    @property
+    def stage_gpus(self) -> int:
+        """GPUs of a stage."""
+        return self.tp * self.dp
+
+    @property
+    def gpus(self) -> int:
+        """GPUs of the pool."""
+        return self.pp * self.stage_gpus
+
+    @property
+    def expert_tp(self) -> int:
+        """GPUs that share an expert."""
+        return self.stage_gpus // self.ep
+
+    def layers(self, layers: int) -> tuple[range, ...]:
+        """Which of a model's layers each stage holds."""
+        if self.layer_counts is None:
+            return split_layers(layers, self.pp)
+        ends = accumulate(self.layer_counts, initial=0)
+        return tuple(range(a, b) for a, b in pairwise(ends))
 
 
 def split_layers(layers: int, pp: int) -> tuple[range, ...]:
@@ -51,3 +137,16 @@ def split_layers(layers: int, pp: int) -> tuple[range, ...]:
     share, extra = divmod(layers, pp)
     starts = [stage * share + min(stage, extra) for stage in range(pp + 1)]
     return tuple(range(a, b) for a, b in pairwise(starts))
+
+
+def split_of(text: str) -> tuple[int, ...]:
+    """Layers of each stage, as "21,20,20,19" says; raises ValueError where it says none."""
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isdecimal() and len(part) <= 4 and int(part) for part in parts):
+        raise ValueError("it lists whole numbers of layers, 1 or more, with commas between")
+    return tuple(map(int, parts))
+
+
+def written_split(text: str) -> str:
+    """A layer split as scenarios write it; raises ValueError where it is none."""
+    return ",".join(map(str, split_of(text)))

@@ -20,16 +20,23 @@ ROOMS = {
     "simcore.engine": ("simcore.errors", "simcore.units", "gpu_catalog", *NUMBERS),
     "simcore.costs": (*SHARED, "simcore.engine", "gpu_catalog", *NUMBERS),
     "simcore.topologies": (*SHARED, "simcore.engine", "gpu_catalog", *NUMBERS),
+    "simcore.collectives": (*SHARED, "simcore.engine", *NUMBERS),
     "simcore.pipelines": (
         *SHARED,
         *("simcore.engine", "simcore.costs", "simcore.topologies", "gpu_catalog"),
+        "simcore.collectives",
         *NUMBERS,
+    ),
+    # What a scenario is made of, field by field.
+    "simcore.fields": (
+        *SHARED,
+        *("simcore.collectives", "simcore.costs", "simcore.topologies", "gpu_catalog"),
     ),
     # scenario, run, sweep and metrics: on top of those.
     "simcore": (
         *SHARED,
         *("simcore.engine", "simcore.costs", "simcore.topologies", "simcore.pipelines"),
-        *("simcore.executors", "simcore.commands", "gpu_catalog", "yaml"),
+        *("simcore.executors", "simcore.commands", "simcore.fields", "gpu_catalog", "yaml"),
         *NUMBERS,
     ),
     # What alone may reach for the disk, for other machines, and for formats of files.
