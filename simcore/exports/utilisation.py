@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from simcore.engine import CommChannel
-from simcore.engine.graph import COMPUTE, TaskGraph
-from simcore.engine.routes import members
+from simcore.engine.graph import TaskGraph
+from simcore.engine.rates import moving, route_rates
 
 # More steps than these in all, and each channel is drawn as this many means instead.
 MOST_STEPS = 50_000
@@ -58,58 +58,8 @@ def route_loads(graph: TaskGraph, start_s, end_s) -> dict[int, tuple[np.ndarray,
 
     The load is the sum of the rates of its transfers, and holds until the next moment.
     """
-    table = graph.routes
-    found: dict[int, tuple[list, list]] = {}
-    count = [0] * len(table)
-    busy = crowded = 0
-    for now, changed in _changes(graph, start_s, end_s):
-        touched = 0
-        for number, more in changed:
-            count[number] += more
-            bit = 1 << number
-            touched |= bit
-            busy = busy | bit if count[number] else busy & ~bit
-            crowded = crowded | bit if count[number] > 1 else crowded & ~bit
-        near = 0
-        for number in members(touched):
-            near |= table.near(number)
-            if not count[number]:
-                _note(found, number, now, 0.0)
-        remaining = near & busy
-        while remaining:
-            component = table.component(remaining, busy)
-            remaining &= ~component
-            for number, rate, _ in table.rates(component, crowded, count.__getitem__):
-                _note(found, number, now, rate * count[number])
-    return {number: (np.array(moments), np.array(loads))
-            for number, (moments, loads) in found.items()}  # fmt: skip
-
-
-def _changes(graph, start_s, end_s):
-    """(moment, [(route, 1 or -1 transfer that moves)]), in order of time."""
-    route = np.array(graph.route)
-    moves = np.flatnonzero(route != COMPUTE)
-    begin = start_s[moves] + np.array(graph.routes.latency)[route[moves]]
-    end = end_s[moves]
-    lasting = begin < end
-    moves, begin, end = moves[lasting], begin[lasting], end[lasting]
-    moment = np.concatenate([begin, end])
-    order = np.argsort(moment, kind="stable")
-    numbers = np.tile(route[moves], 2)[order].tolist()
-    more = np.repeat([1, -1], len(moves))[order].tolist()
-    moments = moment[order].tolist()
-    first = 0
-    for place in range(1, len(moments) + 1):
-        if place == len(moments) or moments[place] != moments[first]:
-            yield moments[first], list(zip(numbers[first:place], more[first:place], strict=True))
-            first = place
-
-
-def _note(found, number, now, load):
-    moments, loads = found.setdefault(number, ([], []))
-    if not loads or loads[-1] != load:
-        moments.append(now)
-        loads.append(load)
+    rates = route_rates(graph, moving(graph, start_s, end_s))
+    return {number: (route.moments, route.count * route.rate) for number, route in rates.items()}
 
 
 def _shares(channel: CommChannel, parts: Sequence):

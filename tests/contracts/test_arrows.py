@@ -50,7 +50,7 @@ ROOMS = {
     "simcore.explain": (
         *SHARED,
         *("simcore", "simcore.costs", "simcore.topologies", "simcore.pipelines", "gpu_catalog"),
-        *NUMBERS,
+        *("simcore.engine", *NUMBERS),
     ),
     # From measurements to constants and back; the one room that fits.
     "simcore.calibration": (*SHARED, "simcore.costs", "gpu_catalog", "scipy", *NUMBERS),

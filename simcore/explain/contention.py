@@ -1,0 +1,211 @@
+"""Which channels were contended for, by whom, and how much time that cost.
+
+A transfer that is alone moves at the speed of the slowest channel of its path. Beside others it is
+held to less, at each moment by one channel: its bottleneck in the max-min fair allocation. In dt it
+falls behind by (1 - rate / rate alone)·dt, which is put down to that channel. So the costs of all
+channels together are what all transfers took longer than alone.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from simcore.engine import CommChannel
+from simcore.engine.graph import TaskGraph
+from simcore.engine.rates import mean_shares, moving, route_rates
+from simcore.explain.shares import crossings_of, delays_of, sharing_of
+from simcore.result import Result
+
+PLACES = ("stage", "to_stage", "rank", "to_rank")
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Transfers of one kind from one place to another.
+
+    Attributes
+    ----------
+    kind : what the trace calls it
+    stage, to_stage, rank, to_rank : from where to where; -1 where that is not said
+    """
+
+    kind: str
+    stage: int = -1
+    to_stage: int = -1
+    rank: int = -1
+    to_rank: int = -1
+
+
+@dataclass(frozen=True)
+class Sharer:
+    """What one flow had of a channel.
+
+    Attributes
+    ----------
+    transfers, bytes : that crossed it, and their payload [byte]
+    moving_s : while they moved, summed [s]
+    shared_s : of that, beside others [s]
+    delay_s : what the channel made them take longer than alone, summed [s]
+    """
+
+    flow: Flow
+    transfers: int
+    bytes: float
+    moving_s: float
+    shared_s: float
+    delay_s: float
+
+
+@dataclass(frozen=True)
+class ChannelUse:
+    """Who used a channel, and what it cost.
+
+    Attributes
+    ----------
+    busy_s, shared_s : time with one transfer or more, and with two or more [s]
+    most : the most transfers at once
+    delay_s : what it made transfers take longer than alone, summed over them [s]
+    critical_s : of that, of transfers on the critical path [s]
+    sharers : whom it cost most before others
+    """
+
+    channel: CommChannel
+    busy_s: float
+    shared_s: float
+    most: int
+    delay_s: float
+    critical_s: float
+    sharers: tuple[Sharer, ...]
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """A transfer that moves over a channel at some moment.
+
+    Attributes
+    ----------
+    task : its number in the graph
+    rate, alone : its speed then, and the one that it would have alone [byte/s]
+    bound_by : the channel that holds it to that
+    """
+
+    task: int
+    flow: Flow
+    rate: float
+    alone: float
+    bound_by: CommChannel
+
+
+class Contention:
+    """Who shared the channels of a run.
+
+    Parameters
+    ----------
+    graph, start_s, end_s : what was executed, and when each of its tasks began and ended [s]
+    critical : tasks on the critical path
+    """
+
+    def __init__(self, graph: TaskGraph, start_s, end_s, critical=()):
+        self.graph = graph
+        self.end_s = float(np.max(end_s))
+        self._moved = moving(graph, start_s, end_s)
+        self._route = np.array(graph.route)[self._moved.tasks]
+        self._rates = route_rates(graph, self._moved)
+        self._flows, self._flow = _flows(graph, self._moved.tasks)
+        self._critical = np.isin(self._moved.tasks, critical)
+
+    @classmethod
+    def of(cls, result: Result) -> "Contention":
+        """Of a scenario's run."""
+        critical = result.task_of_row[result.critical_path.rows]
+        return cls(result.graph, result.start_s, result.end_s, critical)
+
+    @cached_property
+    def channels(self) -> tuple[ChannelUse, ...]:
+        """Every channel in use: what cost most first, then what was shared and busy for longest."""
+        moved, flows = self._moved, len(self._flows)
+        crossed = crossings_of(self.graph.routes.paths, self._route)
+        begin, end = moved.begin_s[crossed.transfer], moved.end_s[crossed.transfer]
+        shared = sharing_of(crossed.channel, begin, end, len(crossed.channels))
+        late = delays_of(self.graph.routes.alone, moved, self._route, self._rates, crossed)
+
+        key = crossed.channel * flows + self._flow[crossed.transfer]
+        pairs, pair = np.unique(key, return_inverse=True)
+        late_pair = np.searchsorted(pairs, late.channel * flows + self._flow[late.transfer])
+        size = np.array(self.graph.amount)[moved.tasks][crossed.transfer]
+        of_pairs = zip(
+            pairs.tolist(),
+            np.bincount(pair, minlength=len(pairs)).tolist(),
+            *(
+                np.bincount(index, weights, len(pairs)).tolist()
+                for index, weights in (
+                    (pair, size),
+                    (pair, end - begin),
+                    (pair, shared.of_row),
+                    (late_pair, late.seconds),
+                )
+            ),
+            strict=True,
+        )
+        sharers: list[list[Sharer]] = [[] for _ in crossed.channels]
+        for code, *sums in of_pairs:
+            sharers[code // flows].append(Sharer(self._flows[code % flows], *sums))
+
+        count = len(crossed.channels)
+        delay = np.bincount(late.channel, late.seconds, count).tolist()
+        critical = self._critical[late.transfer]
+        critical = np.bincount(late.channel, late.seconds * critical, count).tolist()
+        found = [
+            ChannelUse(
+                channel,
+                float(shared.busy_s[n]),
+                float(shared.shared_s[n]),
+                int(shared.most[n]),
+                delay[n],
+                critical[n],
+                tuple(sorted(sharers[n], key=lambda one: (-one.delay_s, -one.moving_s))),
+            )
+            for n, channel in enumerate(crossed.channels)
+        ]
+        return tuple(sorted(found, key=lambda use: (-use.delay_s, -use.shared_s, -use.busy_s)))
+
+    @property
+    def delay_s(self) -> float:
+        """What all transfers together took longer than alone [s]."""
+        return float(sum(use.delay_s for use in self.channels))
+
+    def mean_shares(self, edges: np.ndarray) -> dict[CommChannel, np.ndarray]:
+        """Of each channel in use, its mean share of bandwidth between each two moments [s]."""
+        return mean_shares(self.graph, self._rates, edges)
+
+    def crossing(self, channel: CommChannel, at_s: float) -> list[Crossing]:
+        """The transfers that move over a channel at a moment [s], the fastest first."""
+        table = self.graph.routes
+        over = [number for number in self._rates if channel in table.paths[number]]
+        now = (self._moved.begin_s <= at_s) & (at_s < self._moved.end_s)
+        found = []
+        for place in np.flatnonzero(now & np.isin(self._route, over)).tolist():
+            number = int(self._route[place])
+            route = self._rates[number]
+            step = int(np.searchsorted(route.moments, at_s, side="right")) - 1
+            found.append(
+                Crossing(
+                    int(self._moved.tasks[place]),
+                    self._flows[self._flow[place]],
+                    float(route.rate[step]),
+                    table.alone[number],
+                    route.bound_by[step],
+                )
+            )
+        return sorted(found, key=lambda crossing: (-crossing.rate, crossing.task))
+
+
+def _flows(graph: TaskGraph, tasks: np.ndarray) -> tuple[list[Flow], np.ndarray]:
+    """The flows that some transfers belong to, and of each transfer the place of its own."""
+    absent = np.full(len(tasks), -1)
+    facts = [graph.facts[name][tasks] if name in graph.facts else absent for name in PLACES]
+    told = np.stack([graph.kind[tasks], *facts], axis=1)
+    rows, flow = np.unique(told, axis=0, return_inverse=True)
+    kinds = [kind.kind for kind in graph.kinds]
+    return [Flow(kinds[kind], *places) for kind, *places in rows.tolist()], flow.reshape(-1)
