@@ -9,15 +9,19 @@ from simcore.topologies.base import (
     Placement,
     PoolSize,
     Topology,
-    Wire,
 )
+from simcore.topologies.fabric import Fabric
+from simcore.topologies.graph import Node, NodeKind, Wire
 from simcore.topologies.reference import ReferenceFabric
 
 __all__ = [
     "TOPOLOGIES",
+    "Fabric",
     "Fleet",
     "Joining",
     "NicMapping",
+    "Node",
+    "NodeKind",
     "Place",
     "Placement",
     "PoolSize",

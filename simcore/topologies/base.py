@@ -1,6 +1,6 @@
-"""What a topology is made of and what it answers."""
+"""What a topology is built for, and what it answers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
@@ -9,6 +9,7 @@ from gpu_catalog import GPU
 from simcore.engine import CommChannel
 from simcore.engine.routes import RouteTable
 from simcore.registry import Registry
+from simcore.topologies.graph import Node, Wire
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Place:
 
 
 class Placement(Enum):
-    """Where the two pools are, from each other."""
+    """Where the two pools are, from each other; each topology says what it means there."""
 
     SAME_NODE = "same node"
     SAME_RACK = "same rack"
@@ -87,6 +88,11 @@ class Fleet:
     link: Callable
     full_duplex: bool
 
+    @property
+    def pools(self) -> tuple[PoolSize, PoolSize]:
+        """The two pools."""
+        return self.prefill, self.decode
+
 
 @dataclass(frozen=True, kw_only=True)
 class Joining:
@@ -95,12 +101,15 @@ class Joining:
     Attributes
     ----------
     bandwidth : that each of them has into the others, in one direction [byte/s]
+    peak : signalling rate of the wires that bound it [byte/s]
     latency_s : from one to the next [s]
-    switched : whether a switch joins them that can add up, rather than wires between pairs
-    nodes : over how many machines they are spread
+    switched : whether a switch joins them that can add up, rather than wires between pairs, PCIe
+        or a network
+    nodes : over how many machines they are spread; an NVLink domain counts as one
     """
 
     bandwidth: float
+    peak: float
     latency_s: float
     switched: bool
     nodes: int
@@ -111,10 +120,15 @@ class Topology(Protocol):
 
     Attributes
     ----------
+    nodes, wires : all of them, in a stable order
+    places : the number of the node of each GPU in use
     routes : the paths in use, by number; runs on one topology share it
     links : names of the catalog's links that it is made of
     """
 
+    nodes: tuple[Node, ...]
+    wires: tuple[Wire, ...]
+    places: Mapping[Place, int]
     routes: RouteTable
     links: tuple[str, ...]
 
@@ -127,25 +141,20 @@ class Topology(Protocol):
     def joining(self, places: tuple[Place, ...]) -> Joining:
         """What joins these GPUs."""
 
+    def scaled(self, factors: Mapping[str, float]) -> "Topology":
+        """The same with other bandwidths, by the names of channels, wires and groups."""
+
+    def without(self, names: tuple[str, ...]) -> "Topology":
+        """The same while NICs, switches or wires of these names are down."""
+
     @property
     def channels(self) -> tuple[CommChannel, ...]:
         """Every channel, in a stable order."""
 
+    @property
+    def groups(self) -> Mapping[str, tuple[CommChannel, ...]]:
+        """The channels of each kind of wire, in a stable order, by what people call the kind."""
+
 
 TOPOLOGIES: Registry[Callable[[Fleet], Topology]] = Registry("topology", "simcore.topologies")
 """By name, what builds a topology for a fleet."""
-
-
-class Wire:
-    """A cable or a slot's lane between a device (the near end) and a switch or another wire.
-
-    Attributes
-    ----------
-    out, into : the channels away from and towards the device; one and the same if half duplex
-    """
-
-    def __init__(self, name, link, *, full_duplex):
-        self.out = CommChannel(f"{name} out" if full_duplex else name, link.bandwidth, link.latency)
-        self.into = (
-            CommChannel(f"{name} in", link.bandwidth, link.latency) if full_duplex else self.out
-        )

@@ -3,7 +3,17 @@
 import pytest
 
 import gpu_catalog
-from simcore.topologies import Place, ReferenceFabric
+from simcore.errors import ScenarioError
+from simcore.topologies import (
+    TOPOLOGIES,
+    Fleet,
+    NicMapping,
+    Place,
+    Placement,
+    PoolSize,
+    ReferenceFabric,
+)
+from simcore.topologies.reference import LINKS
 
 LANE, NDR, ETHERNET = "PCIe Gen5 x16", "Infiniband NDR", "Ethernet 100G"
 
@@ -105,6 +115,47 @@ def test_every_channel_is_listed_once_and_paths_are_made_of_them(full_duplex):
         assert all(a is b for a, b in zip(path, again, strict=True))
 
 
-def test_kv_cache_does_not_flow_back():
-    with pytest.raises(ValueError, match="decode GPU 0 to prefill GPU 1"):
-        fabric().path(decode(0), prefill(1))
+def test_the_way_back_takes_the_other_channels_of_the_same_wires():
+    machine = fabric()
+    other = {wire.out: wire.into for wire in machine.wires}
+    other |= {wire.into: wire.out for wire in machine.wires}
+    forth, back = machine.path(prefill(1), decode(0)), machine.path(decode(0), prefill(1))
+    assert back == tuple(other[channel] for channel in reversed(forth))
+
+
+def test_the_gpus_of_a_decode_stage_share_a_server():
+    machine = ReferenceFabric(
+        prefill_gpus=4,
+        decode_gpus=4,
+        decode_server_gpus=2,
+        prefill_nics=1,
+        link=gpu_catalog.link,
+        full_duplex=True,
+    )
+    assert names(machine.path(decode(2), decode(3))) == [
+        "decode GPU 2 lane out",
+        "decode GPU 3 lane in",
+    ]
+    assert "decode 1 Ethernet cable in" in names(machine.path(decode(0), decode(3)))
+
+
+def test_links_are_named_once_each():
+    assert fabric().links == LINKS == (LANE, NDR, ETHERNET)
+
+
+def test_pools_that_share_a_machine_are_refused():
+    h100 = gpu_catalog.gpu("NVIDIA H100")
+    pools = [PoolSize(name=name, gpu=h100, stages=2, ranks=1) for name in ("prefill", "decode")]
+    fleet = Fleet(
+        prefill=pools[0],
+        decode=pools[1],
+        placement=Placement.SAME_NODE,
+        nics=1,
+        mapping=NicMapping.MODULO,
+        oversubscription=1.0,
+        link=gpu_catalog.link,
+        full_duplex=True,
+    )
+    with pytest.raises(ScenarioError, match="use across") as refusal:
+        TOPOLOGIES["reference"](fleet)
+    assert refusal.value.field == "placement"
