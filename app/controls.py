@@ -1,8 +1,8 @@
 """Controls made from a scenario's parameters: what the field says of itself is all they know.
 
 A page's control of a field keeps the value in the component `value_id(page, field)`, property
-`value`: a number box or a select. Where there is a slider beside it, the browser keeps the two in
-step (assets/controls.js), so that callbacks listen to the value alone.
+`value`: a number box, a text box or a select. Where there is a slider beside it, the browser keeps
+the two in step (assets/controls.js), so that callbacks listen to the value alone.
 
 A number box holds text, as people write numbers: 8192, 8 192, 8,192 or 8.192e3. It reports what is
 a number once one pauses, and whatever is in it on Enter and when it is left; the browser's
@@ -14,7 +14,10 @@ from dash import ClientsideFunction, Input, Output, State, dcc, html
 
 from app import numbers
 from app.still import still
-from simcore.parameters import Choice, Number
+from simcore.parameters import MOST_CHARACTERS, Choice, Number, Parameter, Text
+
+# Known to files and flags alone: pages have no control of them.
+WITHOUT = ("cp",)
 
 
 def value_id(page: str, field: str) -> str:
@@ -32,17 +35,20 @@ def message_id(page: str, field: str) -> str:
     return f"{page}-{field}-message"
 
 
-def control(page: str, field: str, info: Number | Choice, value, *, slider: bool = True):
+def control(page: str, field: str, info: Parameter, value, *, slider: bool = True):
     """The control of `field`, which is now `value`, with a label, help and room for a message.
 
     Parameters
     ----------
-    slider : with a slider, or as a box or select alone
+    slider : with a slider, or as a box or select alone; a text never has one
     """
-    if isinstance(info, Choice):
-        box = _select(page, field, info, value)
-    else:
-        box = number_box(value_id(page, field), info, value)
+    match info:
+        case Choice():
+            kind, box = "choice", _select(page, field, info, value)
+        case Number():
+            kind, box = "number", number_box(value_id(page, field), info, value)
+        case Text():
+            kind, box, slider = "text", _text_box(page, field, info, value), False
     parts = [html.Div([_label(page, field, info), box], className="control-head")]
     if slider:
         parts += [_slider(page, field, info, value), _facts(page, field, info)]
@@ -50,7 +56,7 @@ def control(page: str, field: str, info: Number | Choice, value, *, slider: bool
     return html.Div(
         parts,
         id=f"{page}-{field}-control",
-        className=f"control control-{'choice' if isinstance(info, Choice) else 'number'}",
+        className=f"control control-{kind}",
     )
 
 
@@ -76,6 +82,18 @@ def number_box(id: str, info: Number, value, **more):
         "data-most": str(info.most),
     }
     return dmc.TextInput(id=id, value=_text(value), **(usual | more))
+
+
+def _text_box(page, field, info: Text, value):
+    return dmc.TextInput(
+        id=value_id(page, field),
+        value=value or "",
+        placeholder=info.example,
+        debounce=True,
+        size="xs",
+        className="control-box",
+        inputProps={"maxLength": MOST_CHARACTERS, "spellCheck": "false"},
+    )
 
 
 def _text(value):

@@ -1,30 +1,35 @@
 """A scenario as the part of an address after "?", and back: short, readable, versioned.
 
-    v=2&prefill=NVIDIA+H200&t=4096&m=512&pin=m:256,t:4096&pin=default&base=2
+    v=3&prefill=NVIDIA+H200&t=4096&m=512&pin=m:256,t:4096&pin=default&base=2
 
 Each key is the one that the scenario's field names; fields at their defaults are left out. The
 version says which defaults and keys are meant: whoever changes either adds a version, and says what
 links of the versions before it mean. Where a link has none, the latest is meant.
 
 Scenarios that are pinned to be compared with are a `pin` each, with the same keys; `base` is the
-number of the one that is the baseline, unless it is the first.
+number of the one that is the baseline, unless it is the first. What parts a pin is written as %2C
+and %3A within a value, which an address escapes once more.
 """
 
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, unquote, urlencode
 
+from app.controls import WITHOUT
 from simcore import Scenario, ScenarioError
-from simcore.parameters import Number, parameters_of
+from simcore.parameters import MOST_CHARACTERS as LONGEST_TEXT
+from simcore.parameters import Number, Text, parameters_of
 
-VERSION = 2
+VERSION = 3
 # By version, the defaults that have changed since.
 FORMER_DEFAULTS: dict[int, dict[str, str]] = {1: {"cost_model": "physical"}}
 MOST_CHARACTERS = 4096
 MOST_PAIRS = 64
 LONGEST_SHOWN = 24
 LONGEST_VALUE = 64
+# What a pin's values may not have as they are, and how they have it.
+ESCAPES = {"%": "%25", ",": "%2C", ":": "%3A"}
 MOST_PINS = 4
 PIN, BASE = "pin", "base"
 # A pinned scenario where all is as usual.
@@ -90,15 +95,25 @@ def query_of_values(values: Mapping) -> str:
     said = {
         name: value
         for name, value in values.items()
-        if value is None or (type(value) in (int, float, str) and len(str(value)) <= LONGEST_VALUE)
+        if value is None or (type(value) in (int, float, str) and len(str(value)) <= _longest(name))
     }
     return _joined(_pairs(said).items())
+
+
+def _longest(name):
+    """Characters that an address takes of a field's value."""
+    text = isinstance(parameters_of(Scenario).get(name), Text)
+    return LONGEST_TEXT if text else LONGEST_VALUE
 
 
 def pin_text(scenario: Scenario) -> str:
     """A pinned scenario as an address has it, before it is escaped."""
     pairs = _pairs(scenario.to_dict())
-    return ",".join(f"{key}:{value}" for key, value in pairs.items()) or ALL_USUAL
+    return ",".join(f"{key}:{_escaped(value)}" for key, value in pairs.items()) or ALL_USUAL
+
+
+def _escaped(value):
+    return "".join(ESCAPES.get(character, character) for character in str(value))
 
 
 def read_query(query: str, own: Collection[str] = ()) -> Link:
@@ -141,7 +156,10 @@ def _read(pairs, usual, ignored):
             ignored.append(f"{_short(key)} is no setting.")
             continue
         try:
-            scenario = scenario.replace(**{fields[key]: _value(fields[key], text)})
+            said = scenario.replace(**{fields[key]: _value(fields[key], text)})
+            if fields[key] in WITHOUT and said != scenario:
+                raise ScenarioError(f"{fields[key]} is set in files and by flags alone")
+            scenario = said
         except ScenarioError as error:
             ignored.append(f"{_by_key(str(error))}.")
     return scenario
@@ -177,7 +195,7 @@ def _first(index, places):
 def _read_pin(number, text, usual, ignored):
     """The pinned scenario; None where its text says nothing that can be used."""
     parts = [] if text in ("", ALL_USUAL) else text.split(",")
-    pairs = [(key, value) for key, _, value in (part.partition(":") for part in parts)]
+    pairs = [(key, unquote(value)) for key, _, value in (part.partition(":") for part in parts)]
     doubts = []
     scenario = _read(pairs, usual, doubts)
     ignored += [f"pin {number}: {doubt}" for doubt in doubts]

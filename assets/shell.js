@@ -1,9 +1,11 @@
 /* Light or dark, which page is the current one, and the way from each to the others. */
 window.pdscope = Object.assign(window.pdscope || {}, {
+  /* An address that says nothing but its version, which is that of app/share.py. */
+  BARE: "v=3",
   /* Lets the other pages open with this scenario, and its pins: the part of an address behind "?".
      Without a version a page would show its own scenario. */
   carry(query) {
-    const search = `?${query || "v=2"}`;
+    const search = `?${query || window.pdscope.BARE}`;
     for (const link of document.querySelectorAll(".nav-link")) {
       const href = new URL(link.href).pathname + search;
       if (link.getAttribute("href") !== href) window.dash_clientside.set_props(link.id, { href });

@@ -1,5 +1,6 @@
 """A scenario file that somebody opens in the page, read with suspicion."""
 
+from app.controls import WITHOUT
 from app.share import query_of
 from simcore import PdscopeError, Scenario, ScenarioError
 
@@ -18,6 +19,12 @@ def opened(asked) -> dict:
                 "the file is empty; a scenario file maps fields to values, as in chunk_tokens: 512"
             )
         scenario = Scenario.from_text(text)
+        for field in WITHOUT:
+            if (value := getattr(scenario, field)) != getattr(Scenario(), field):
+                raise ScenarioError(
+                    f"{field} = {value} has no control on this page; run the file by pdscope run, "
+                    "or leave it out"
+                )
     except PdscopeError as error:
         return {"error": str(error)}
     return {"values": scenario.to_dict(), "query": query_of(scenario)}

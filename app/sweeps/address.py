@@ -1,6 +1,6 @@
 """A sweep as the part of an address after "?": its scenario, its axes and what is shown of it.
 
-    v=2&n=4&ms=64:512:64&decodes=NVIDIA+H100,NVIDIA+H200&metric=tpot
+    v=3&n=4&ms=64:512:64&decodes=NVIDIA+H100,NVIDIA+H200&metric=tpot
 
 An axis has the key of its field with an s behind it, and from:to:step or names with commas. What is
 as the page has it by default is left out. The browser itself adds the metric

@@ -12,7 +12,7 @@ import pandas as pd
 from dash import ClientsideFunction, Input, Output, State, dcc, html
 from flask import Response, request
 
-from app.controls import control, message_id, number_box, value_id
+from app.controls import WITHOUT, control, message_id, number_box, value_id
 from app.figures.grid import CONFIG, Metric
 from app.single_file import PLACE
 from app.sweeps.address import SweepLink, read_sweep
@@ -34,7 +34,7 @@ from app.sweeps.terms import (
 from simcore.cell_cache import default_cache
 from simcore.errors import PdscopeError
 from simcore.executors import DaskCluster
-from simcore.parameters import Number, parameters_of
+from simcore.parameters import Group, Number, Text, parameters_of
 from simcore.scenario import Scenario
 from simcore.sweep import COLUMNS, SweepPlan
 
@@ -60,8 +60,8 @@ class SweepPage:
     @property
     def fields(self) -> list[str]:
         """The scenario's fields that have a control."""
-        swept = swept_fields(self.plan)
-        return [field for field in parameters_of(Scenario) if field not in swept]
+        others = (*swept_fields(self.plan), *WITHOUT)
+        return [field for field in parameters_of(Scenario) if field not in others]
 
     def layout(self, query):
         """The page for the sweep of the address."""
@@ -159,6 +159,8 @@ class SweepPage:
             "ends": ENDS,
             "fields": self.fields,
             "labels": {field: short_label_of(field) for field in self.fields},
+            # What is in their boxes is no number, whatever it looks like.
+            "texts": [f for f in self.fields if isinstance(parameters_of(Scenario)[f], Text)],
             "carried": {name: getattr(link.base, name) for name in swept_fields(self.plan)},
             "columns": list(nothing.columns),
             "pictures": pictures_of(self.plan),
@@ -180,7 +182,7 @@ class SweepPage:
         }
 
     def _rail(self, link):
-        infos, fields = parameters_of(Scenario), [self.plan.x, self.plan.y]
+        fields = [self.plan.x, self.plan.y]
         if self.plan.is_choice(self.plan.x):
             # As a pair is told: what prefills first.
             fields.reverse()
@@ -195,20 +197,38 @@ class SweepPage:
             ),
             html.Div(id=self._id("error"), className="control-message", role="alert"),
             html.Fieldset(
-                [
-                    html.Legend("The same in every cell"),
-                    *(
-                        self._control(field, infos[field], getattr(link.base, field))
-                        for field in self.fields
-                    ),
-                ],
+                [html.Legend("The same in every cell"), *self._controls(link.base)],
                 className="sweep-group",
             ),
         ]
 
+    def _controls(self, base):
+        """Those about the requests and the pools, and the others under a heading each."""
+        infos = parameters_of(Scenario)
+        groups = {group: [] for group in Group}
+        for field in self.fields:
+            groups[infos[field].group].append(field)
+        first, *others = [
+            [self._control(field, infos[field], getattr(base, field)) for field in fields]
+            for fields in groups.values()
+        ]
+        usual = Scenario()
+        said = any(
+            getattr(base, field) != getattr(usual, field)
+            for group, fields in groups.items()
+            for field in fields
+            if group is not Group.BATCH
+        )
+        headed = zip([g.value for g in Group][1:], others, strict=True)
+        parts = [part for title, controls in headed for part in (html.H3(title), *controls)]
+        return [
+            *first,
+            html.Details([html.Summary("More"), *parts], className="more", open=said),
+        ]
+
     def _control(self, field, info, value):
         part = control(self.name, field, info, value, slider=False)
-        if isinstance(info, Number):
+        if isinstance(info, Number | Text):
             # Nothing listens while one types, and Run must find what was typed just before.
             part[value_id(self.name, field)].debounce = False
         return part

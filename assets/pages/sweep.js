@@ -31,7 +31,9 @@
 
   /* Values of the boxes, in the order in which the callback gives them, as the server's body. */
   function question(plan, values) {
-    const parsed = values.map((value) => window.pdscope.controls.parse(value));
+    const { parse } = window.pdscope.controls;
+    const isText = (n) => plan.texts.includes(plan.fields[n - values.length + plan.fields.length]);
+    const parsed = values.map((value, n) => (isText(n) ? value : parse(value)));
     const rest = parsed.map((value) => (value === "" ? null : value));
     const axes = {};
     for (const { field, names } of plan.axes) {

@@ -5,7 +5,7 @@ import pytest
 from app import numbers
 from app.controls import control, message_id, slider_id, value_id
 from simcore import Scenario
-from simcore.parameters import Choice, parameters_of
+from simcore.parameters import Choice, Text, parameters_of
 
 INFOS = parameters_of(Scenario)
 
@@ -16,7 +16,10 @@ def parts(component):
     return found
 
 
-@pytest.mark.parametrize("field", INFOS)
+TEXTS = [field for field, info in INFOS.items() if isinstance(info, Text)]
+
+
+@pytest.mark.parametrize("field", [field for field in INFOS if field not in TEXTS])
 def test_each_field_has_a_named_slider_a_box_and_room_for_a_message(field):
     info, value = INFOS[field], getattr(Scenario(), field)
     found = parts(control("page", field, info, value))
@@ -36,9 +39,19 @@ def test_each_field_has_a_named_slider_a_box_and_room_for_a_message(field):
             "least": info.least,
             "most": info.most,
         }
-        assert box.value == (
-            "" if value is None else numbers.count(value) if info.whole else "0.95"
-        )
+        fraction = {"vram_limit_ratio": "0.95", "oversubscription": "1"}.get(field)
+        assert box.value == (fraction or ("" if value is None else numbers.count(value)))
+
+
+@pytest.mark.parametrize("field", TEXTS)
+def test_a_text_has_a_box_with_an_example_and_room_for_a_message(field):
+    info = INFOS[field]
+    found = parts(control("page", field, info, None))
+    assert slider_id("page", field) not in found and message_id("page", field) in found
+    box = found[value_id("page", field)]
+    assert (box.value, box.placeholder) == ("", info.example)
+    told = parts(control("page", field, info, info.example))
+    assert told[value_id("page", field)].value == info.example
 
 
 def test_a_value_beyond_the_slider_is_in_the_box():

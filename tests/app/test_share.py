@@ -24,11 +24,42 @@ MEANT = {
         "cost_model": "physical",
         # Unknown then, and without effect in that cost model.
         "engine": "vLLM 0.19",
+        # Unknown then, too, and as it has always been.
+        "tp": 1,
+        "decode_tp": None,
+        "dp": 1,
+        "decode_dp": None,
+        "ep": 1,
+        "decode_ep": None,
+        "expert_placement": "linear",
+        "routing": "random",
+        "seed": 0,
+        "layer_split": None,
+        "decode_layer_split": None,
+        "decode_microbatches": 1,
+        "cp": 1,
+        "topology": "reference",
+        "placement": "across",
+        "nic_mapping": "modulo",
+        "oversubscription": 1.0,
+        "background": None,
+        "failures": None,
+        "collectives": "auto",
+        "all_reduce": "auto",
+        "handoff": "per chunk",
+        "handoff_layers": 4,
+        "handoff_by": "push",
     }
 }
 MEANT[2] = MEANT[1] | {"cost_model": "calibrated"}
+MEANT[3] = MEANT[2]
 KEYS = {1: ["llm", "prefill", "decode", "pp", "dpp", "n", "t", "m", "o", "k", "vram", "cost"]}
 KEYS[2] = [*KEYS[1], "engine"]
+KEYS[3] = [
+    *KEYS[2],
+    *("tp", "dtp", "dp", "ddp", "ep", "dep", "xplace", "route", "seed", "split", "dsplit", "mb"),
+    *("cp", "topo", "place", "nicmap", "over", "bg", "fail", "coll", "ar", "hand", "hl", "by"),
+]
 
 
 @pytest.mark.parametrize("version", MEANT)
@@ -50,7 +81,7 @@ def test_pins_of_a_link_keep_their_meaning_too():
 
 def test_a_link_of_an_older_version_is_handed_on_as_one_of_this():
     query = query_of(read_query("v=1&pp=4").scenario)
-    assert query == "v=2&pp=4&cost=physical"
+    assert query == "v=3&pp=4&cost=physical"
     assert read_query(query).scenario == Scenario(pp=4, cost_model="physical")
 
 
@@ -78,8 +109,8 @@ def test_there_and_back(scenario):
 
 def test_what_is_usual_is_not_said():
     assert query_of(Scenario()) == ""
-    assert query_of(Scenario(pp=4, prompt_tokens=4096)) == "v=2&pp=4&t=4096"
-    assert query_of(Scenario(), {"x": "2048:16384,2048"}) == "v=2&x=2048:16384,2048"
+    assert query_of(Scenario(pp=4, prompt_tokens=4096)) == "v=3&pp=4&t=4096"
+    assert query_of(Scenario(), {"x": "2048:16384,2048"}) == "v=3&x=2048:16384,2048"
 
 
 def test_links_without_a_version_still_work():
@@ -100,7 +131,10 @@ def test_links_without_a_version_still_work():
         ("llm=%00", "is unknown"),
         ("prefill=NVIDIA+H1O0", "did you mean 'NVIDIA H100'?"),
         ("pp=1e400", "out of range"),
-        ("v=3", "newer than this pdscope"),
+        ("v=4", "newer than this pdscope"),
+        ("cp=2", "cp is set in files and by flags alone"),
+        ("split=21,20,x", "split = '21,20,x' is wrong"),
+        ("bg=" + "x" * 201, "bg = 'xxx"),
         ("v=0", "is no version"),
         ("v=%F0%9F%A6%8A", "is no version"),
         ("y" * 60 + "=1", "“yyyyyyyyyyyyyyyyyyyyyyy…” is no setting."),
@@ -116,7 +150,7 @@ def test_what_means_nothing_is_ignored_and_said(query, said):
 
 
 def test_a_wrong_part_spoils_no_other():
-    link = read_query("v=2&pp=0&m=512&what=now&t=4096")
+    link = read_query("v=3&pp=0&m=512&what=now&t=4096")
     assert link.scenario == Scenario(chunk_tokens=512, prompt_tokens=4096)
     assert len(link.ignored) == 2
 
@@ -125,7 +159,12 @@ PINS = (
     Scenario(),
     Scenario(chunk_tokens=512, prompt_tokens=4096),
     Scenario(prefill_gpu="NVIDIA H200", vram_limit_ratio=0.9),
-    Scenario(pp=4, decode_pp=6, cost_model="reference"),
+    Scenario(
+        pp=4,
+        decode_pp=6,
+        layer_split="20,20,20,20",
+        background="decode 0 IB cable in: 2 GB @ 0.1 s; prefill NIC cables: 30 %",
+    ),
 )
 
 
@@ -137,7 +176,9 @@ def test_pins_there_and_back(base):
 
 
 def test_pins_can_be_read_in_an_address():
-    assert query_of(Scenario(), pins=PINS[:2]) == "v=2&pin=default&pin=t:4096,m:512"
+    assert query_of(Scenario(), pins=PINS[:2]) == "v=3&pin=default&pin=t:4096,m:512"
+    split = query_of(Scenario(), pins=[Scenario(pp=2, layer_split="40,40")])
+    assert split == "v=3&pin=pp:2,split:40%252C40"
     assert query_of(Scenario(), pins=PINS[:2], base=1).endswith("&base=2")
 
 
@@ -184,13 +225,19 @@ def test_more_pins_than_fit_are_ignored_and_said():
 
 
 def test_what_cannot_be_run_has_an_address_that_says_why():
-    assert query_of_values(Scenario().to_dict() | {"pp": 4}) == "v=2&pp=4"
+    assert query_of_values(Scenario().to_dict() | {"pp": 4}) == "v=3&pp=4"
     assert query_of_values(Scenario().to_dict()) == ""
     query = query_of_values(Scenario(chunk_tokens=512).to_dict() | {"pp": 0, "decode_pp": "x&y"})
-    assert query == "v=2&pp=0&dpp=x%26y&m=512"
+    assert query == "v=3&pp=0&dpp=x%26y&m=512"
     link = read_query(query)
     assert link.scenario == Scenario(chunk_tokens=512)
     assert [doubt[:7] for doubt in link.ignored] == ["pp = 0 ", "dpp = '"]
+
+
+def test_a_long_text_fits_an_address():
+    background = "; ".join(f"decode {n} IB cable in: 10 %" for n in range(6))
+    query = query_of_values({"background": background, "pp": 4})
+    assert read_query(query).scenario == Scenario(pp=4, background=background)
 
 
 @pytest.mark.parametrize("odd", [[8], {"a": 1}, True, "x" * 65, float("inf")])

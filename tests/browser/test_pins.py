@@ -46,7 +46,7 @@ def pinned(gantt):
     """The default is the baseline, and M is 512."""
     gantt.get_by_role("button", name="Pin", exact=True).click()
     type_in(gantt, "chunk_tokens", 512)
-    expect(gantt).to_have_url(re.compile(r"\?v=2&m=512&pin=default$"))
+    expect(gantt).to_have_url(re.compile(r"\?v=3&m=512&pin=default$"))
     return gantt
 
 
@@ -84,14 +84,14 @@ def test_what_reads_alike_is_not_called_worse(gantt):
 
 
 def test_pins_that_say_nothing_or_the_same_are_left_out(page):
-    page.goto("/?v=2&m=1024&pin=m.288&pin=m:256&pin=m:256&pin=zzz&base=3")
+    page.goto("/?v=3&m=1024&pin=m.288&pin=m:256&pin=m:256&pin=zzz&base=3")
     settled(page)
     expect(page.locator(PINS)).to_have_count(1)
     expect(page.locator(f"#{NAME}-notice")).to_contain_text("pin 3 is the same as pin 2.")
-    expect(page).to_have_url(re.compile(r"\?v=2&m=1024&pin=m:256$"))
+    expect(page).to_have_url(re.compile(r"\?v=3&m=1024&pin=m:256$"))
     # Pinned already: it stays one pin when the two change places.
     page.get_by_role("button", name="Make A the current scenario").click()
-    expect(page).to_have_url(re.compile(r"\?v=2&m=256&pin=m:1024$"))
+    expect(page).to_have_url(re.compile(r"\?v=3&m=256&pin=m:1024$"))
 
 
 def test_changes_follow_a_drag_and_nothing_moves(pinned):
@@ -139,7 +139,7 @@ def test_the_same_is_not_pinned_twice_and_four_are_the_most(gantt):
     for pp in (4, 5, 6):
         type_in(gantt, "pp", pp)
         # A new pin has the chart asked for anew, too, in its new height.
-        expect(gantt).to_have_url(re.compile(rf"\?v=2&pp={pp}\b"))
+        expect(gantt).to_have_url(re.compile(rf"\?v=3&pp={pp}\b"))
         pin.click()
     expect(gantt.locator(PINS)).to_have_count(4)
     expect(pin).to_be_disabled()
@@ -154,7 +154,7 @@ def test_a_pin_and_the_current_scenario_change_places(pinned):
     pinned.get_by_role("button", name="Make A the current scenario").click()
     settled(pinned, seq)
     assert_shows(pinned, BASELINE)
-    expect(pinned).to_have_url(re.compile(r"\?v=2&pin=m:512$"))
+    expect(pinned).to_have_url(re.compile(r"\?v=3&pin=m:512$"))
     expect(pinned.locator(f"{PINS} .pin-name")).to_have_text("M 512")
     expect(thumb(pinned, "chunk_tokens")).to_have_attribute("aria-valuenow", "128")
 
@@ -166,7 +166,7 @@ def test_another_pin_can_be_the_baseline_and_all_stays_through_a_reload(pinned):
     expect(second).to_have_attribute("aria-pressed", "false")
     second.click()
     expect(second).to_have_attribute("aria-pressed", "true")
-    expect(pinned).to_have_url(re.compile(r"\?v=2&pp=4&m=512&pin=default&pin=m:512&base=2$"))
+    expect(pinned).to_have_url(re.compile(r"\?v=3&pp=4&m=512&pin=default&pin=m:512&base=2$"))
     shown = change(pinned, "ttds").text_content()
     assert shown.endswith("vs B")
     pinned.reload()
@@ -204,7 +204,7 @@ def test_without_pins_the_chart_has_the_panel_for_itself(pinned):
     expect(change(pinned, "ttds")).to_be_hidden()
     end_ms = 1e3 * run(CURRENT).metrics.ttft_s
     pinned.wait_for_function(f"(end) => Math.abs(({PLOT})().x[1] / end - 1) < 0.01", arg=end_ms)
-    expect(pinned).to_have_url(re.compile(r"\?v=2&m=512$"))
+    expect(pinned).to_have_url(re.compile(r"\?v=3&m=512$"))
 
 
 def test_the_table_says_what_differs_and_what_is_best(pinned):
@@ -221,7 +221,7 @@ def test_the_table_says_what_differs_and_what_is_best(pinned):
 
 
 def test_a_pin_that_cannot_be_run_is_shown_as_such(page):
-    page.goto("/?v=2&pin=pp:1")
+    page.goto("/?v=3&pin=pp:1")
     settled(page)
     expect(page.locator(PINS)).to_contain_text("cannot be run")
     expect(page.locator(f"{PINS} .pin-choose")).to_have_attribute("title", re.compile("not fit"))
@@ -247,12 +247,12 @@ def test_what_cannot_be_run_is_not_pinned_nor_something_else_in_its_place(pinned
     assert_shows(pinned, BASELINE)
     expect(pin).to_be_enabled()
     expect(pinned.locator(f"{PINS} .pin-name")).to_have_text("the default scenario")
-    expect(pinned).to_have_url(re.compile(r"\?v=2&pin=default$"))
+    expect(pinned).to_have_url(re.compile(r"\?v=3&pin=default$"))
 
 
 def test_names_of_pins_are_cut_only_where_there_is_no_room(page):
     page.set_viewport_size({"width": 1440, "height": 860})
-    page.goto("/?v=2&m=288&pin=prefill:AMD+Instinct+MI300A,pp:16&pin=llm:Mixtral-8x22B")
+    page.goto("/?v=3&m=288&pin=prefill:AMD+Instinct+MI300A,pp:16&pin=llm:Mixtral-8x22B")
     settled(page)
     names = page.locator(f"{PINS} .pin-name")
     expect(names).to_have_text(

@@ -49,7 +49,7 @@ def test_the_address_and_the_title_follow_the_scenario(gantt):
     assert gantt.url.endswith("/")
     type_in(gantt, "pp", 4)
     type_in(gantt, "prompt_tokens", 4096)
-    expect(gantt).to_have_url(re.compile(r"/\?v=2&pp=4&t=4096$"))
+    expect(gantt).to_have_url(re.compile(r"/\?v=3&pp=4&t=4096$"))
     expect(gantt).to_have_title(re.compile(r"PP 4, N 1, T 4096, M 128 · pdscope$"))
     gantt.reload()
     settled(gantt)
@@ -59,12 +59,12 @@ def test_the_address_and_the_title_follow_the_scenario(gantt):
 def test_other_pages_get_the_scenario_and_back_brings_it_back(gantt):
     type_in(gantt, "pp", 4)
     gantt.get_by_role("link", name="MTSweep").click()
-    expect(gantt).to_have_url(re.compile(r"/mt-sweep\?v=2&pp=4"))
+    expect(gantt).to_have_url(re.compile(r"/mt-sweep\?v=3&pp=4"))
     gantt.get_by_role("link", name="Gantt6D").click()
     settled(gantt)
     assert_shows(gantt, Scenario(pp=4))
     gantt.go_back()
-    expect(gantt).to_have_url(re.compile(r"/mt-sweep\?v=2&pp=4"))
+    expect(gantt).to_have_url(re.compile(r"/mt-sweep\?v=3&pp=4"))
     gantt.go_back()
     settled(gantt)
     assert_shows(gantt, Scenario(pp=4))
@@ -73,10 +73,10 @@ def test_other_pages_get_the_scenario_and_back_brings_it_back(gantt):
 @pytest.mark.parametrize(("pp", "said"), [("1", "does not fit"), ("0", "out of range")])
 def test_what_cannot_be_run_is_the_address_too(gantt, pp, said):
     gantt.get_by_role("button", name="Pin", exact=True).click()
-    expect(gantt).to_have_url(re.compile(r"\?v=2&pin=default$"))
+    expect(gantt).to_have_url(re.compile(r"\?v=3&pin=default$"))
     box(gantt, "pp").fill(pp)
     expect(gantt.locator(f"#{NAME}-pp-message")).to_contain_text(said)
-    expect(gantt).to_have_url(re.compile(rf"\?v=2&pp={pp}&pin=default$"))
+    expect(gantt).to_have_url(re.compile(rf"\?v=3&pp={pp}&pin=default$"))
     gantt.reload()
     expect(gantt.get_by_text(said).filter(visible=True).first).to_be_visible()
     expect(gantt.locator(f"#{NAME}-pins .pin")).to_have_count(1)
@@ -84,11 +84,11 @@ def test_what_cannot_be_run_is_the_address_too(gantt, pp, said):
 
 def test_pages_without_a_scenario_of_their_own_get_the_one_that_is_shown(gantt):
     gantt.get_by_role("button", name="Pin", exact=True).click()
-    expect(gantt).to_have_url(re.compile(r"\?v=2&pin=default$"))
+    expect(gantt).to_have_url(re.compile(r"\?v=3&pin=default$"))
     gantt.get_by_role("link", name="PPTSweep").click()
     expect(gantt.locator("#ppt-chunk_tokens")).to_have_value("128")
     expect(gantt.locator("#ppt-count")).to_have_text(re.compile(r"(\d+) of \1 cells"))
-    expect(gantt).to_have_url(re.compile(r"/ppt-sweep\?v=2&pin=default$"))
+    expect(gantt).to_have_url(re.compile(r"/ppt-sweep\?v=3&pin=default$"))
     gantt.reload()
     expect(gantt.locator("#ppt-chunk_tokens")).to_have_value("128")
     gantt.get_by_role("link", name="Gantt6D").click()
@@ -98,10 +98,10 @@ def test_pages_without_a_scenario_of_their_own_get_the_one_that_is_shown(gantt):
 
 
 def test_what_a_sweep_alone_has_is_no_news_to_the_gantt(page):
-    page.goto("/?v=2&ms=64:512:64&metric=tpot&pp=4")
+    page.goto("/?v=3&ms=64:512:64&metric=tpot&pp=4")
     settled(page)
     expect(page.locator(f"#{NAME}-notice")).to_have_count(0)
-    expect(page).to_have_url(re.compile(r"/\?v=2&pp=4$"))
+    expect(page).to_have_url(re.compile(r"/\?v=3&pp=4$"))
 
 
 def test_an_answer_that_comes_late_leaves_the_next_page_alone(gantt):
@@ -109,7 +109,7 @@ def test_an_answer_that_comes_late_leaves_the_next_page_alone(gantt):
     expect(gantt).to_have_url(re.compile(r"/mt-sweep"))
     expect(gantt.locator(f"#{NAME}-page")).to_have_count(0)
     address = gantt.url
-    late = {"coarse": False, "query": "v=2&pp=4", "title": "Late", "pins": [], "rows": {}}
+    late = {"coarse": False, "query": "v=3&pp=4", "title": "Late", "pins": [], "rows": {}}
     for event in ("settled", "wrong", "compared", "explained", "unexplained"):
         gantt.evaluate("([event, late]) => pdscope.gantt6d.tell(event, late)", [event, late])
     assert gantt.url.partition("?")[0] == address.partition("?")[0]
@@ -140,7 +140,7 @@ def test_keys_alone_suffice_for_the_menu(gantt):
 
 
 def test_a_notice_of_a_link_can_be_dismissed(page):
-    page.goto("/?v=2&pin=pp:0&what=now")
+    page.goto("/?v=3&pin=pp:0&what=now")
     settled(page)
     notice = page.locator(f"#{NAME}-notice")
     expect(notice).to_contain_text("“what” is no setting. pin 1: pp = 0 is out of range")
@@ -151,7 +151,7 @@ def test_a_notice_of_a_link_can_be_dismissed(page):
 @pytest.mark.parametrize("kind", ["JSON", "YAML"])
 def test_a_scenario_that_was_saved_can_be_dropped_on_the_page(gantt, kind):
     scenario = Scenario(pp=4, decode_pp=6, prefill_gpu="NVIDIA H200", chunk_tokens=256)
-    gantt.goto("/?v=2&pp=4&dpp=6&prefill=NVIDIA+H200&m=256")
+    gantt.goto("/?v=3&pp=4&dpp=6&prefill=NVIDIA+H200&m=256")
     settled(gantt)
     file = save(gantt, f"Scenario, {kind}")
     assert file.suggested_filename == f"pdscope-scenario.{kind.lower()}"
@@ -231,7 +231,7 @@ def test_a_chart_in_html_opens_without_asking_anyone(gantt, new_context, tmp_pat
 
 
 def test_where_nothing_has_been_run_there_is_nothing_to_save(page):
-    page.goto("/?v=2&pp=1")
+    page.goto("/?v=3&pp=1")
     expect(page.locator(f"#{NAME}-pp-message")).to_contain_text("does not fit")
     page.locator(f"#{NAME}-share summary").click()
     page.get_by_role("button", name="Trace, CSV").click()
@@ -245,7 +245,7 @@ def test_where_nothing_has_been_run_there_is_nothing_to_save(page):
     settled(page)
     expect(nothing).to_be_hidden()
     assert_shows(page, Scenario(pp=2))
-    expect(page).to_have_url(re.compile(r"\?v=2&pp=2$"))
+    expect(page).to_have_url(re.compile(r"\?v=3&pp=2$"))
 
 
 def test_why_a_file_cannot_be_saved_is_said(gantt, complaints):

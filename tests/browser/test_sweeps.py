@@ -662,7 +662,7 @@ def test_a_cell_opens_in_the_gantt_page(page):
     page.goto(f"{PAGES['mt']}?v=2&n=2&ms=128:512:128&ts=1024:4096:1024")
     wait_for_end(page)
     click_cell(page, "mt", 1, 2)
-    page.wait_for_url("**/?v=2&n=2&t=3072&m=256")
+    page.wait_for_url("**/?v=3&n=2&t=3072&m=256")
     assert gantt_values(page) == {
         "prompt_tokens": "3072", "chunk_tokens": "256", "pp": "8", "batch_size": "2",
     }  # fmt: skip
@@ -675,7 +675,7 @@ def test_a_cell_without_a_result_opens_too(page):
     page.goto(PAGES["ppt"])
     wait_for_end(page)
     click_cell(page, "ppt", 0, 7)
-    page.wait_for_url("**/?v=2&pp=1&m=320")
+    page.wait_for_url("**/?v=3&pp=1&m=320")
 
 
 def test_a_point_of_the_surface_opens_but_turning_the_scene_does_not(page):
@@ -785,7 +785,7 @@ def test_a_pair_opens_in_the_gantt_page(page):
     wait_for_end(page)
     expect(page.get_by_text("4 of 4 cells", exact=True)).to_be_visible()
     click_cell(page, "gpus", 1, 0)
-    page.wait_for_url("**/?v=2&decode=NVIDIA+L40")
+    page.wait_for_url("**/?v=3&decode=NVIDIA+L40")
 
 
 def test_pairs_that_do_not_fit_are_hatched_and_say_why(page):

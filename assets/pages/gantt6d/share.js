@@ -15,10 +15,10 @@
     const { pathname, search: before, hash } = window.location;
     // The user may be on the way to another page.
     if (pathname !== PATH) return;
-    const query = pins.length ? [scenario || "v=2", ...pins].join("&") : scenario;
+    const query = pins.length ? [scenario || window.pdscope.BARE, ...pins].join("&") : scenario;
     const search = query ? `?${query}` : "";
     // A link that says no more than the version stays as it is.
-    if (search !== before && (query || before !== "?v=2")) {
+    if (search !== before && (query || !/^\?v=\d+$/.test(before))) {
       window.history.replaceState(window.history.state, "", pathname + search + hash);
     }
     window.pdscope.carry(query);

@@ -39,7 +39,7 @@
     /* A query with the pins that the address has: they stay while one looks at sweeps. */
     withPins(query) {
       const pins = window.location.search.slice(1).split("&").filter(isOfPins);
-      return pins.length ? [query || "v=2", ...pins].join("&") : query;
+      return pins.length ? [query || window.pdscope.BARE, ...pins].join("&") : query;
     },
 
     hrefOf(link) {

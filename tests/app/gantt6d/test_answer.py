@@ -173,16 +173,16 @@ def test_what_cannot_be_run_is_refused_at_once(client, values, field):
 @pytest.mark.parametrize(
     "values, query, said",
     [
-        ({"pp": "1", "decode_pp": ""}, "v=2&pp=1", "it fits with PP = 2. Nor does the decode pool"),
-        ({"pp": 1, "decode_pp": 8}, "v=2&pp=1&dpp=8", "it fits with PP = 2."),
-        ({"decode_pp": 0}, "v=2&dpp=0", "Decode PP = 0 is out of range"),
-        ({"prompt_tokens": 1e12}, "v=2&t=1000000000000", "from 1 to 1\u202f048\u202f576 tokens"),
+        ({"pp": "1", "decode_pp": ""}, "v=3&pp=1", "it fits with PP = 2. Nor does the decode pool"),
+        ({"pp": 1, "decode_pp": 8}, "v=3&pp=1&dpp=8", "it fits with PP = 2."),
+        ({"decode_pp": 0}, "v=3&dpp=0", "Decode PP = 0 is out of range"),
+        ({"prompt_tokens": 1e12}, "v=3&t=1000000000000", "from 1 to 1\u202f048\u202f576 tokens"),
         (
             {"prompt_tokens": 2**20, "chunk_tokens": 1},
-            "v=2&t=1048576&m=1",
+            "v=3&t=1048576&m=1",
             "raise M or lower T or PP",
         ),
-        ({"llm": "\ud800"}, "v=2&llm=%3F", "is unknown"),
+        ({"llm": "\ud800"}, "v=3&llm=%3F", "is unknown"),
     ],
 )
 def test_a_refusal_has_the_address_of_what_the_controls_say(pictures, values, query, said):

@@ -26,6 +26,7 @@ BOMB = "a: &a [1]\nb: &b [*a, *a]\nc: [*b, *b]"
         ("pp: eight", "pp = 'eight' is not a number"),
         ("pp: 0", "pp = 0 is out of range"),
         ("llm: LLaMA-3.1-70", "did you mean 'LLaMA-3.1-70B'?"),
+        ("cp: 2", "cp = 2 has no control on this page"),
         ("chunks: 5", "unknown key 'chunks'"),
         ("pp: 4\npp: 5", "line 2: the key 'pp' stands twice"),
         ("pp: [1", "line 1, column 7"),

@@ -121,7 +121,7 @@ def test_a_page_lists_them_in_its_pickers(app, client):
             "output": "page.children",
             "outputs": {"id": "page", "property": "children"},
             "inputs": [{"id": "address", "property": "pathname", "value": "/"}],
-            "state": [{"id": "address", "property": "search", "value": "?v=2&prefill=My GPU"}],
+            "state": [{"id": "address", "property": "search", "value": "?v=3&prefill=My GPU"}],
             "changedPropIds": ["address.pathname"],
         }
     ]

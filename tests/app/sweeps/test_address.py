@@ -48,9 +48,9 @@ def test_what_is_written_is_read_back(plan, base, spans):
 
 def test_an_address_is_short_and_readable():
     assert query_of_sweep(MT, Scenario(batch_size=4), SPANS) == (
-        "v=2&n=4&ms=64:512:64&ts=1000:4000:1000"
+        "v=3&n=4&ms=64:512:64&ts=1000:4000:1000"
     )
-    assert query_of_sweep(GPUS, GPUS.base, NAMES) == "v=2&decodes=NVIDIA+H200,NVIDIA+RTX+PRO+6000"
+    assert query_of_sweep(GPUS, GPUS.base, NAMES) == "v=3&decodes=NVIDIA+H200,NVIDIA+RTX+PRO+6000"
 
 
 def test_the_metric_alone_leaves_the_plans_scenario():
@@ -59,7 +59,7 @@ def test_the_metric_alone_leaves_the_plans_scenario():
 
 
 def test_the_gantt_pages_address_carries_its_scenario_here_and_back():
-    link = read_sweep("v=2&t=4096&m=512&dpp=4", PPT)
+    link = read_sweep("v=3&t=4096&m=512&dpp=4", PPT)
     assert link.base == Scenario(prompt_tokens=4096, chunk_tokens=512, decode_pp=4)
     assert link.notice is None
 

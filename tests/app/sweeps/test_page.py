@@ -233,15 +233,15 @@ def test_each_row_has_the_address_of_its_scenario():
     request = asked(scenario={"batch_size": 3})
     told = answer(request, HERE.compute(request, budget_s=100))
     scenario = Scenario(batch_size=3, chunk_tokens=512, prompt_tokens=1024)
-    assert told["links"][0] == query_of(scenario) == "v=2&n=3&t=1024&m=512"
+    assert told["links"][0] == query_of(scenario) == "v=3&n=3&t=1024&m=512"
     assert len(told["links"]) == len(told["rows"]) == 6
 
 
 def test_a_slice_says_the_sweeps_own_address():
     carried = {"chunk_tokens": 256, "prompt_tokens": 8192}
     reply = answer(asked(scenario={"batch_size": 3}, carried=carried), [])
-    assert reply["query"] == "v=2&n=3&m=256&ms=512:1536:512&ts=1024:2048:1024"
-    assert reply["scenario"] == "v=2&n=3&m=256"
+    assert reply["query"] == "v=3&n=3&m=256&ms=512:1536:512&ts=1024:2048:1024"
+    assert reply["scenario"] == "v=3&n=3&m=256"
 
 
 def test_what_is_carried_changes_no_result(client):
