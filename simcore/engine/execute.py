@@ -9,6 +9,7 @@ from time import thread_time
 
 from simcore.engine.crowd import Crowd
 from simcore.engine.graph import COMPUTE, TaskGraph
+from simcore.engine.reduction import binding_channels
 from simcore.engine.routes import members
 from simcore.errors import LimitReached, SimulationError
 
@@ -78,6 +79,7 @@ def execute(
                 if code < FINISH:  # its latency is over
                     if crowd:
                         crowd.join(number, task, amount[task], now)
+                        crowd.settle(now)
                     elif near[number] & busy:
                         moving.join(number, bits[number], task, amount[task], now, busy)
                         busy |= bits[number]
@@ -96,8 +98,10 @@ def execute(
                         heappush(events, (when, code + FINISH))
                     continue
                 if crowd:
-                    if not crowd.leave(task, now):
+                    if not crowd.ends(number, task, now):
                         continue
+                    crowd.leave(number, now)
+                    crowd.settle(now)
                 else:
                     if expected[number] != now:
                         continue  # an earlier event has taken its place
@@ -226,12 +230,18 @@ class _Moving:
 
     def as_crowd(self, graph, busy, now, events):
         """The same transfers, kept as a crowd."""
-        crowd = Crowd(graph.route, self.table.paths, events, FINISH)
+        crowd = Crowd(events, FINISH)
+        paths = self.table.paths
+        used = sorted({number for number in graph.route if number != COMPUTE})
+        crossings = dict(zip(used, binding_channels([paths[n] for n in used]), strict=True))
+        for number in range(len(paths)):
+            crowd.add(crossings.get(number, {}))
         for number in members(busy):
             clock, since, rate, target = self.service[number]
             clock += rate * (now - since)
             for end, task in [(target, self.first[number]), *sorted(self.behind[number] or ())]:
                 crowd.join(number, task, max(end - clock, 0.0), now)
+        crowd.settle(now)
         return crowd
 
     def _new_rates(self, busy, changed):

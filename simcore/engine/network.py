@@ -5,11 +5,15 @@ clock of bytes served to each, and a heap of the clock values at which they fini
 then depends on what changed: which routes got another rate, not how many transfers are alive.
 """
 
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 
+from simcore.engine.grouped import FINISH, GroupedNetwork
 from simcore.engine.routes import RouteTable
 
-FINISH = 1
+# Rates are kept in groups once components of more than FEW_ROUTES have been solved so often that
+# the routes beyond these sum up to MOST_TOIL.
+FEW_ROUTES = 8
+MOST_TOIL = 128
 
 # Idle routes are forgotten when there are more routes than this, and more than twice the busy ones.
 MOST_IDLE_ROUTES = 512
@@ -73,6 +77,7 @@ class Network:
     Attributes
     ----------
     touched : routes whose transfers changed since rates were last settled
+    swamped : whether keeping rates by route does not pay any more: see `as_groups`
     """
 
     def __init__(self):
@@ -81,7 +86,9 @@ class Network:
         self._room = MOST_IDLE_ROUTES
         self._busy = 0
         self._crowded = 0
+        self._toil = 0
         self.touched: dict[Route, None] = {}
+        self.swamped = False
 
     def latency(self, path) -> float:
         """Time that a transfer over `path` is in flight before its payload moves [s]."""
@@ -102,8 +109,17 @@ class Network:
         self.touched[route] = None
         return None
 
-    def leave(self, route):
-        """The first transfer of `route` has ended; returns it."""
+    def ends(self, event) -> bool:
+        """Whether a transfer ends at this event, or the event is out of date."""
+        return event[3].finish is event
+
+    def outdated(self, event) -> bool:
+        """Whether this is the end of a transfer as it was expected once."""
+        return type(event[3]) is Route and event[3].finish is not event
+
+    def leave(self, event):
+        """The transfer of an event that `ends` has ended; returns it."""
+        route = event[3]
         flows = route.flows
         batch = heappop(flows)[2]
         route.finish = None
@@ -124,6 +140,7 @@ class Network:
             # One set of contending routes, or after a departure perhaps several.
             while remaining:
                 component = table.component(remaining, self._busy)
+                self._toil += max(0, component.bit_count() - FEW_ROUTES)
                 done |= component
                 remaining &= ~component
                 for number, rate, _ in self._rates(component):
@@ -131,6 +148,20 @@ class Network:
                     if rate != member.rate or member.finish is None:
                         heappush(events, member.set_rate(rate, now))
         self.touched.clear()
+        self.swamped = self._toil > MOST_TOIL
+
+    def as_groups(self, now, events, grouped=None):
+        """The same transfers, kept in groups by bottleneck; call it when rates are settled."""
+        grouped = grouped or GroupedNetwork(events)
+        for route in self._routes:
+            clock = route.served(now) if route.flows else 0.0
+            for target, _, batch in sorted(route.flows, key=lambda flow: flow[:2]):
+                grouped.resume(batch, max(target - clock, 0.0), now)
+            route.finish = None
+        events[:] = [event for event in events if type(event[3]) is not Route]
+        heapify(events)
+        grouped.settle(now, events)
+        return grouped
 
     def _rates(self, component):
         return self._table.rates(component, self._crowded, self._count)

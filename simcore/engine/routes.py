@@ -8,8 +8,7 @@ from collections.abc import Callable
 from threading import Lock
 
 from simcore.engine.fairness import allocate
-from simcore.engine.work import CommChannel
-from simcore.errors import SimulationError
+from simcore.engine.work import CommChannel, check_path
 
 # A pipeline repeats itself chunk by chunk, so the same few sets of contending routes come back
 # again and again. The rates of small ones are remembered, up to this many rates in all.
@@ -105,9 +104,7 @@ class RouteTable:
         self._remembered[key] = rates
 
     def _add(self, path):
-        for channel in path:
-            if not isinstance(channel, CommChannel):
-                raise SimulationError(f"a path holds CommChannels, not {channel!r}")
+        check_path(path)
         with self._adding:
             if path in self._numbers:  # by another thread, just now
                 return self._numbers[path]

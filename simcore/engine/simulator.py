@@ -5,7 +5,7 @@ from collections import deque
 from heapq import heapify, heappop, heappush
 from math import inf
 
-from simcore.engine.network import FINISH, Network, Route
+from simcore.engine.network import FINISH, Network
 from simcore.engine.trace import Trace
 from simcore.engine.work import ComputeJob, DataBatch
 from simcore.errors import LimitReached, SimulationError
@@ -121,12 +121,13 @@ class CommNetworkSimulator:
                 # Before time goes on, and before jobs of this instant: transfers come first.
                 following = events[0] if events else AFTER_ALL
                 if following[0] > self.current_time or following[1] == COMPUTE_OVER:
-                    self._settle()
+                    network = self._settle()
+                    touched = network.touched
             if not events:
                 return
             event = heappop(events)
             time, kind, _, item = event
-            if kind == FINISH and type(item) is Route and item.finish is not event:
+            if kind == FINISH and type(item) is not DataBatch and not network.ends(event):
                 continue
             if time == inf:
                 raise SimulationError(f"{item!r} would end after more seconds than can be told")
@@ -147,8 +148,8 @@ class CommNetworkSimulator:
                 self._free(item)
                 system.on_compute_complete(self, item)
                 continue
-            if type(item) is Route:
-                item = network.leave(item)
+            if type(item) is not DataBatch:
+                item = network.leave(event)
             item.end_time = time
             del self._active_batches[item]
             self.completed_batches.append(item)
@@ -184,18 +185,21 @@ class CommNetworkSimulator:
         heappush(self._events, (due, COMPUTE_OVER, job._seq, job))
 
     def _settle(self):
+        """Bring the network's rates up to date; returns what is the network from now on."""
         events = self._events
         before = len(events)
-        self._network.settle(self.current_time, events)
+        network = self._network
+        network.settle(self.current_time, events)
+        if network.swamped:
+            self._network = network = network.as_groups(self.current_time, events)
         # Each new finish may have put an older one of its route out of date. Those go when their
         # time comes, or all at once when there may be more of them than of all others.
         self._finishes_renewed += len(events) - before
         if self._finishes_renewed > 1024 + len(events) // 2:
             self._finishes_renewed = 0
-            events[:] = [
-                event for event in events if type(event[3]) is not Route or event[3].finish is event
-            ]
+            events[:] = [event for event in events if not network.outdated(event)]
             heapify(events)
+        return network
 
     def _limit(self, bound, argument):
         alive = len(self._active_batches) + len(self._active_compute)

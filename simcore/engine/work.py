@@ -40,6 +40,13 @@ class CommChannel:
         return f"CommChannel({self.name!r}, {self.bandwidth_bps:g} B/s, {self.latency_s:g} s)"
 
 
+def check_path(path):
+    """Raises SimulationError if something on `path` is no CommChannel."""
+    for channel in path:
+        if not isinstance(channel, CommChannel):
+            raise SimulationError(f"a path holds CommChannels, not {channel!r}")
+
+
 class Device:
     """Something that runs compute jobs. Jobs queue for each other only if they share the object.
 

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from simcore import CommChannel
 from simcore.engine import crowd, execute
-from simcore.engine.crowd import NOWHERE, Crowd
+from simcore.engine.crowd import Crowd
 from simcore.engine.fairness import allocate, certificate_violation
+from simcore.engine.groups import NOWHERE
 from simcore.engine.reduction import binding_channels
 from tests.engine.task_graphs import driven, graph_of
 from tests.properties.crowds import BANDWIDTHS, crowded_graphs
@@ -26,38 +27,32 @@ def run_as_crowd(graph, patch):
 def witnessed(patch):
     """Prove the rates of a crowd fair whenever they are settled; what was seen, counted."""
     seen = Counter()
-    paths = []
 
-    def begin(self, routes, all_paths, events, finish, begin=Crowd.__init__):
-        paths[:] = all_paths
-        begin(self, routes, all_paths, events, finish)
-
-    def settle(self, home, crossed, now, settle=Crowd._settle):
-        settle(self, home, crossed, now)
+    def settle(self, now, settle=Crowd.settle):
+        settle(self, now)
         busy = [number for number, home in enumerate(self.bound) if home != NOWHERE]
-        crossed = [paths[number] for number in busy]
+        paths = [[c for c, n in self._crossings[number] for _ in range(n)] for number in busy]
         counts = [self._count[number] for number in busy]
         rates = [self.rate[self.bound[number]] for number in busy]
-        capacity = {channel: channel.bandwidth_bps for path in crossed for channel in path}
-        violation = certificate_violation(crossed, counts, capacity, rates)
+        violation = certificate_violation(paths, counts, self._capacity, rates)
         assert violation is None, violation
         seen["settled"] += 1
         seen["contended"] += len(busy) > 1
 
-    def fill(self, channel, now, fill=Crowd._fill):
+    def fill(self, channel, changed, now, fill=Crowd._fill):
         seen["filled"] += 1
-        return fill(self, channel, now)
+        return fill(self, channel, changed, now)
 
-    def pull(self, channel, now, pull=Crowd._pull):
+    def pull(self, channel, changed, now, pull=Crowd._pull):
         seen["pulled"] += 1
-        return pull(self, channel, now)
+        return pull(self, channel, changed, now)
 
     def move(self, number, home, now, move=Crowd._move):
         seen["moved"] += 1
         move(self, number, home, now)
 
     for name, instead in (
-        ("__init__", begin), ("_settle", settle), ("_fill", fill), ("_pull", pull), ("_move", move)
+        ("settle", settle), ("_fill", fill), ("_pull", pull), ("_move", move)
     ):  # fmt: skip
         patch.setattr(Crowd, name, instead)
     return seen

@@ -31,9 +31,9 @@ class WitnessedNetwork(Network):
             self._prove()
         return finish
 
-    def leave(self, route):
-        self._account(route.finish[0])
-        batch = super().leave(route)
+    def leave(self, event):
+        self._account(event[0])
+        batch = super().leave(event)
         del self._moving[batch]
         return batch
 

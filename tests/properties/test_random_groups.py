@@ -1,0 +1,96 @@
+"""A network that keeps its transfers in groups: exact, fair at every settling, and in order."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from simcore.engine import grouped, network
+from simcore.engine.bottleneck import WatchedNetwork
+from simcore.engine.fairness import certificate_violation
+from simcore.engine.grouped import GroupedNetwork
+from tests.properties.flow_oracle import exact_finish_times
+from tests.properties.flow_sets import FlowSet, flow_sets, simulate
+
+
+def in_groups(flow_set, watched=False, order=None, **settings):
+    """The batches after a run in groups from the first time on that two transfers contend."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(network, "MOST_TOIL", -1)
+        for name, value in settings.items():
+            patch.setattr(grouped, name, value)
+        return simulate(flow_set, WatchedNetwork() if watched else None, order)
+
+
+def ends(batches):
+    return [batch.end_time for batch in batches]
+
+
+def witnessed(patch):
+    """Prove rates max-min fair, over whole paths, whenever they are settled; how often."""
+    proofs = []
+
+    def settle(self, now, events, settle=GroupedNetwork.settle):
+        settle(self, now, events)
+        moving = list(self._batches.values())
+        paths = [batch.path for batch in moving]
+        capacity = {channel: channel.bandwidth_bps for path in paths for channel in path}
+        rates = [batch._route.rate for batch in moving]
+        violation = certificate_violation(paths, [1] * len(paths), capacity, rates)
+        assert violation is None, violation
+        proofs.append(len(moving))
+
+    patch.setattr(GroupedNetwork, "settle", settle)
+    return proofs
+
+
+@given(flow_sets(max_channels=5, max_flows=12))
+@settings(max_examples=150)
+def test_groups_end_when_exact_arithmetic_says(flow_set):
+    exact = exact_finish_times(flow_set.bandwidths, flow_set.latencies, flow_set.flows)
+    expected = pytest.approx([float(t) for t in exact], rel=1e-9, abs=1e-12)
+    assert ends(in_groups(flow_set)) == expected
+
+
+@given(flow_sets(max_channels=7, max_flows=40))
+@settings(max_examples=150)
+def test_groups_are_max_min_fair_whenever_they_are_settled(flow_set):
+    with pytest.MonkeyPatch.context() as patch:
+        witnessed(patch)
+        grouped_ends = ends(in_groups(flow_set))
+    assert grouped_ends == pytest.approx(ends(simulate(flow_set)), rel=1e-9, abs=1e-12)
+
+
+def test_the_witness_above_does_get_to_see_contention(monkeypatch):
+    proofs = witnessed(monkeypatch)
+    in_groups(FlowSet((2, 3), (0, 0), ((0, 4, (0,)), (0, 4, (0, 1)), (1, 5, (1,)))))
+    assert max(proofs) >= 2
+
+
+@given(flow_sets(max_flows=20), st.integers(1, 3))
+@settings(max_examples=60)
+def test_forgetting_idle_paths_changes_nothing(flow_set, room):
+    usual = ends(in_groups(flow_set))
+    assert ends(in_groups(flow_set, MOST_IDLE_PATHS=room)) == pytest.approx(usual, rel=1e-12)
+
+
+@given(flow_sets(max_flows=20))
+@settings(max_examples=60)
+def test_the_same_flows_end_at_the_same_bits_and_watching_them_changes_nothing(flow_set):
+    usual = ends(in_groups(flow_set))
+    assert ends(in_groups(flow_set)) == usual
+    assert ends(in_groups(flow_set, watched=True)) == usual
+
+
+@given(flow_sets(max_channels=3, max_flows=20))
+@settings(max_examples=60)
+def test_groups_name_the_bottleneck_that_the_plain_network_names(flow_set):
+    logs = []
+    for toil in (-1, float("inf")):
+        watched = WatchedNetwork()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(network, "MOST_TOIL", toil)
+            batches = simulate(flow_set, watched)
+        logs.append([watched.bottleneck.get(batch) for batch in batches])
+    for batch, ours, theirs in zip(batches, *logs, strict=True):
+        assert (ours is None) == (theirs is None)
+        assert ours is None or any(ours.name == channel.name for channel in batch.path)
