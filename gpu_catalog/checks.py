@@ -4,7 +4,7 @@ from dataclasses import fields
 
 from gpu_catalog.dtypes import PEAKS, WEIGHTS
 from gpu_catalog.parameters import parameters
-from gpu_catalog.schema import GPU, LLM, GroupedQueryAttention, Link
+from gpu_catalog.schema import GPU, LLM, WIRINGS, GroupedQueryAttention, Link
 
 CONFIDENCE = ("high", "medium", "low")
 
@@ -47,7 +47,14 @@ def _gpu(gpu):
         or _sparse("fp8", gpu.flops_fp8, gpu.flops, _FP8_OVER_BF16)
         or _sparse("fp4", gpu.flops_fp4, gpu.flops, _FP4_OVER_BF16)
         or _outside("power_W", gpu.power, _POWER, 1, "W")
+        or _wiring(gpu.fabric)
     )
+
+
+def _wiring(fabric):
+    if fabric is None or fabric.wiring in WIRINGS:
+        return ""
+    return f"fabric.wiring = {fabric.wiring!r}; use one of {', '.join(WIRINGS)}"
 
 
 def _outside(key, value, bounds, unit, name):

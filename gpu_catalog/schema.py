@@ -28,6 +28,11 @@ class ReferenceGPU:
     flops: float
 
 
+WIRINGS = ("switch", "pairs", "bridge", "mesh")
+"""How a fabric joins GPUs: through switches; by a wire between any two, among which the bandwidth
+is divided; in twos, by a bridge; otherwise, as in a torus."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Fabric:
     """What joins GPUs beside PCIe.
@@ -37,11 +42,13 @@ class Fabric:
     name : as its maker calls it
     bandwidth : peak of one GPU, all its links together, in one direction [byte/s]
     gpus : how many it joins
+    wiring : one of `WIRINGS`
     """
 
     name: str
     bandwidth: float
     gpus: int
+    wiring: str = "switch"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import gpu_catalog
 from simcore.engine import CommChannel
+from simcore.errors import ScenarioError
 from simcore.topologies.base import NicMapping, Place
 from simcore.topologies.fabric import Fabric
 from simcore.topologies.graph import Node, NodeKind, Wire
@@ -60,8 +61,14 @@ class Builder:
         return number
 
     def values(self, link: str) -> Values:
-        """Those of a catalog link."""
+        """Those of a catalog link; raises ScenarioError where the cost model has none for it."""
         found = self._link(link)
+        if found is None:
+            raise ScenarioError(
+                f"topology: this cost model has no values for the link {link}; choose another "
+                "cost model or topology",
+                field="topology",
+            )
         peak = gpu_catalog.link(link).peak or found.bandwidth
         return Values(bandwidth=found.bandwidth, peak=peak, latency=found.latency, link=link)
 

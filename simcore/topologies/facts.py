@@ -31,7 +31,7 @@ def joining(fabric, places: tuple[Place, ...]) -> Joining:
             switched=False,
             nodes=nodes,
         )
-    further = max(1, len(places) // nodes)
+    further = len(places) // nodes if nodes > 1 else 1
     paths = [
         fabric.path(place, places[(number + further) % len(places)])
         for number, place in enumerate(places)
