@@ -16,6 +16,7 @@ from gpu_catalog.load import (
     nearest_llm,
     reload,
     shipped_gpu,
+    shipped_links,
 )
 from gpu_catalog.overlay import Overlay, current_overlay, overlay, overlay_digest
 from gpu_catalog.parameters import active_parameters, kv_elements_per_token, parameters
@@ -59,6 +60,7 @@ __all__ = [
     "parameters",
     "reload",
     "shipped_gpu",
+    "shipped_links",
     "toml_text",
     "user_files",
     "user_folder",

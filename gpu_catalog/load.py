@@ -60,6 +60,11 @@ def shipped_gpu(name: str) -> GPU | None:
     return _shipped(_GPU).named(name)
 
 
+def shipped_links() -> tuple[Link, ...]:
+    """Every link as it ships, whatever a user has put in its place."""
+    return _shipped(_LINK).items
+
+
 def llm(name: str) -> LLM:
     """The model of that name or alias; CatalogError with the closest one if there is none."""
     return _find(_LLM, name)

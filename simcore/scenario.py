@@ -52,6 +52,7 @@ class Scenario(TransferFields, FabricFields, ParallelismFields, BatchFields):
             prompt_tokens=self.prompt_tokens,
             chunk_tokens=self.chunk_tokens,
             output_tokens=self.output_tokens,
+            decode_microbatches=self.decode_microbatches,
         )
 
     @cached_property

@@ -5,7 +5,8 @@ import pandas as pd
 
 import gpu_catalog
 from simcore.costs.operators.attention import decode_seconds, prefill_seconds
-from simcore.costs.operators.layer import ACTIVATION, shared_heads
+from simcore.costs.operators.exchanges import ACTIVATION
+from simcore.costs.operators.layer import shared_heads
 
 PRODUCTS = ("qkv_proj", "o_proj", "gate_up_proj", "down_proj", "lm_head")
 

@@ -170,7 +170,7 @@ def _deployment(row, prefix, shared) -> tuple[Deployment, tuple[str, ...]]:
         )
     if shared["llm"].experts is None:
         moe_tp, moe_ep = tp, 1
-    deployment = Deployment(**shared, tp=tp, dp=dp, expert_tp=moe_tp, expert_groups=moe_ep)
+    deployment = Deployment(**shared, tp=tp, dp=dp, expert_groups=moe_ep)
     return deployment, notes
 
 

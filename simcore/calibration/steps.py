@@ -7,7 +7,9 @@ import gpu_catalog
 from simcore.calibration.fit import fit_constants
 from simcore.costs.engines import EngineConstants, engine_step_seconds
 from simcore.costs.hardware import chip_of, fabric_of, kernels_of
-from simcore.costs.operators.layer import ACTIVATION, Batch, Ranks, StepTimes, step_times
+from simcore.costs.operators.exchanges import ACTIVATION
+from simcore.costs.operators.layer import Batch, Ranks, StepTimes, step_times
+from simcore.costs.operators.sharing import Sharing
 from simcore.costs.provenance import Provenance
 from simcore.costs.transformer import slice_of
 
@@ -34,7 +36,7 @@ def ranks_of(gpu, tp: int, *, repeated: bool, all_reduce: str | None = "vllm") -
     return Ranks(
         chip=chip_of(gpu, kernels),
         kernels=kernels,
-        tp=tp,
+        sharing=Sharing(tp=tp),
         fabric=fabric_of(gpu) if tp > 1 else None,
         all_reduce=all_reduce,
         repeated=repeated,

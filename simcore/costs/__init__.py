@@ -4,7 +4,17 @@ A cost model is one module here that registers a class; see `simcore.costs.model
 class answers.
 """
 
-from simcore.costs.model import COST_MODELS, CostModel, PassCosts, Semantics
+from simcore.costs.model import COST_MODELS, CostModel, HandoffShare, PassCosts, Semantics
+from simcore.costs.operators.exchanges import Exchange
 from simcore.costs.plan import Pool, Workload
 
-__all__ = ["COST_MODELS", "CostModel", "PassCosts", "Pool", "Semantics", "Workload"]
+__all__ = [
+    "COST_MODELS",
+    "CostModel",
+    "Exchange",
+    "HandoffShare",
+    "PassCosts",
+    "Pool",
+    "Semantics",
+    "Workload",
+]

@@ -7,9 +7,9 @@ import numpy as np
 
 from gpu_catalog import GPU, LLM
 from simcore.costs.hardware import chip_of, fabric_of, kernels_of
-from simcore.costs.operators.collectives import Collective, peer_seconds
-from simcore.costs.operators.layer import ACTIVATION, Batch, Ranks, StepTimes, step_times
+from simcore.costs.operators.layer import Batch, Ranks, StepTimes, step_times
 from simcore.costs.operators.moe import Routing
+from simcore.costs.operators.sharing import Sharing
 from simcore.costs.transformer import Slice, kv_held, slice_of, weights_held
 
 MEMORY_SHARE = 0.9
@@ -25,7 +25,7 @@ class Deployment:
     llm : in the formats that it is served in
     tp : tensor parallelism of attention and dense feed-forward blocks
     dp : data parallelism of attention: groups of tp GPUs, each with its own requests
-    expert_tp, expert_groups : tensor and expert parallelism of the experts
+    expert_groups : expert parallelism
     all_reduce : which library reduces (see `Ranks`)
     """
 
@@ -33,7 +33,6 @@ class Deployment:
     gpu: GPU
     tp: int
     dp: int = 1
-    expert_tp: int = 1
     expert_groups: int = 1
     all_reduce: str | None = "vllm"
     routing: Routing = Routing.RANDOM
@@ -42,6 +41,11 @@ class Deployment:
     def gpus(self) -> int:
         """GPUs of the replica."""
         return self.tp * self.dp
+
+    @property
+    def sharing(self) -> Sharing:
+        """How the GPUs share the layers."""
+        return Sharing(tp=self.tp, dp=self.dp, ep=self.expert_groups, routing=self.routing)
 
     @cached_property
     def whole(self) -> Slice:
@@ -55,12 +59,9 @@ class Deployment:
         return Ranks(
             chip=chip_of(self.gpu, kernels),
             kernels=kernels,
-            tp=self.tp,
-            expert_tp=self.expert_tp,
-            expert_groups=self.expert_groups,
+            sharing=self.sharing,
             fabric=fabric_of(self.gpu) if self.gpus > 1 else None,
             all_reduce=self.all_reduce,
-            routing=self.routing,
         )
 
     def requests_that_fit(self, tokens):
@@ -109,35 +110,4 @@ class Deployment:
 
     def times(self, batch: Batch) -> StepTimes:
         """Times of a step that computes `batch` on each group of tp GPUs [s]."""
-        local = step_times(self.llm, self.whole, batch, self.ranks)
-        if self.dp == 1 or not self.llm.experts:
-            return local
-        # Each GPU computes the visits to its own experts, whichever group they come from.
-        e, everyone = self.llm.experts, batch.tokens * self.dp
-        share = replace(e, experts=max(1, e.experts // self.expert_groups), active=1, shared=0)
-        visits = Batch(decodes=everyone * e.active / self.expert_groups)
-        own = replace(self.ranks, expert_groups=1)
-        routed = replace(self.llm, experts=share)
-        without = replace(self.llm, experts=replace(e, shared=0))
-        met = step_times(routed, self.whole, visits, own).experts
-        alone = step_times(without, self.whole, batch, self.ranks).experts
-        exchange = self.whole.sparse_layers * 2 * self._one_way_seconds(batch.tokens)
-        # Of the two all-reduces of a layer, that of the experts becomes the exchange.
-        collectives = local.collectives / 2 + exchange
-        return replace(local, experts=local.experts - alone + met, collectives=collectives)
-
-    def _one_way_seconds(self, tokens):
-        """Time [s] of sending `tokens` tokens of each group to the experts, or back.
-
-        A token goes once to each rank that holds one of its experts: of g ranks
-        g (1 - (1 - 1/g)^active) on average, as it draws them evenly.
-        """
-        e, ranks = self.llm.experts, self.gpus
-        visited = ranks * (1 - (1 - 1 / ranks) ** e.active)
-        return peer_seconds(
-            kind=Collective.ALL_TO_ALL,
-            ranks=ranks,
-            size=tokens / self.tp * visited * self.llm.hidden * ACTIVATION,
-            bandwidth=self.ranks.fabric.bandwidth,
-            constants=self.ranks.fabric.peer,
-        )
+        return step_times(self.llm, self.whole, batch, self.ranks)

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from functools import cache
 
+import numpy as np
+
 import gpu_catalog
 from gpu_catalog import GPU
 from simcore.costs.constants import FabricConstants, GpuConstants, shipped
@@ -93,6 +95,61 @@ def fabric_of(gpu: GPU) -> FabricConstants:
         raise ScenarioError(f"{gpu.name}: the catalog knows no link between such GPUs; use TP 1")
     bandwidth = gpu.fabric.bandwidth if gpu.fabric else PCIE_BANDWIDTH[gpu.pcie]
     return fabric_like(bandwidth, switched=gpu.fabric is not None)
+
+
+def own_fabric(gpu: GPU, ranks: int) -> FabricConstants | None:
+    """The constants of what joins `ranks` GPUs of this kind in one machine, by the catalog.
+
+    None where the catalog knows no link between them.
+    """
+    if gpu.fabric is None and gpu.pcie is None:
+        return None
+    return _for_ranks(fabric_of(gpu), ranks)
+
+
+def fabric_joining(
+    bandwidth: float, *, ranks: int, switched: bool, nodes: int
+) -> FabricConstants:
+    """Constants of what joins `ranks` GPUs, from the measured fabric that is most like it.
+
+    Parameters
+    ----------
+    bandwidth : that each GPU has into the others, as transfers reach it [byte/s]. Constants are of
+        peaks, which transfers do not reach: that of the link that was measured counts as its peak
+    switched : whether a switch joins them; between machines one always does
+    nodes : machines that they are spread over
+    """
+    alike = [
+        constants
+        for constants in shipped(FabricConstants, "fabrics").values()
+        if (constants.switched and not constants.gpus if nodes > 1 else
+            constants.switched == switched and constants.gpus)
+    ]  # fmt: skip
+    nearest = min(alike, key=lambda c: abs(np.log(_reached(c) / bandwidth)))
+    like = bandwidth / _reached(nearest)
+    found = _for_ranks(nearest, ranks) if nodes == 1 else nearest
+    # Wires of that very bandwidth are that link; of another, nobody has measured it.
+    return found if like == 1 else replace(
+        found, bandwidth=found.bandwidth * like, calibrated=False
+    )
+
+
+def _for_ranks(constants, ranks):
+    if constants.most_ranks and ranks > constants.most_ranks:
+        return shipped(FabricConstants, "fabrics")[constants.beyond]
+    return constants
+
+
+@cache
+def _reached_at(peak: float, links: tuple[str, ...]) -> float:
+    named = [link for link in gpu_catalog.shipped_links() if link.name in links]
+    like = named or [link for link in gpu_catalog.shipped_links() if link.peak == peak]
+    return sum(link.bandwidth for link in like) / len(like) if like else peak
+
+
+def _reached(constants):
+    """What transfers over a measured link reach, as the catalog has it [byte/s]."""
+    return _reached_at(constants.bandwidth, constants.links)
 
 
 def fabric_like(bandwidth: float, *, switched: bool) -> FabricConstants:

@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from simcore.costs.expected_error import ExpectedError
-from simcore.costs.operators.collectives import Collective
+from simcore.costs.operators.exchanges import Exchange
 from simcore.costs.plan import Pool, Workload
 from simcore.costs.roofline import roofline_seconds
 from simcore.registry import Registry
@@ -80,29 +80,6 @@ class PassCosts:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Exchange:
-    """A collective that each pass of a stage carries out, so many times.
-
-    Attributes
-    ----------
-    kind : what the GPUs do
-    groups : the GPUs of the stage that do it together, by their number in the stage; several groups
-        do it at the same time
-    times : of each pass
-    bytes : buffer of each GPU, by chunk or step [byte]: what is reduced, what a gather results in,
-        what a GPU sends to all others in an all-to-all
-    shares : of an all-to-all, the part of a GPU's bytes that each of its group receives (of itself
-        too), heaviest expert groups as they are placed; None for equal parts
-    """
-
-    kind: Collective
-    groups: tuple[tuple[int, ...], ...]
-    times: int
-    bytes: np.ndarray
-    shares: tuple[float, ...] | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
 class HandoffShare:
     """KV cache that one GPU of a prefill stage hands to one GPU of a decode stage.
 
@@ -120,7 +97,8 @@ class HandoffShare:
 class CostModel(Protocol):
     """Costs of one workload on two pools. Stages and chunks count from 0.
 
-    A model refuses what it cannot describe with a ScenarioError at construction.
+    The GPUs of a stage compute in lock step, so what a pass costs is what the GPU with the most to
+    do takes. A model refuses what it cannot describe with a ScenarioError at construction.
 
     Attributes
     ----------
@@ -133,28 +111,73 @@ class CostModel(Protocol):
     def __init__(self, *, llm, workload: Workload, prefill: Pool, decode: Pool): ...
 
     def prefill_passes(self, stage: int) -> PassCosts:
-        """Costs of the stage's prefill passes, by chunk."""
+        """Costs of one GPU of the stage in prefill passes, by chunk, without collectives."""
 
     def decode_passes(self, stage: int) -> PassCosts:
-        """Costs of the stage's decode passes, by step."""
+        """Costs of one GPU of the stage in decode passes, by step, without collectives.
+
+        A pass is that of one micro-batch: each step has as many passes as there are micro-batches.
+        """
+
+    def prefill_exchanges(self, stage: int) -> tuple[Exchange, ...]:
+        """The collectives of one prefill pass of the stage, their bytes by chunk."""
+
+    def decode_exchanges(self, stage: int) -> tuple[Exchange, ...]:
+        """The collectives of one decode pass of the stage, their bytes by step."""
+
+    def exchange_seconds(
+        self,
+        pool: Pool,
+        exchange: Exchange,
+        *,
+        bandwidth: float,
+        latency_s: float,
+        switched: bool,
+        nodes: int,
+    ) -> np.ndarray | None:
+        """What one such collective takes alone [s], by chunk or step; None: what the wires say.
+
+        Parameters
+        ----------
+        bandwidth : that each of the GPUs has into the others, in one direction [byte/s]
+        latency_s : from one to the next [s]
+        switched : whether a switch joins them, rather than wires between pairs
+        nodes : over how many machines they are spread
+        """
 
     def prefill_activation_bytes(self) -> np.ndarray:
-        """What a prefill stage sends the next, by chunk [byte]."""
+        """What a prefill stage sends the next, by chunk [byte]: the residual stream of the tokens
+        of one attention group, the one with the most. Each of its TP GPUs sends its part of it.
+        """
 
     def decode_activation_bytes(self) -> float:
-        """What a decode stage sends the next in each step [byte]."""
+        """What a decode stage sends the next in each pass [byte]: the residual stream of one
+        micro-batch in one attention group, the one with the most; each of its TP GPUs sends its
+        part of it.
+        """
 
-    def handoff_bytes(self, sender: int, receiver: int) -> np.ndarray | None:
-        """KV cache that prefill stage `sender` hands to decode stage `receiver`, by chunk [byte].
+    def handoff_shares(
+        self, sender: int, receiver: int, layers: range | None = None
+    ) -> tuple[HandoffShare, ...]:
+        """KV cache that prefill stage `sender` hands to decode stage `receiver`, by GPUs and chunk.
 
-        None where the receiver holds none of the sender's layers.
+        Empty where the receiver holds none of the sender's layers.
+
+        Parameters
+        ----------
+        layers : of the model; only what the two share of them. None for all they share
         """
 
     def weight_bytes(self, pool: Pool, stage: int) -> float:
-        """Weights that a stage holds [byte]."""
+        """Weights on the fullest GPU of a stage [byte]."""
 
     def kv_bytes(self, pool: Pool, stage: int) -> float:
-        """KV cache that a stage holds when it is fullest [byte]."""
+        """KV cache on the fullest GPU of a stage when it is fullest [byte]."""
+
+    def buffer_bytes(self, pool: Pool, stage: int) -> float:
+        """Activations of the largest pass, and what collectives put beside them, on the fullest GPU
+        of a stage [byte].
+        """
 
     def capacity_bytes(self, pool: Pool) -> float:
         """Memory of one GPU of the pool [byte]."""

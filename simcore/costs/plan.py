@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 from itertools import accumulate, pairwise
 
 from gpu_catalog import GPU
-from simcore.costs.operators.moe import Routing
+from simcore.costs.operators.moe import ExpertPlacement, Routing
+from simcore.costs.operators.sharing import Sharing
 from simcore.costs.releases import ReleaseConstants
 from simcore.costs.serving_engines import KERNELS_ALONE
 
@@ -20,24 +22,19 @@ class Workload:
     prompt_tokens : T, of each request [tokens]
     chunk_tokens : M, prefilled at a time of each request [tokens]
     output_tokens : O, decode steps [tokens]
+    decode_microbatches : parts into which decode cuts the batch, each with as many requests
     """
 
     batch_size: int
     prompt_tokens: int
     chunk_tokens: int
     output_tokens: int
+    decode_microbatches: int = 1
 
     @property
     def chunks(self) -> int:
         """Number of prefill chunks, a short last one included."""
         return -(-self.prompt_tokens // self.chunk_tokens)
-
-
-class ExpertPlacement(Enum):
-    """Which experts a group holds: neighbours, or every so many-th."""
-
-    LINEAR = "linear"
-    ROUND_ROBIN = "round robin"
 
 
 class CollectiveForm(Enum):
@@ -124,19 +121,36 @@ class Pool:
         """GPUs that share an expert."""
         return self.stage_gpus // self.ep
 
+    @cached_property
+    def sharing(self) -> Sharing:
+        """How the GPUs of a stage share its layers."""
+        return Sharing(
+            tp=self.tp,
+            dp=self.dp,
+            ep=self.ep,
+            placement=self.expert_placement,
+            routing=self.routing,
+            seed=self.seed,
+        )
+
     def layers(self, layers: int) -> tuple[range, ...]:
         """Which of a model's layers each stage holds."""
         if self.layer_counts is None:
-            return split_layers(layers, self.pp)
+            return split_evenly(layers, self.pp)
         ends = accumulate(self.layer_counts, initial=0)
         return tuple(range(a, b) for a, b in pairwise(ends))
 
 
-def split_layers(layers: int, pp: int) -> tuple[range, ...]:
-    """The layers that each of `pp` stages holds, as evenly as possible, the larger shares first."""
-    share, extra = divmod(layers, pp)
-    starts = [stage * share + min(stage, extra) for stage in range(pp + 1)]
+def split_evenly(things: int, parts: int) -> tuple[range, ...]:
+    """`things`, numbered, in `parts` runs as even as possible, the longer ones first."""
+    share, extra = divmod(things, parts)
+    starts = [part * share + min(part, extra) for part in range(parts + 1)]
     return tuple(range(a, b) for a, b in pairwise(starts))
+
+
+def split_layers(layers: int, pp: int) -> tuple[range, ...]:
+    """The layers that each of `pp` stages holds where they are split evenly."""
+    return split_evenly(layers, pp)
 
 
 def split_of(text: str) -> tuple[int, ...]:

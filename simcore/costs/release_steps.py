@@ -15,6 +15,9 @@ from simcore.costs.transformer import Slice
 FLOOR_SHARPNESS = 8
 """Of the maximum of what GPUs and host take for a step (see `smooth_max`)."""
 
+COLLECTIVES = "collectives"
+"""The part of a step that the wires take."""
+
 LAUNCHES, ENGINE = "launches", "engine"
 """What a step takes beside kinds of kernels: to launch them, and what the engine adds."""
 
@@ -78,7 +81,7 @@ def decode_parts(
         "attention": c.attention * kernels.attention,
         "experts": c.experts * kernels.experts,
         "small": c.small * kernels.small,
-        "collectives": c.collectives * kernels.collectives,
+        COLLECTIVES: c.collectives * kernels.collectives,
         "head": products * kernels.head,
     }
     parts = _no_faster(parts, least) | {LAUNCHES: c.launches * launches}
@@ -97,7 +100,7 @@ def unfused_seconds(layers: LayerCounts, release) -> Seconds:
 def prefill_kernels(kernels: StepTimes, *, release) -> dict[str, Seconds]:
     """Times [s] of the kernels of a step with prompts, by kind."""
     times = {name: release.prefill * seconds for name, seconds in vars(kernels).items()}
-    return times | {"collectives": release.collectives * kernels.collectives}
+    return times | {COLLECTIVES: release.collectives * kernels.collectives}
 
 
 def prefill_parts(
@@ -118,13 +121,17 @@ def at_least(busy, launching):
 
 
 def _no_faster(parts, least):
-    """`parts`, all of them longer where their sum is below `least` [s].
+    """`parts`, all of them longer where those of the GPU itself sum up to less than `least` [s].
 
     Constants were fitted to whole requests; on other models, factors below 1 can add up to more
     than the hardware can do.
     """
-    longer = np.maximum(1.0, least / np.maximum(sum(parts.values()), 1e-300))
-    return {name: seconds * longer for name, seconds in parts.items()}
+    own = sum(seconds for name, seconds in parts.items() if name != COLLECTIVES)
+    longer = np.maximum(1.0, least / np.maximum(own, 1e-300))
+    return {
+        name: seconds if name == COLLECTIVES else seconds * longer
+        for name, seconds in parts.items()
+    }
 
 
 def products_factor(release, *, fp8, fp4):

@@ -85,36 +85,55 @@ def distinct_experts(llm: LLM, tokens):
     return e.experts * (1.0 - (1.0 - e.active / e.experts) ** np.asarray(tokens, dtype=float))
 
 
-def weights_held(llm: LLM, part: Slice) -> float:
-    """Memory that the weights of `part` fill, all experts included [byte]."""
+def weights_held(llm: LLM, part: Slice, *, experts: int | None = None) -> float:
+    """Memory that the weights of `part` fill [byte].
+
+    Parameters
+    ----------
+    experts : routed experts of a layer that are held; None for all
+    """
     table = llm.vocabulary * llm.hidden * llm.embedding_bytes_per_parameter
     tables = part.embedding + part.head
     if llm.tied_embeddings and tables == 2:
         tables = 1
-    every_expert = llm.experts.experts if llm.experts else 0
-    return _layer_weights(llm, part, every_expert) + tables * table
+    if experts is None:
+        experts = llm.experts.experts if llm.experts else 0
+    return _layer_weights(llm, part, experts) + tables * table
 
 
-def weights_read(llm: LLM, part: Slice, tokens, *, head):
-    """Weights that a pass of `tokens` tokens reads [byte]; the output head where `head` is true."""
-    experts = distinct_experts(llm, tokens) if llm.experts else 0
+def weights_read(llm: LLM, part: Slice, tokens, *, head, experts=None):
+    """Weights that a pass of `tokens` tokens reads [byte]; the output head where `head` is true.
+
+    Parameters
+    ----------
+    experts : routed experts of a layer that are read; None for those that these tokens visit
+    """
+    if experts is None:
+        experts = distinct_experts(llm, tokens) if llm.experts else 0
     table = llm.vocabulary * llm.hidden * llm.embedding_bytes_per_parameter
     return _layer_weights(llm, part, experts) + part.head * head * table
 
 
-def projection_flop(llm: LLM, part: Slice, tokens, *, outputs):
+def projection_flop(llm: LLM, part: Slice, tokens, *, outputs, visits=None):
     """Operations of all matrix products with weights, for `tokens` tokens [FLOP].
 
     Two per active weight and token; the output head runs only for the `outputs` tokens whose
     successor is wanted.
+
+    Parameters
+    ----------
+    visits : to routed experts; None for as many as these tokens make
     """
     per_token = part.layers * attention_parameters(llm)
     per_token += part.dense_layers * 3 * llm.hidden * llm.intermediate
     if llm.experts:
-        visited = llm.experts.active + llm.experts.shared
+        visited = llm.experts.shared + (llm.experts.active if visits is None else 0)
         router = llm.hidden * llm.experts.experts
         per_token += part.sparse_layers * (router + visited * expert_parameters(llm))
-    return 2 * tokens * per_token + part.head * 2 * outputs * llm.vocabulary * llm.hidden
+    flop = 2 * tokens * per_token
+    if llm.experts and visits is not None:
+        flop = flop + 2 * visits * part.sparse_layers * expert_parameters(llm)
+    return flop + part.head * 2 * outputs * llm.vocabulary * llm.hidden
 
 
 def attention_flop(llm: LLM, part: Slice, *, new, context, absorbed):

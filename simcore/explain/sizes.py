@@ -47,7 +47,7 @@ def kv_details(scenario: Scenario) -> tuple[Explanation, ...]:
 def _handoff(scenario, tag):
     costs = cost_model_of(scenario)
     if scenario.cost_model == "reference":
-        sizes = costs.handoff_bytes(tag.stage, tag.to_stage)
+        sizes = costs.handoff_shares(tag.stage, tag.to_stage)[0].bytes
         factors = f"KV({scenario.batch_size}, {scenario.chunk_tokens}) // {scenario.pp}"
         return "handoff_bytes", factors, float(sizes[tag.chunk])
     tokens = float(costs.handoff_tokens(tag.stage, tag.to_stage)[tag.chunk])

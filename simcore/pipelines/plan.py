@@ -101,8 +101,9 @@ def make_plan(
     for sender in range(prefill.pp):
         routes = []
         for receiver in range(decode.pp):
-            sizes = costs.handoff_bytes(sender, receiver)
-            if sizes is not None:
+            # One GPU a stage: what one GPU of the sender has, one of the receiver needs.
+            for share in costs.handoff_shares(sender, receiver):
+                sizes = share.bytes
                 path = topology.path(Place(prefill.name, sender), Place(decode.name, receiver))
                 routes.append(HandoffRoute(receiver, sizes.tolist(), path))
         handoffs.append(routes)

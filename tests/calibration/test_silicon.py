@@ -28,7 +28,7 @@ ROW = {
 def degrees(**changes):
     """Degrees of parallelism of a row: tp, dp, expert tp, expert groups."""
     d = case_of(ROW | changes).decode
-    return d.tp, d.dp, d.expert_tp, d.expert_groups
+    return d.tp, d.dp, d.sharing.expert_tp, d.expert_groups
 
 
 @pytest.mark.parametrize(

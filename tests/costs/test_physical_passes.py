@@ -60,7 +60,9 @@ def test_decode_by_hand():
 def test_a_short_last_chunk_is_charged_what_it_is():
     costs = cost_model_of(physical(prompt_tokens=1000, chunk_tokens=400))
     assert costs.prefill_activation_bytes().tolist() == [2 * 8192 * m for m in (400, 400, 200)]
-    assert costs.handoff_bytes(0, 0).tolist() == [10 * KV * m for m in (400, 400, 200)]
+    (share,) = costs.handoff_shares(0, 0)
+    assert (share.sender, share.receiver) == (0, 0)
+    assert share.bytes.tolist() == [10 * KV * m for m in (400, 400, 200)]
     assert costs.decode_activation_bytes() == 2 * 8192
 
 

@@ -99,7 +99,7 @@ def test_with_as_many_kv_as_query_heads_it_is_multi_head_attention():
     costs = COST_MODELS["reference"](
         llm=multi_head, workload=s.workload, prefill=s.prefill_pool, decode=s.decode_pool
     )
-    assert costs.handoff_bytes(2, 2)[0] == (2 * 3 * 2 * 128 * 80 * 8192) // 8
+    assert costs.handoff_shares(2, 2)[0].bytes[0] == (2 * 3 * 2 * 128 * 80 * 8192) // 8
 
 
 def test_every_chunk_counts_as_a_whole_one():

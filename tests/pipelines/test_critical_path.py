@@ -7,7 +7,7 @@ import pytest
 
 import gpu_catalog
 from simcore import Scenario, run
-from simcore.costs import PassCosts, Pool, Semantics, Workload
+from simcore.costs import HandoffShare, PassCosts, Pool, Semantics, Workload
 from simcore.engine.execute import execute
 from simcore.engine.trace import Trace, completion_order
 from simcore.metrics import measure
@@ -53,8 +53,9 @@ class MadeUp:
     def decode_activation_bytes(self):
         return 0.0
 
-    def handoff_bytes(self, sender, receiver):
-        return np.full(self.seconds.shape[1], self.handoff) if sender == receiver else None
+    def handoff_shares(self, sender, receiver, layers=None):
+        sizes = np.full(self.seconds.shape[1], self.handoff)
+        return (HandoffShare(sender=0, receiver=0, bytes=sizes),) if sender == receiver else ()
 
     def _passes(self, seconds, memory_bound):
         return PassCosts.roofline(

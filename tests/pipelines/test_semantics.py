@@ -5,7 +5,7 @@ import pytest
 
 import gpu_catalog
 from simcore import CommNetworkSimulator, DisaggregatedPDSystemPP
-from simcore.costs import PassCosts, Pool, Semantics, Workload
+from simcore.costs import HandoffShare, PassCosts, Pool, Semantics, Workload
 from simcore.pipelines import make_plan
 from simcore.topologies import ReferenceFabric
 
@@ -53,8 +53,9 @@ class Costs:
     def decode_activation_bytes(self):
         return 0.0
 
-    def handoff_bytes(self, sender, receiver):
-        return np.array(self.handoffs[sender]) if sender == receiver else None
+    def handoff_shares(self, sender, receiver, layers=None):
+        sizes = np.array(self.handoffs[sender])
+        return (HandoffShare(sender=0, receiver=0, bytes=sizes),) if sender == receiver else ()
 
 
 def starts(semantics, passes, handoffs, activations=0.0):

@@ -13,7 +13,7 @@ from simcore import (
     DisaggregatedPDSystemPP,
     SilentSystem,
 )
-from simcore.costs import PassCosts, Pool, Semantics, Workload
+from simcore.costs import HandoffShare, PassCosts, Pool, Semantics, Workload
 from simcore.pipelines import make_plan
 from simcore.topologies import ReferenceFabric
 
@@ -39,8 +39,9 @@ class FreeTransfers:
     def decode_activation_bytes(self):
         return 0.0
 
-    def handoff_bytes(self, sender, receiver):
-        return np.zeros(self.workload.chunks) if sender == receiver else None
+    def handoff_shares(self, sender, receiver, layers=None):
+        sizes = np.zeros(self.workload.chunks)
+        return (HandoffShare(sender=0, receiver=0, bytes=sizes),) if sender == receiver else ()
 
     def _passes(self, n, seconds):
         flop = np.full(n, seconds)

@@ -8,9 +8,13 @@ import numpy as np
 
 import gpu_catalog
 from simcore.costs import transformer as tf
+from simcore.costs.buffers import activation_bytes, collective_bytes
+from simcore.costs.degrees import refuse_wrong_degrees
 from simcore.costs.expected_error import lower_bounds
-from simcore.costs.model import COST_MODELS, PassCosts, Semantics
-from simcore.costs.plan import split_layers
+from simcore.costs.handoff import Resharding, kv_heads, most_requests, requests_in_pass
+from simcore.costs.model import COST_MODELS, HandoffShare, PassCosts, Semantics
+from simcore.costs.operators.exchanges import exchanges_of
+from simcore.costs.shard import expert_visits, shard_of, weights_on_gpu
 
 
 @COST_MODELS.register("physical")
@@ -26,14 +30,20 @@ class PhysicalCosts:
     )
 
     def __init__(self, *, llm, workload, prefill, decode):
+        refuse_wrong_degrees(llm, workload, (prefill, decode))
         self.llm = llm
         self.workload = workload
         self._pools = {pool.name: pool for pool in (prefill, decode)}
-        self._layers = {pool.name: split_layers(llm.layers, pool.pp) for pool in (prefill, decode)}
+        self._shards = {pool.name: shard_of(llm, pool.sharing) for pool in (prefill, decode)}
+        self._in_pass = {
+            pool.name: requests_in_pass(workload, pool) for pool in (prefill, decode)
+        }
+        self._layers = {pool.name: pool.layers(llm.layers) for pool in (prefill, decode)}
         self._slices = {
             name: [tf.slice_of(llm, layers) for layers in shares]
             for name, shares in self._layers.items()
         }
+        self._resharding = Resharding(llm, workload, prefill, decode)
         self._known: dict[tuple[str, tf.Slice], PassCosts] = {}
         starts = np.arange(workload.chunks) * workload.chunk_tokens
         # Float: products with parameter counts exceed 64-bit integers at the far end of the ranges.
@@ -46,26 +56,50 @@ class PhysicalCosts:
     def decode_passes(self, stage):
         return self._once("decode", stage, self._decode_passes)
 
+    def prefill_exchanges(self, stage):
+        everyone = self.workload.batch_size * self._new
+        return self._exchanges("prefill", stage, self._in_pass["prefill"] * self._new, everyone)
+
+    def decode_exchanges(self, stage):
+        steps = np.ones(self.workload.output_tokens)
+        return self._exchanges(
+            "decode", stage, self._in_pass["decode"] * steps, self._microbatch * steps
+        )
+
+    def exchange_seconds(self, pool, exchange, *, bandwidth, latency_s, switched, nodes):
+        return None
+
     def prefill_activation_bytes(self):
-        return self.workload.batch_size * self._new * self._residual_bytes()
+        return self._in_pass["prefill"] * self._new * self._residual_bytes()
 
     def decode_activation_bytes(self):
-        return float(self.workload.batch_size * self._residual_bytes())
+        return float(self._in_pass["decode"] * self._residual_bytes())
 
-    def handoff_bytes(self, sender, receiver):
-        tokens = self.handoff_tokens(sender, receiver)
+    def handoff_shares(self, sender, receiver, layers=None):
+        tokens = self.handoff_tokens(sender, receiver, layers)
         if tokens is None:
-            return None
-        return self.workload.batch_size * tokens * tf.kv_bytes_per_token(self.llm)
+            return ()
+        all_heads = kv_heads(self.llm)
+        each = tf.kv_bytes_per_token(self.llm)
+        return tuple(
+            HandoffShare(
+                sender=part.sender,
+                receiver=part.receiver,
+                bytes=part.requests * tokens * (each * part.heads / all_heads),
+            )
+            for part in self._resharding.parts
+        )
 
-    def handoff_tokens(self, sender, receiver):
+    def handoff_tokens(self, sender, receiver, layers=None):
         """Tokens whose KV cache goes from one stage to another, summed over layers, by chunk.
 
         Of a sliding-window layer only what decode will still look at is sent. None where the
-        receiver holds none of the sender's layers.
+        receiver holds none of the sender's layers, or none of `layers`.
         """
-        ours, theirs = self._layers["prefill"][sender], self._layers["decode"][receiver]
-        shared = range(max(ours.start, theirs.start), min(ours.stop, theirs.stop))
+        held = [self._layers["prefill"][sender], self._layers["decode"][receiver]]
+        if layers is not None:
+            held.append(layers)
+        shared = range(max(each.start for each in held), min(each.stop for each in held))
         if not shared:
             return None
         part = tf.slice_of(self.llm, shared)
@@ -78,7 +112,7 @@ class PhysicalCosts:
         return tokens
 
     def weight_bytes(self, pool, stage):
-        return float(tf.weights_held(self.llm, self._slices[pool.name][stage]))
+        return float(weights_on_gpu(self.llm, pool.sharing, self._slices[pool.name][stage]))
 
     def kv_bytes(self, pool, stage):
         """In the decode pool with all output tokens, in the prefill pool with the prompt alone."""
@@ -86,7 +120,23 @@ class PhysicalCosts:
         if pool.name == "decode":
             tokens += self.workload.output_tokens
         part = self._slices[pool.name][stage]
-        return float(self.workload.batch_size * tf.kv_held(self.llm, part, tokens))
+        held = tf.kv_held(self._shards[pool.name], part, tokens)
+        return float(most_requests(self.workload, pool) * held)
+
+    def buffer_bytes(self, pool, stage):
+        part, decode = self._slices[pool.name][stage], pool.name == "decode"
+        requests = self._in_pass[pool.name]
+        longest = 1 if decode else self._new.max()
+        everyone = (self._microbatch if decode else self.workload.batch_size) * longest
+        exchanges = self.decode_exchanges(stage) if decode else self.prefill_exchanges(stage)
+        return collective_bytes(exchanges) + activation_bytes(
+            self.llm,
+            part,
+            pool.sharing,
+            tokens=requests * longest,
+            everyone=everyone,
+            outputs=requests,
+        )
 
     def capacity_bytes(self, pool):
         return pool.gpu.memory
@@ -103,27 +153,36 @@ class PhysicalCosts:
             "take more."
         )
 
+    @property
+    def _microbatch(self):
+        return self.workload.batch_size // self.workload.decode_microbatches
+
     def _prefill_passes(self, part):
-        n = self.workload.batch_size
-        tokens = n * self._new
+        n, everyone = self._in_pass["prefill"], self.workload.batch_size * self._new
         # The first output token needs the head once, after the prompt's last token.
         last = np.arange(self.workload.chunks) == self.workload.chunks - 1
-        products = tf.projection_flop(self.llm, part, tokens, outputs=n * last)
-        attention = n * tf.attention_flop(
-            self.llm, part, new=self._new, context=self._context, absorbed=False
-        )
-        weights = tf.weights_read(self.llm, part, tokens, head=last)
-        kv = n * tf.kv_touched(self.llm, part, new=self._new, context=self._context)
-        return self._costs(products, attention, weights, kv, "prefill")
+        return self._costs(
+            "prefill", part, requests=n, new=self._new, context=self._context, absorbed=False,
+            everyone=everyone, outputs=n * last, head=last,
+        )  # fmt: skip
 
     def _decode_passes(self, part):
-        n = self.workload.batch_size
+        n = self._in_pass["decode"]
         context = self.workload.prompt_tokens + np.arange(self.workload.output_tokens, dtype=float)
-        products = tf.projection_flop(self.llm, part, n, outputs=n)
-        attention = n * tf.attention_flop(self.llm, part, new=1, context=context, absorbed=True)
-        weights = tf.weights_read(self.llm, part, n, head=True)
-        kv = n * tf.kv_touched(self.llm, part, new=1, context=context)
-        return self._costs(products, attention, weights, kv, "decode")
+        return self._costs(
+            "decode", part, requests=n, new=1, context=context, absorbed=True,
+            everyone=self._microbatch, outputs=n, head=True,
+        )  # fmt: skip
+
+    def _exchanges(self, pool_name, stage, tokens, everyone):
+        return exchanges_of(
+            self.llm,
+            self._slices[pool_name][stage],
+            self._pools[pool_name].sharing,
+            tokens=tokens,
+            everyone=everyone,
+            received=stage > 0,
+        )
 
     def _once(self, pool_name, stage, passes):
         """Most stages hold alike slices: their passes are costed once."""
@@ -133,16 +192,26 @@ class PhysicalCosts:
             self._known[key] = passes(part)
         return self._known[key]
 
-    def _costs(self, products, attention, weights, kv, pool_name):
-        gpu = self._pools[pool_name].gpu
+    def _costs(
+        self, pool_name, part, *, requests, new, context, absorbed, everyone, outputs, head
+    ):
+        pool, shard = self._pools[pool_name], self._shards[pool_name]
+        tokens = requests * new
+        visits, experts = expert_visits(self.llm, pool.sharing, everyone)
+        products = tf.projection_flop(shard, part, tokens, outputs=outputs, visits=visits)
+        attention = requests * tf.attention_flop(
+            shard, part, new=new, context=context, absorbed=absorbed
+        )
+        weights = tf.weights_read(shard, part, tokens, head=head, experts=experts)
+        kv = requests * tf.kv_touched(shard, part, new=new, context=context)
         traffic = weights + kv
         return PassCosts.roofline(
             flop=products + attention,
             attention=attention,
             traffic=traffic,
             weights=np.broadcast_to(weights, traffic.shape),
-            flops=gpu.peak(self.llm.gemm_dtype),
-            bandwidth=gpu.bandwidth,
+            flops=pool.gpu.peak(self.llm.gemm_dtype),
+            bandwidth=pool.gpu.bandwidth,
         )
 
     def _residual_bytes(self):

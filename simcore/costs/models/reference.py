@@ -8,7 +8,8 @@ import numpy as np
 
 import gpu_catalog
 from simcore.costs.expected_error import no_claims
-from simcore.costs.model import COST_MODELS, PassCosts, Semantics
+from simcore.costs.model import COST_MODELS, HandoffShare, PassCosts, Semantics
+from simcore.costs.plan import split_evenly
 from simcore.errors import ScenarioError
 
 MEMORY_EFFICIENCY = 0.8
@@ -33,6 +34,7 @@ class ReferenceCosts:
                 f"{prefill.pp}, leave it empty, or choose the physical model",
                 field="decode_pp",
             )
+        _refuse_parallelism(workload, (prefill, decode))
         _refuse_what_it_does_not_know(llm, prefill, decode)
         self.llm = llm.reference
         self.workload = workload
@@ -71,12 +73,30 @@ class ReferenceCosts:
         """N B H."""
         return float(self.workload.batch_size * self.llm.bytes_per_parameter * self.llm.hidden)
 
-    def handoff_bytes(self, sender, receiver):
-        """KV(N, M) // PP, from each stage to its namesake."""
+    def prefill_exchanges(self, stage):
+        """None: each stage is one GPU."""
+        return ()
+
+    def decode_exchanges(self, stage):
+        """None: each stage is one GPU."""
+        return ()
+
+    def exchange_seconds(self, pool, exchange, *, bandwidth, latency_s, switched, nodes):
+        return None
+
+    def handoff_shares(self, sender, receiver, layers=None):
+        """KV(N, M) // PP, from each stage to its namesake; of some of its layers, that part."""
         if sender != receiver:
-            return None
-        size = self._kv(self.workload.chunk_tokens) // self.pp
-        return np.full(self.workload.chunks, float(size))
+            return ()
+        size = float(self._kv(self.workload.chunk_tokens) // self.pp)
+        if layers is not None:
+            held = split_evenly(self.llm.layers, self.pp)[sender]
+            shared = range(max(held.start, layers.start), min(held.stop, layers.stop))
+            if not shared:
+                return ()
+            size = size * len(shared) / len(held)
+        sizes = np.full(self.workload.chunks, size)
+        return (HandoffShare(sender=0, receiver=0, bytes=sizes),)
 
     def weight_bytes(self, pool, stage):
         """(W // L) (L // PP) B."""
@@ -86,6 +106,10 @@ class ReferenceCosts:
     def kv_bytes(self, pool, stage):
         """KV(N, T) // PP, and a token more for each decode step after the first."""
         return self._kv(self.workload.prompt_tokens + self.workload.output_tokens - 1) // self.pp
+
+    def buffer_bytes(self, pool, stage):
+        """None: the specification counts weights and KV cache."""
+        return 0.0
 
     def capacity_bytes(self, pool):
         """VRAM as the specification has it, in whole GiB."""
@@ -123,6 +147,27 @@ class ReferenceCosts:
             weights=np.full(len(kv), float(weights)),
             flops=gpu.flops,
             bandwidth=MEMORY_EFFICIENCY * gpu.bandwidth,
+        )
+
+
+def _refuse_parallelism(workload, pools):
+    """The specification's stages are one GPU each, and hold as many layers as each other."""
+    wrong = [] if workload.decode_microbatches == 1 else ["decode_microbatches"]
+    for pool in pools:
+        own = "decode_" if pool.name == "decode" else ""
+        wrong += [f"{own}{field}" for field in ("tp", "dp", "ep") if getattr(pool, field) > 1]
+        wrong += ["cp"] if pool.cp > 1 else []
+        if pool.layer_counts is not None:
+            raise ScenarioError(
+                f"{own}layer_split: the reference model splits the layers evenly; leave it empty, "
+                "or choose the physical model",
+                field=f"{own}layer_split",
+            )
+    if wrong:
+        raise ScenarioError(
+            f"{wrong[0]}: the reference model knows one GPU in each stage and one batch in decode; "
+            f"use {wrong[0]} = 1, or choose the physical model",
+            field=wrong[0],
         )
 
 

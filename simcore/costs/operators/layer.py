@@ -9,17 +9,16 @@ from gpu_catalog.dtypes import GEMMS
 from simcore.costs.constants import FabricConstants, GpuConstants
 from simcore.costs.operators.attention import decode_seconds, latent_seconds, prefill_seconds
 from simcore.costs.operators.chip import Chip, Format
-from simcore.costs.operators.collectives import Collective, direct_seconds, ring_seconds
+from simcore.costs.operators.exchange_times import alone_seconds
+from simcore.costs.operators.exchanges import ACTIVATION, exchanges_of
 from simcore.costs.operators.gemm import gemm_seconds
-from simcore.costs.operators.moe import Routing, moe_seconds
+from simcore.costs.operators.moe import moe_seconds
+from simcore.costs.operators.sharing import Sharing
 from simcore.costs.operators.small import small_seconds
 from simcore.costs.transformer import Slice
 
 KERNELS = 4
 """Small kernels of a layer: two normalisations, rotary embedding, activation function."""
-
-ACTIVATION = 2
-"""Bytes of an activation between kernels."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +33,8 @@ class Batch:
     decodes : requests that get one more token
     context : tokens of such a request that are already in the KV cache
     outputs : tokens whose successor is wanted, for which the output head runs
+    everyone : tokens of all attention groups that share experts, this batch's among them; None
+        where each has as many
     """
 
     prompts: np.ndarray | float = 0.0
@@ -42,6 +43,7 @@ class Batch:
     decodes: np.ndarray | float = 0.0
     context: np.ndarray | float = 0.0
     outputs: np.ndarray | float = 0.0
+    everyone: np.ndarray | None = None
 
     @property
     def tokens(self) -> np.ndarray:
@@ -55,23 +57,18 @@ class Ranks:
 
     Attributes
     ----------
-    tp : tensor parallelism of attention and dense feed-forward blocks
-    expert_tp, expert_groups : tensor and expert parallelism of the experts
+    sharing : how they share its layers
     fabric : what joins them; None for a single GPU
     all_reduce : which of the fabric's direct libraries reduces; None for the ring
-    routing : how tokens choose experts
     repeated : whether each kernel finds its KV cache where the same kernel has just left it, as in
         a benchmark of that kernel alone
     """
 
     chip: Chip
     kernels: GpuConstants
-    tp: int = 1
-    expert_tp: int | None = None
-    expert_groups: int = 1
+    sharing: Sharing = Sharing()
     fabric: FabricConstants | None = None
     all_reduce: str | None = None
-    routing: Routing = Routing.RANDOM
     repeated: bool = False
 
 
@@ -85,7 +82,7 @@ class StepTimes:
     attention : itself
     experts : layers of experts, shared ones included
     small : normalisation, rotary embedding, activation function, embedding
-    collectives : all-reduces between the ranks
+    collectives : between the ranks
     head : output head
     """
 
@@ -126,6 +123,7 @@ class StepKernels:
     def __init__(self, llm: LLM, batch: Batch, ranks: Ranks):
         self.llm, self.batch, self.ranks, self.tokens = llm, batch, ranks, batch.tokens
         self.weights = Format(gemm=llm.gemm_dtype, weight_bytes=llm.bytes_per_parameter)
+        self.tp = ranks.sharing.tp
         self._known = {}
 
     def times(self, part: Slice) -> StepTimes:
@@ -140,19 +138,15 @@ class StepKernels:
         if part.local_layers:
             attention = attention + part.local_layers * each(self.local_attention)
         small = part.layers * each(self.small)
-        collectives = 2 * part.layers * each(self.all_reduce)
-        if getattr(self.llm.attention, "joint_norm", False):
-            collectives = collectives + part.layers * each(self.norm_reduce)
         if part.embedding:
             small = small + each(self.embedding)
-            collectives = collectives + each(self.all_reduce)
         head = each(self.head) if part.head else none
         return StepTimes(
             products=products,
             attention=attention,
             experts=experts,
             small=small,
-            collectives=collectives,
+            collectives=self.collectives(part),
             head=np.broadcast_to(head, self.tokens.shape),
         )
 
@@ -172,7 +166,7 @@ class StepKernels:
         return np.where(m > 0, time, 0.0)
 
     def attention_products(self):
-        a, h, tp = self.llm.attention, self.llm.hidden, self.ranks.tp
+        a, h, tp = self.llm.attention, self.llm.hidden, self.tp
         batch = self.batch
         heads = shared_heads(a.query_heads, tp)
         if isinstance(a, GroupedQueryAttention):
@@ -203,7 +197,7 @@ class StepKernels:
         return self.one_small(kernels=1, elements=2 * self.llm.hidden)
 
     def attention(self, window):
-        a, tp, ranks = self.llm.attention, self.ranks.tp, self.ranks
+        a, tp, ranks = self.llm.attention, self.tp, self.ranks
         batch = self.batch
         heads = shared_heads(a.query_heads, tp)
         kv_bytes = self.llm.kv_bytes_per_element
@@ -242,12 +236,12 @@ class StepKernels:
         return prefill + decode
 
     def feed_forward(self, intermediate, weights=None):
-        inner = intermediate / self.ranks.tp
+        inner = intermediate / self.tp
         up = self.product(2 * inner, self.llm.hidden, weights=weights)
         return up + self.product(self.llm.hidden, inner, weights=weights)
 
     def experts(self):
-        e, ranks = self.llm.experts, self.ranks
+        e, ranks, sharing = self.llm.experts, self.ranks, self.ranks.sharing
         weights = Format(gemm=GEMMS[e.weight_dtype], weight_bytes=e.bytes_per_parameter)
         known = ranks.kernels.moe
         time = self.product(e.experts, self.llm.hidden, weights=ROUTER)
@@ -255,20 +249,27 @@ class StepKernels:
             time = time + self.feed_forward(e.shared * e.intermediate, weights)
         return time + moe_seconds(
             tokens=self.tokens,
+            everyone=self._everyone() if sharing.dp > 1 else None,
             hidden=self.llm.hidden,
-            intermediate=e.intermediate / (ranks.expert_tp or ranks.tp),
+            intermediate=e.intermediate / sharing.expert_tp,
             experts=e.experts,
             active=e.active,
-            groups=ranks.expert_groups,
-            routing=ranks.routing,
+            groups=sharing.ep,
+            routing=sharing.routing,
+            placement=sharing.placement,
+            seed=sharing.seed,
             weights=weights,
             chip=ranks.chip,
             constants=known.get(MOE_KERNELS.get(e.weight_dtype, "bf16"), known["bf16"]),
         )
 
+    def _everyone(self):
+        everyone = self.batch.everyone
+        return self.tokens * self.ranks.sharing.dp if everyone is None else everyone
+
     def small(self):
         """Normalisations read and write the residual stream; the others what they change."""
-        llm, tp = self.llm, self.ranks.tp
+        llm, tp = self.llm, self.tp
         a = llm.attention
         if isinstance(a, GroupedQueryAttention):
             kv = shared_heads(a.kv_heads, tp)
@@ -286,37 +287,22 @@ class StepKernels:
             constants=self.ranks.kernels.small,
         )
 
-    def all_reduce(self):
-        return self.reduce(self.llm.hidden * ACTIVATION)
-
-    def norm_reduce(self):
-        """Sums of the squares of queries and of keys over all heads, in FP32."""
-        return self.reduce(2 * 4)
-
-    def reduce(self, bytes_per_token):
-        ranks = self.ranks
-        if ranks.tp == 1 or ranks.fabric is None:
-            return np.zeros_like(self.tokens)
-        size = self.tokens * bytes_per_token
-        fabric = ranks.fabric
-        if ranks.all_reduce in fabric.direct:
-            return direct_seconds(
-                ranks=ranks.tp,
-                size=size,
-                bandwidth=fabric.bandwidth,
-                constants=fabric.direct[ranks.all_reduce],
-                ring=fabric.rings["nccl"],
-            )
-        return ring_seconds(
-            kind=Collective.ALL_REDUCE,
-            ranks=ranks.tp,
-            size=size,
-            bandwidth=fabric.bandwidth,
-            constants=fabric.rings["nccl"],
+    def collectives(self, part):
+        """All of them, by the fabric's own formulas; none where nothing is known of a fabric."""
+        ranks, time = self.ranks, np.zeros_like(self.tokens)
+        if ranks.fabric is None:
+            return time
+        everyone = self.batch.everyone
+        exchanges = exchanges_of(
+            self.llm, part, ranks.sharing, tokens=self.tokens, everyone=everyone
         )
+        for exchange in exchanges:
+            alone = alone_seconds(exchange, fabric=ranks.fabric, all_reduce=ranks.all_reduce)
+            time = time + exchange.times * alone
+        return time
 
     def head(self):
-        rows = self.llm.vocabulary / self.ranks.tp
+        rows = self.llm.vocabulary / self.tp
         weights = Format(gemm="bf16", weight_bytes=self.llm.embedding_bytes_per_parameter)
         return self.product(rows, self.llm.hidden, tokens=self.batch.outputs, weights=weights)
 

@@ -27,6 +27,13 @@ class Routing(Enum):
     POWER_LAW = "power_law_1.2"
 
 
+class ExpertPlacement(Enum):
+    """Which experts a group holds: neighbours, or every so many-th."""
+
+    LINEAR = "linear"
+    ROUND_ROBIN = "round robin"
+
+
 POWER = 1.2
 FEW_RANGE = (0.01, 2.0)
 """Least and largest load of the power law when there are fewer visits than experts."""
@@ -88,15 +95,62 @@ def _power_law(tokens, visits, experts, order):
     return np.minimum(loads, tokens)
 
 
+def group_loads(
+    *,
+    tokens,
+    experts: int,
+    active: int,
+    groups: int,
+    routing: Routing,
+    placement: ExpertPlacement | None = None,
+    seed: int = 0,
+):
+    """Expected tokens of each expert, by the group that holds it: axes [..., groups, experts].
+
+    Groups that hold fewer experts than others have zeros in the places left.
+
+    Parameters
+    ----------
+    tokens : of all that share the experts
+    groups : expert parallelism: each holds 1/groups of the experts
+    placement : which experts a group holds. It matters where some are in demand, under a power law;
+        elsewhere, and where it is None, the heaviest are dealt out, one to each group in turn
+    seed : decides which experts a power law favours
+    """
+    loads = expert_loads(tokens=tokens, experts=experts, active=active, routing=routing)
+    most = -(-experts // groups)
+    if placement is not None and routing is Routing.POWER_LAW:
+        loads = loads[..., np.random.default_rng(seed).permutation(experts)]
+    if placement is ExpertPlacement.LINEAR and routing is Routing.POWER_LAW:
+        held = np.array_split(np.arange(experts), groups)
+    else:
+        held = [np.arange(experts)[group::groups] for group in range(groups)]
+    places = np.array([np.pad(each, (0, most - len(each)), constant_values=-1) for each in held])
+    return np.where(places >= 0, loads[..., places], 0.0)
+
+
+def heaviest_loads(*, groups: int, **choice):
+    """Expected tokens of the experts of the group with the most visits; see `group_loads`."""
+    if groups == 1:
+        choice = {name: choice[name] for name in ("tokens", "experts", "active", "routing")}
+        return expert_loads(**choice)
+    loads = group_loads(groups=groups, **choice)
+    heaviest = loads.sum(axis=-1).argmax(axis=-1)[..., None, None]
+    return np.take_along_axis(loads, heaviest, axis=-2)[..., 0, :]
+
+
 def moe_seconds(
     *,
     tokens,
+    everyone=None,
     hidden: int,
     intermediate: float,
     experts: int,
     active: int,
     groups: int = 1,
     routing: Routing,
+    placement: ExpertPlacement | None = None,
+    seed: int = 0,
     weights: Format,
     chip: Chip,
     constants: MoeConstants,
@@ -108,13 +162,23 @@ def moe_seconds(
 
     Parameters
     ----------
+    everyone : tokens of all attention groups that share the experts, where each sends its own to
+        the GPUs that hold them; None where every GPU has all tokens
     intermediate : inner width of an expert on this GPU, that is, divided by its tensor parallelism
     groups : expert parallelism: GPUs that share the experts, each holding 1/groups of them
+    placement, seed : of the experts (see `group_loads`)
     """
     c = constants
     tokens = np.asarray(tokens, dtype=float)
-    loads = expert_loads(tokens=tokens, experts=experts, active=active, routing=routing)
-    mine = loads[..., :: max(int(groups), 1)]
+    mine = heaviest_loads(
+        tokens=tokens if everyone is None else everyone,
+        experts=experts,
+        active=active,
+        groups=max(int(groups), 1),
+        routing=routing,
+        placement=placement,
+        seed=seed,
+    )
     # A share of a visit is a visit made that often.
     visited = np.minimum(mine, 1.0).sum(axis=-1)
     routed = mine.sum(axis=-1)
@@ -124,7 +188,8 @@ def moe_seconds(
     activations = routed * (2 * hidden + PROJECTIONS * intermediate) * operand
     reading = (visited * size * weights.weight_bytes + activations) / (chip.bandwidth * c.memory)
     computing = 2 * computed * size / (chip.peak(weights.gemm) * c.compute)
-    moving = c.moves * tokens * active * hidden * 2 / chip.bandwidth
+    moves = c.moves * tokens * active if everyone is None else c.moves * routed
+    moving = moves * hidden * 2 / chip.bandwidth
     time = c.launch_s + c.expert_s * visited + moving
     time = time + smooth_max(computing, reading, sharpness=c.sharpness)
     return np.where(tokens > 0, time, 0.0)

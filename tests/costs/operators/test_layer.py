@@ -8,6 +8,7 @@ import pytest
 import gpu_catalog
 from simcore.costs.hardware import chip_of, fabric_of, kernels_of
 from simcore.costs.operators.layer import Batch, Ranks, shared_heads, step_times
+from simcore.costs.operators.sharing import Sharing
 from simcore.costs.transformer import slice_of
 
 H100 = gpu_catalog.gpu("NVIDIA H100")
@@ -18,7 +19,12 @@ def ranks(tp=1, gpu=H100, **more):
     kernels = kernels_of(gpu)
     fabric = fabric_of(gpu) if tp > 1 else None
     return Ranks(
-        chip=chip_of(gpu, kernels), kernels=kernels, tp=tp, fabric=fabric, all_reduce="vllm", **more
+        chip=chip_of(gpu, kernels),
+        kernels=kernels,
+        sharing=Sharing(tp=tp),
+        fabric=fabric,
+        all_reduce="vllm",
+        **more,
     )
 
 
