@@ -107,9 +107,7 @@ def own_fabric(gpu: GPU, ranks: int) -> FabricConstants | None:
     return _for_ranks(fabric_of(gpu), ranks)
 
 
-def fabric_joining(
-    bandwidth: float, *, ranks: int, switched: bool, nodes: int
-) -> FabricConstants:
+def fabric_joining(bandwidth: float, *, ranks: int, switched: bool, nodes: int) -> FabricConstants:
     """Constants of what joins `ranks` GPUs, from the measured fabric that is most like it.
 
     Parameters
@@ -129,8 +127,8 @@ def fabric_joining(
     like = bandwidth / _reached(nearest)
     found = _for_ranks(nearest, ranks) if nodes == 1 else nearest
     # Wires of that very bandwidth are that link; of another, nobody has measured it.
-    return found if like == 1 else replace(
-        found, bandwidth=found.bandwidth * like, calibrated=False
+    return (
+        found if like == 1 else replace(found, bandwidth=found.bandwidth * like, calibrated=False)
     )
 
 

@@ -8,6 +8,7 @@ import pytest
 import gpu_catalog
 from simcore.costs.operators.layer import StepTimes
 from simcore.costs.release_steps import (
+    COLLECTIVES,
     ENGINE,
     LAUNCHES,
     LayerCounts,
@@ -78,10 +79,11 @@ def test_no_release_outruns_the_hardware():
         assert total[1] == pytest.approx(0.1 * KERNELS.total[1], rel=1e-12)
 
 
-def test_launches_come_on_top_of_what_the_hardware_must_do():
+def test_launches_and_wires_come_on_top_of_what_the_gpu_must_do():
     parts = decode(KERNELS_ALONE, least=1.0)
-    assert sum(parts.values()) == pytest.approx(1.0 + 1e-4, rel=1e-12)
+    assert sum(parts.values()) == pytest.approx(1.0 + KERNELS.collectives + 1e-4, rel=1e-12)
     assert parts[LAUNCHES] == 1e-4
+    assert parts[COLLECTIVES].tolist() == KERNELS.collectives.tolist()
 
 
 def test_products_have_the_factor_of_their_format():

@@ -35,9 +35,7 @@ class PhysicalCosts:
         self.workload = workload
         self._pools = {pool.name: pool for pool in (prefill, decode)}
         self._shards = {pool.name: shard_of(llm, pool.sharing) for pool in (prefill, decode)}
-        self._in_pass = {
-            pool.name: requests_in_pass(workload, pool) for pool in (prefill, decode)
-        }
+        self._in_pass = {pool.name: requests_in_pass(workload, pool) for pool in (prefill, decode)}
         self._layers = {pool.name: pool.layers(llm.layers) for pool in (prefill, decode)}
         self._slices = {
             name: [tf.slice_of(llm, layers) for layers in shares]
@@ -192,9 +190,7 @@ class PhysicalCosts:
             self._known[key] = passes(part)
         return self._known[key]
 
-    def _costs(
-        self, pool_name, part, *, requests, new, context, absorbed, everyone, outputs, head
-    ):
+    def _costs(self, pool_name, part, *, requests, new, context, absorbed, everyone, outputs, head):
         pool, shard = self._pools[pool_name], self._shards[pool_name]
         tokens = requests * new
         visits, experts = expert_visits(self.llm, pool.sharing, everyone)

@@ -13,7 +13,7 @@ from simcore.costs.operators.exchange_times import alone_seconds
 from simcore.costs.operators.exchanges import ACTIVATION, exchanges_of
 from simcore.costs.operators.gemm import gemm_seconds
 from simcore.costs.operators.moe import moe_seconds
-from simcore.costs.operators.sharing import Sharing
+from simcore.costs.operators.sharing import ALONE, Sharing
 from simcore.costs.operators.small import small_seconds
 from simcore.costs.transformer import Slice
 
@@ -66,7 +66,7 @@ class Ranks:
 
     chip: Chip
     kernels: GpuConstants
-    sharing: Sharing = Sharing()
+    sharing: Sharing = ALONE
     fabric: FabricConstants | None = None
     all_reduce: str | None = None
     repeated: bool = False

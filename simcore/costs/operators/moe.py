@@ -118,6 +118,7 @@ def group_loads(
     seed : decides which experts a power law favours
     """
     loads = expert_loads(tokens=tokens, experts=experts, active=active, routing=routing)
+    experts = loads.shape[-1]
     most = -(-experts // groups)
     if placement is not None and routing is Routing.POWER_LAW:
         loads = loads[..., np.random.default_rng(seed).permutation(experts)]

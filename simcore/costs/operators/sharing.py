@@ -42,3 +42,7 @@ class Sharing:
     def attention_groups(self) -> tuple[tuple[int, ...], ...]:
         """The GPUs of each attention group."""
         return tuple(tuple(range(g * self.tp, (g + 1) * self.tp)) for g in range(self.dp))
+
+
+ALONE = Sharing()
+"""One GPU, which shares nothing."""
