@@ -19,7 +19,7 @@ MINE = TEMPLATES["gpu"].replace("My GPU", "Fast GPU").replace("3350", "6700")
 
 @pytest.fixture
 def catalog(page):
-    page.goto("/catalog?v=2&pp=8")
+    page.goto("/catalog?v=3&pp=8")
     expect(page.locator("#catalog-plot")).to_have_attribute("data-settled", "true")
     return page
 
@@ -47,11 +47,11 @@ def add(page, text, name, kind="gpu"):
 
 
 def test_it_is_reached_from_the_other_pages_with_their_scenario(page):
-    page.goto("/?v=2&pp=4")
+    page.goto("/?v=3&pp=4")
     expect(page.locator("#gantt6d-page")).to_have_attribute("data-settled", "true")
     page.get_by_role("link", name="Catalog").click()
     expect(page).to_have_title("Catalog · pdscope")
-    assert page.url.endswith("/catalog?v=2&pp=4")
+    assert page.url.endswith("/catalog?v=3&pp=4")
     assert names(page) == [gpu.name for gpu in gpu_catalog.gpus()]
 
 
@@ -177,13 +177,13 @@ def test_the_roofline_has_a_largest_number_of_gpus(catalog):
 
 
 def test_a_scenario_that_cannot_be_run_has_roofs_and_a_reason(page):
-    page.goto("/catalog?v=2&pp=200")
+    page.goto("/catalog?v=3&pp=200")
     expect(page.locator("#catalog-plot-wrong")).to_contain_text("pp = 200 exceeds the 80 layers")
     expect(page.locator("#catalog-plot")).to_have_attribute("data-settled", "true")
 
 
 def test_an_item_of_one_s_own_is_in_the_pickers_of_all_pages_of_its_tab_alone(catalog, context):
-    catalog.goto("/catalog?v=2&cost=physical")
+    catalog.goto("/catalog?v=3&cost=physical")
     add(catalog, MINE, "Fast GPU")
     expect(row(catalog, "Fast GPU")).to_contain_text("own")
     expect(catalog.locator("#catalog-said")).to_contain_text("in the lists of all pages")
@@ -208,7 +208,7 @@ def test_an_item_of_one_s_own_is_in_the_pickers_of_all_pages_of_its_tab_alone(ca
 
 def test_a_sweep_knows_them_too(catalog):
     add(catalog, MINE, "Fast GPU")
-    catalog.goto("/gpu-matrix?v=2&prefills=Fast+GPU,NVIDIA+H100&decodes=NVIDIA+H100")
+    catalog.goto("/gpu-matrix?v=3&prefills=Fast+GPU,NVIDIA+H100&decodes=NVIDIA+H100")
     expect(catalog.locator("#gpus-count")).to_contain_text("2")
     expect(catalog.locator("#gpus-status")).to_contain_text("Fast GPU")
 
@@ -278,7 +278,7 @@ def test_a_config_json_is_a_model_as_it_stands(catalog):
 def test_calibrated_constants_are_an_engine_of_the_tab_s_scenarios(catalog):
     choose(catalog, ("constants.toml", templates()["engine"]))
     expect(row(catalog, "own mine", "engine")).to_contain_text("own")
-    catalog.goto("/?v=2&engine=own+mine")
+    catalog.goto("/?v=3&engine=own+mine")
     expect(catalog.locator("#gantt6d-page")).to_have_attribute("data-settled", "true")
     expect(catalog.locator("#gantt6d-engine")).to_have_value("own mine")
     expect(catalog.locator("#gantt6d-page")).not_to_contain_class("stale")

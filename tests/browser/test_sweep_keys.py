@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 SMALL = {
-    "mt": "/mt-sweep?v=2&ms=128:512:128&ts=256:1024:256",
-    "gpus": "/gpu-matrix?v=2&pp=2&prefills=NVIDIA+H100,NVIDIA+L40&decodes=NVIDIA+H200,NVIDIA+H100",
+    "mt": "/mt-sweep?v=3&ms=128:512:128&ts=256:1024:256",
+    "gpus": "/gpu-matrix?v=3&pp=2&prefills=NVIDIA+H100,NVIDIA+L40&decodes=NVIDIA+H200,NVIDIA+H100",
 }
 MOST_STOPS = 12
 
@@ -98,7 +98,7 @@ def test_enter_opens_the_cell_as_a_click_does(page):
     assert "/mt-sweep" in page.url
     for key in ("ArrowDown", "Home", "PageUp", "ArrowDown", "Enter"):
         matrix.press(key)
-    page.wait_for_url("**/?v=2&t=768")
+    page.wait_for_url("**/?v=3&t=768")
     expect(page.locator("#gantt6d-prompt_tokens")).to_have_value("768")
 
 

@@ -233,7 +233,7 @@ class Held:
                         "reason": "",
                     }
                 ],
-                "links": [f"v=2&t={t}&m={m}"],
+                "links": [f"v=3&t={t}&m={m}"],
                 "query": "",
                 "why": {"pools": [None], "lack": None},
                 "next": first + 1,
@@ -644,7 +644,7 @@ def test_the_best_at_the_edge_is_said_to_be_there(page):
 
 
 def test_the_title_carries_the_scenario(page):
-    page.goto(f"{PAGES['mt']}?v=2&n=3&prefill=NVIDIA+H200")
+    page.goto(f"{PAGES['mt']}?v=3&n=3&prefill=NVIDIA+H200")
     wait_for_end(page)
     expect(page).to_have_title(re.compile("^MTSweep: LLaMA-3.1-70B, .*NVIDIA H200 → .*N 3"))
 
@@ -659,7 +659,7 @@ def test_a_metric_on_which_an_axis_has_no_bearing_marks_nothing(page):
 
 
 def test_a_cell_opens_in_the_gantt_page(page):
-    page.goto(f"{PAGES['mt']}?v=2&n=2&ms=128:512:128&ts=1024:4096:1024")
+    page.goto(f"{PAGES['mt']}?v=3&n=2&ms=128:512:128&ts=1024:4096:1024")
     wait_for_end(page)
     click_cell(page, "mt", 1, 2)
     page.wait_for_url("**/?v=3&n=2&t=3072&m=256")
@@ -668,7 +668,7 @@ def test_a_cell_opens_in_the_gantt_page(page):
     }  # fmt: skip
     page.go_back()
     wait_for_end(page)
-    assert page.url.endswith("?v=2&n=2&ms=128:512:128&ts=1024:4096:1024")
+    assert page.url.endswith("?v=3&n=2&ms=128:512:128&ts=1024:4096:1024")
 
 
 def test_a_cell_without_a_result_opens_too(page):
@@ -735,7 +735,7 @@ def test_a_sweep_is_its_address(page, new_context):
     page.get_by_role("button", name="Run").click()
     expect(page.get_by_text("24 of 24 cells", exact=True)).to_be_visible()
     page.get_by_text("TTFT", exact=True).click()
-    address = "/mt-sweep?v=2&n=3&ms=256:1280:512&metric=ttft"
+    address = "/mt-sweep?v=3&n=3&ms=256:1280:512&metric=ttft"
     until(page, "(end) => window.location.href.endsWith(end)", address)
 
     other = new_context().new_page()
@@ -749,13 +749,13 @@ def test_a_sweep_is_its_address(page, new_context):
 
 
 def test_a_broken_address_says_what_it_ignored(page):
-    page.goto(f"{PAGES['mt']}?v=2&n=4&ms=64:x:3&colour=red&metric=speed")
+    page.goto(f"{PAGES['mt']}?v=3&n=4&ms=64:x:3&colour=red&metric=speed")
     notice = page.locator(".notice")
     for words in ("ms is not from:to:step", "“colour” is no setting", "metric is one of"):
         expect(notice).to_contain_text(words)
     wait_for_end(page)
     expect(page.get_by_label("Batch size")).to_have_value("4")
-    assert page.url.endswith(f"{PAGES['mt']}?v=2&n=4")
+    assert page.url.endswith(f"{PAGES['mt']}?v=3&n=4")
 
 
 # Pairs of GPUs
@@ -781,7 +781,7 @@ def test_the_matrix_is_the_python_apis(page, tmp_path):
 
 
 def test_a_pair_opens_in_the_gantt_page(page):
-    page.goto(f"{PAGES['gpus']}?v=2&decodes=NVIDIA+H200,NVIDIA+L40&prefills=NVIDIA+H100,NVIDIA+L40")
+    page.goto(f"{PAGES['gpus']}?v=3&decodes=NVIDIA+H200,NVIDIA+L40&prefills=NVIDIA+H100,NVIDIA+L40")
     wait_for_end(page)
     expect(page.get_by_text("4 of 4 cells", exact=True)).to_be_visible()
     click_cell(page, "gpus", 1, 0)
@@ -789,7 +789,7 @@ def test_a_pair_opens_in_the_gantt_page(page):
 
 
 def test_pairs_that_do_not_fit_are_hatched_and_say_why(page):
-    page.goto(f"{PAGES['gpus']}?v=2&pp=2")
+    page.goto(f"{PAGES['gpus']}?v=3&pp=2")
     said = wait_for_end(page)
     table = expected("gpus", SWEEPS["gpus"].axes, pp=2)
     fits = table[table["ttft_s"].notna()]
@@ -807,7 +807,7 @@ def test_pairs_that_do_not_fit_are_hatched_and_say_why(page):
 
 @pytest.mark.parametrize("name", PAGES)
 def test_where_nothing_fits_there_is_why_and_a_button_that_helps(page, name):
-    page.goto(f"{PAGES[name]}?v=2&llm=LLaMA-3.1-405B&pp=2")
+    page.goto(f"{PAGES[name]}?v=3&llm=LLaMA-3.1-405B&pp=2")
     assert "cells are infeasible: neither pool fits" in wait_for_end(page)
     nothing = page.locator(f"#{name}-nothing")
     expect(nothing).to_contain_text("No cell can be run")
@@ -825,7 +825,7 @@ def test_where_nothing_fits_there_is_why_and_a_button_that_helps(page, name):
 
 
 def test_a_sweep_of_skipped_cells_alone_says_so(page):
-    page.goto(f"{PAGES['mt']}?v=2&ms=512:1024:512&ts=128:256:128")
+    page.goto(f"{PAGES['mt']}?v=3&ms=512:1024:512&ts=128:256:128")
     assert "4 of 4 skipped" in wait_for_end(page)
     expect(page.locator("#mt-nothing")).to_contain_text("lower M or raise T")
 
