@@ -60,6 +60,34 @@ def control(page: str, field: str, info: Parameter, value, *, slider: bool = Tru
     )
 
 
+def pair(page: str, fields, infos, values, *, mirror=None):
+    """The boxes of a setting of both pools side by side, under one label.
+
+    Parameters
+    ----------
+    fields, values : of the prefill and of the decode pool, numbers both
+    infos : descriptions by field
+    mirror : what stands in the place of the prefill pool's box, whose control is elsewhere
+    """
+    cells = [
+        _cell(page, field, infos[field], value) for field, value in zip(fields, values, strict=True)
+    ]
+    if mirror is not None:
+        cells[0] = mirror
+    return html.Div([_label(page, fields[0], infos[fields[0]]), *cells], className="pair")
+
+
+def _cell(page, field, info: Number, value):
+    pool = "decode" if info.optional else "prefill"
+    name = {"aria-label": f"{info.label}, {pool} pool"}
+    # Empty is what the prefill pool has.
+    box = number_box(value_id(page, field), info, value, placeholder="same", **name)
+    message = html.Div(id=message_id(page, field), className="control-message", role="alert")
+    return html.Div(
+        [box, message], id=f"{page}-{field}-control", className="control control-number pair-cell"
+    )
+
+
 def number_box(id: str, info: Number, value, **more):
     """A box with the number `value` in it; for None it is empty, and says "auto" where that counts.
 

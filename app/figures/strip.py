@@ -47,7 +47,7 @@ def rows(lanes: Lanes) -> dict:
         "middle": typed(lanes.middle, "f4"),
         "heights": [HEIGHTS[kind] for kind in KINDS],
         "kind": typed(lanes.kind, "u1"),
-        "stage": typed(lanes.stage, "u2"),
+        "stage": typed(lanes.stage, "u1"),
         "top": -EDGE,
         "bottom": lanes.bottom + EDGE,
         "positions": positions,

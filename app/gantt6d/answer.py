@@ -11,8 +11,10 @@ from app.figures.overview import overview
 from app.figures.strip import pool_spans, rows, strip
 from app.figures.timeline import bars_of, unit_of
 from app.gantt6d.asked import plain_values, read, seq_of
+from app.gantt6d.idle import idle_fields
 from app.gantt6d.results import Picture, Pictures
 from app.metrics_told import METRICS
+from app.scenario_told import shape_told
 from app.share import query_of, query_of_values
 from simcore import (
     DoesNotFit,
@@ -84,6 +86,7 @@ def _answer(request, picture: Picture) -> dict:
         "drawn": _drawn(bars, metrics),
         "said": _sentence(metrics),
         "overview": [_bytes(shares) for shares in overview(events)],
+        "idle": idle_fields(scenario),
         "query": query_of(scenario),
         "title": title_of(scenario),
     }
@@ -107,11 +110,8 @@ def _bands(scenario):
 
 def title_of(scenario: Scenario) -> str:
     """The scenario in a line, as the window's title has it."""
-    stages = f"PP {scenario.pp}"
-    if scenario.decode_stages != scenario.pp:
-        stages += f"→{scenario.decode_stages}"
     return (
-        f"{scenario.llm}, {scenario.prefill_gpu} → {scenario.decode_gpu}, {stages}, "
+        f"{scenario.llm}, {scenario.prefill_gpu} → {scenario.decode_gpu}, {shape_told(scenario)}, "
         f"N {scenario.batch_size}, T {scenario.prompt_tokens}, M {scenario.chunk_tokens}"
     )
 
@@ -143,6 +143,7 @@ def _refusal(asked, error: PdscopeError, scenario: Scenario | None) -> dict:
             ],
         },
         "meters": meters,
+        "idle": None if scenario is None else idle_fields(scenario),
         # As the controls are, so that a link or a reload has them again.
         "query": query_of_values(plain_values(values)) if isinstance(values, dict) else "",
         "title": None if scenario is None else title_of(scenario),
@@ -155,7 +156,12 @@ def _set_to(info, value):
 
 def _spoken(error, infos):
     """An error as a sentence of its own, which calls fields what the page calls them."""
-    names = {name: info.symbol or info.label for name, info in infos.items()}
+    # A field that is called by a plain word is named in prose, too, and then means that.
+    names = {
+        name: info.symbol or info.label
+        for name, info in infos.items()
+        if info.symbol or "_" in name
+    }
     field = re.compile(rf"\b({'|'.join(names)})\b(?!')")
     message = field.sub(lambda name: names[name[0]], str(error).rstrip("."))
     return f"{message[:1].upper()}{numbers.spaced(message[1:])}."

@@ -11,7 +11,7 @@ from app.gantt6d.results import Picture, Pictures
 from app.metrics_told import DURATIONS, METRICS
 from app.share import MOST_PINS, query_of
 from simcore import PdscopeError, Scenario, ScenarioError
-from simcore.parameters import Number, parameters_of
+from simcore.parameters import Choice, Group, Number, parameters_of
 
 NOTHING = "–"
 # Processor time after which one request begins no other run.
@@ -153,7 +153,9 @@ def difference(scenario: Scenario, other: Scenario) -> str:
     for name, info in parameters_of(Scenario).items():
         value = getattr(scenario, name)
         if value != getattr(other, name):
-            usual = f"{info.symbol or info.label} {{}}" if isinstance(info, Number) else "{}"
+            # GPUs, models and the like speak for themselves.
+            bare = isinstance(info, Choice) and info.group is Group.BATCH
+            usual = "{}" if bare else f"{info.symbol or info.label} {{}}"
             said.append(SPOKEN.get(name, usual).format(value_text(name, value)))
     return ", ".join(said)
 
@@ -161,11 +163,13 @@ def difference(scenario: Scenario, other: Scenario) -> str:
 def value_text(name: str, value) -> str:
     """A field's value as people read it."""
     info = parameters_of(Scenario)[name]
+    if value is None:
+        return "as prefill" if isinstance(info, Number) else info.optional
     if not isinstance(info, Number):
         return value
-    if value is None:
-        return "as prefill"
-    return numbers.count(value) if info.whole else f"{100 * value:g} %"
+    if info.whole:
+        return numbers.count(value)
+    return f"{100 * value:g} %" if info.most <= 1 else f"{value:g} {info.unit}"
 
 
 def scenario_rows(scenarios) -> list[dict]:

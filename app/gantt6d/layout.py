@@ -10,6 +10,7 @@ from dash import dcc, html
 from app.controls import control
 from app.figures.palette import KINDS, NAMES
 from app.gantt6d import explain_layout, pins_layout, share_layout
+from app.gantt6d.more_layout import more, more_fields
 from app.metrics_told import METRICS
 from app.share import Link
 from app.still import still
@@ -18,11 +19,7 @@ from simcore.parameters import parameters_of
 
 NAME = "gantt6d"
 SLIDERS = ("prefill_gpu", "decode_gpu", "pp", "batch_size", "prompt_tokens", "chunk_tokens")
-MORE = (
-    *("llm", "decode_pp", "prefill_nics", "output_tokens", "vram_limit_ratio"),
-    *("cost_model", "engine"),
-)
-FIELDS = SLIDERS + MORE
+FIELDS = SLIDERS + more_fields(SLIDERS)
 RANGE_STEPS = 1000
 
 
@@ -67,18 +64,7 @@ def _rail(scenario):
             [control(NAME, field, infos[field], getattr(scenario, field)) for field in SLIDERS],
             className="controls",
         ),
-        html.Details(
-            [
-                html.Summary("More"),
-                *[
-                    control(NAME, field, infos[field], getattr(scenario, field), slider=False)
-                    for field in MORE
-                ],
-            ],
-            id=f"{NAME}-more",
-            className="more",
-            open=any(getattr(scenario, field) != getattr(Scenario(), field) for field in MORE),
-        ),
+        more(NAME, scenario, SLIDERS),
         still(
             html.Div(
                 [_meter("prefill"), _meter("decode"), _meter_legend()],

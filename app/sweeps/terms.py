@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl
 from app import numbers
 from app.figures.grid import Axis, Metric
 from app.metrics_told import DURATIONS
+from app.scenario_told import fabric_told, shape_told
 from app.share import query_of
 from simcore.parameters import Choice, parameters_of
 from simcore.scenario import Scenario
@@ -94,16 +95,18 @@ def describe(base: Scenario, axes: tuple[str, ...]) -> list[str]:
     sizes = [
         f"{infos[field].symbol} {numbers.count(getattr(base, field))}"
         for field in (
-            *("pp", "prompt_tokens", "chunk_tokens"),
+            *("prompt_tokens", "chunk_tokens"),
             *("batch_size", "prefill_nics", "output_tokens"),
         )
         if field not in axes
     ]
-    if "pp" not in axes and base.decode_stages != base.pp:
-        sizes[0] += f" → {base.decode_stages}"
+    if "pp" not in axes:
+        sizes.insert(0, shape_told(base))
     lines = [
         f"{base.llm}, {base.costs_told}",
         shown,
         f"{', '.join(sizes)}, {100 * base.vram_limit_ratio:.3g} % of VRAM",
     ]
+    if fabric := fabric_told(base):
+        lines.append(fabric)
     return [line for line in lines if line != "any GPU → any GPU"]

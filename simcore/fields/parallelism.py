@@ -134,7 +134,7 @@ class ParallelismFields:
     decode_layer_split: str | None = parameter(_split("dsplit", "decode"), None)
     decode_microbatches: int = parameter(
         _degree(
-            *("mb", "decode MB", "Micro-batches"),
+            *("mb", "", "Decode micro-batches"),
             "Parts into which the batch is cut for decode, under way at the same time; as many as "
             "stages keep a pipeline full. It divides N.",
             high=32,

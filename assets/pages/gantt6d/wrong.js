@@ -29,8 +29,9 @@
     if (!control?.classList.contains("wrong") || text.dataset.said !== message) {
       clear();
       if (control) {
-        const more = control.closest("details");
-        if (more) more.open = true;
+        for (let part = control; part; part = part.parentElement.closest("details")) {
+          if (part.matches("details")) part.open = true;
+        }
         control.classList.add("wrong");
         text.dataset.said = message;
         text.hidden = false;
