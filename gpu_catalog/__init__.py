@@ -29,12 +29,18 @@ from gpu_catalog.schema import (
     MixtureOfExperts,
 )
 from gpu_catalog.toml_text import toml_text
-from gpu_catalog.user import user_files, user_folder
+from gpu_catalog.user import (
+    TOPOLOGIES_VARIABLE,
+    user_files,
+    user_folder,
+    user_topology_files,
+)
 
 __all__ = [
     "COMPARED_GPUS",
     "GPU",
     "LLM",
+    "TOPOLOGIES_VARIABLE",
     "CatalogError",
     "GroupedQueryAttention",
     "LatentAttention",
@@ -64,4 +70,5 @@ __all__ = [
     "toml_text",
     "user_files",
     "user_folder",
+    "user_topology_files",
 ]

@@ -13,6 +13,8 @@ from gpu_catalog.schema import GPU, LLM, Link
 
 FOLDER_VARIABLE = "PDSCOPE_CATALOG"
 MODELS_VARIABLE = "PDSCOPE_MODELS"
+TOPOLOGIES_VARIABLE = "PDSCOPE_TOPOLOGIES"
+TOPOLOGIES_FOLDER = "topologies"
 FOLDERS = {"gpus": GPU, "llms": LLM, "links": Link}
 
 
@@ -41,7 +43,19 @@ def user_files() -> tuple[Path, ...]:
         for name in FOLDERS:
             files += sorted((folder / name).glob("*.toml"))
         files += _configs(folder)
+    files += user_topology_files()
     return tuple(files)
+
+
+def user_topology_files() -> tuple[Path, ...]:
+    """The files of topologies in the folder, and those that PDSCOPE_TOPOLOGIES lists.
+
+    What they say is not for the catalog to know.
+    """
+    folder = user_folder()
+    files = sorted((folder / TOPOLOGIES_FOLDER).glob("*.toml")) if folder is not None else []
+    named = os.environ.get(TOPOLOGIES_VARIABLE, "").split(os.pathsep)
+    return tuple(dict.fromkeys([*files, *(Path(each) for each in named if each)]))
 
 
 @cache
@@ -56,7 +70,8 @@ def user_entries() -> tuple[Entry, ...]:
         return tuple(entries)
     for path in sorted(folder.glob("*.toml")):
         raise CatalogError(
-            f"{path}: lies beside the folders {', '.join(FOLDERS)}; move it into one of them"
+            f"{path}: lies beside the folders {', '.join((*FOLDERS, TOPOLOGIES_FOLDER))}; move it "
+            "into one of them"
         )
     for name, cls in FOLDERS.items():
         entries += parse_folder(cls, folder / name, called=str(folder / name))

@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from typing import Generic, TypeVar
 
@@ -24,6 +25,12 @@ class Registry(Generic[Item]):
         self.package = package
         self._items: dict[str, Item] = {}
         self._loaded = False
+        self._others: Callable[[], Mapping[str, Item]] = dict
+
+    def also(self, others: Callable[[], Mapping[str, Item]]):
+        """Decorator: what the function returns counts, too, as it is whenever somebody asks."""
+        self._others = others
+        return others
 
     def register(self, name: str):
         """Decorator: put the decorated class or function under `name`."""
@@ -37,16 +44,25 @@ class Registry(Generic[Item]):
         return keep
 
     def names(self) -> tuple[str, ...]:
-        """Every registered name, in alphabetical order."""
+        """Every registered name in alphabetical order, then those of others."""
         self._load()
-        return tuple(sorted(self._items))
+        return (*sorted(self._items), *self._others())
+
+    @property
+    def registered(self) -> Mapping[str, Item]:
+        """What the folder's modules have registered."""
+        self._load()
+        return self._items
 
     def __getitem__(self, name: str) -> Item:
         self._load()
-        try:
+        if name in self._items:
             return self._items[name]
+        others = self._others()
+        try:
+            return others[name]
         except KeyError:
-            near = get_close_matches(str(name), self._items, n=1)
+            near = get_close_matches(str(name), [*self._items, *others], n=1)
             hint = f"did you mean {near[0]!r}? " if near else ""
             raise ScenarioError(
                 f"unknown {self.kind} {name!r}; {hint}use one of {', '.join(self.names())}"

@@ -6,6 +6,7 @@ from simcore.costs.serving_engines import add_constants_file
 from simcore.errors import PdscopeError
 from simcore.parameters import Number, parameters_of
 from simcore.scenario import Scenario
+from simcore.topologies import load_topology
 
 
 def add_scenario_arguments(parser, *, without=()):
@@ -34,7 +35,8 @@ def scenario_from(arguments, default: Scenario | None = None) -> Scenario:
     """The scenario that FILE and the flags describe; raises ScenarioError.
 
     `--pp` sets both pools unless `--decode-pp` is given too, even where FILE has a decode_pp.
-    `--llm` may also name the config.json of a model, and `--constants` those of an engine.
+    `--llm` may also name the config.json of a model, `--topology` the file of one, and
+    `--constants` those of an engine.
     """
     if arguments.file is not None:
         values = Scenario.load(arguments.file).to_dict()
@@ -47,6 +49,8 @@ def scenario_from(arguments, default: Scenario | None = None) -> Scenario:
     }
     if str(flags.get("llm", "")).endswith(".json"):
         flags["llm"] = gpu_catalog.add_model_file(flags["llm"])
+    if str(flags.get("topology", "")).endswith(".toml"):
+        flags["topology"] = load_topology(flags["topology"])
     if "pp" in flags:
         flags.setdefault("decode_pp", None)
     if arguments.constants is None:

@@ -18,6 +18,8 @@ class FabricFields:
             label="Topology",
             help="How GPUs, NICs and switches are joined.",
             options=TOPOLOGIES.names,
+            # Those that ship are known without the user's files.
+            named=lambda name: name if name in TOPOLOGIES.registered else None,
             group=Group.FABRIC,
         ),
         "reference",

@@ -12,6 +12,7 @@ from simcore.topologies.base import (
 )
 from simcore.topologies.fabric import Fabric
 from simcore.topologies.graph import Node, NodeKind, Wire
+from simcore.topologies.own import load_topology
 from simcore.topologies.reference import ReferenceFabric
 
 __all__ = [
@@ -28,4 +29,5 @@ __all__ = [
     "ReferenceFabric",
     "Topology",
     "Wire",
+    "load_topology",
 ]

@@ -86,6 +86,8 @@ class Builder:
             out = into = CommChannel(name, bandwidth, latency)
         self.wires.append(Wire(name, group, (a, b), values.link, values.peak, out, into))
 
-    def build(self, places: Mapping[Place, int], mapping: NicMapping) -> Fabric:
+    def build(
+        self, places: Mapping[Place, int], mapping: NicMapping, nics: int | None = None
+    ) -> Fabric:
         """The topology, with GPUs of the pools at these nodes."""
-        return Fabric(tuple(self.nodes), tuple(self.wires), dict(places), mapping)
+        return Fabric(tuple(self.nodes), tuple(self.wires), dict(places), mapping, nics=nics)

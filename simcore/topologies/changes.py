@@ -68,9 +68,19 @@ def nothing_joins(fabric, source, target) -> ScenarioError:
             field="topology",
         )
     alone = [name for name in down if fabric.restored([name]).joined(source, target)]
-    remedy = f"restore {' or '.join(alone)}" if alone else f"restore {' and '.join(down)}"
+    remedy = " or ".join(alone) or " and ".join(_needed(fabric, source, target, down))
     return ScenarioError(
         f"failures: {source} cannot reach {target} while {', '.join(down)} "
-        f"{'is' if len(down) == 1 else 'are'} down; {remedy}",
+        f"{'is' if len(down) == 1 else 'are'} down; restore {remedy}",
         field="failures",
     )
+
+
+def _needed(fabric, source, target, down):
+    """As few of what is down as join the two again, none of them idle."""
+    needed = down
+    for name in down:
+        fewer = [other for other in needed if other != name]
+        if fabric.restored(fewer).joined(source, target):
+            needed = fewer
+    return needed

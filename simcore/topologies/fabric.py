@@ -38,6 +38,7 @@ class Fabric:
     places : the number of the node of each GPU in use
     mapping : through which NICs large transfers go
     down : names of nodes and wires that do not work
+    nics : how many of the NICs that a GPU reaches on a network it may use; None for all
     """
 
     def __init__(
@@ -47,15 +48,17 @@ class Fabric:
         places: Mapping[Place, int],
         mapping: NicMapping,
         down: Collection[str] = (),
+        nics: int | None = None,
     ):
         self.nodes = nodes
         self.wires = wires
         self.places = places
         self.mapping = mapping
         self.down = frozenset(down)
+        self.nics = nics
         self.routes = RouteTable()
         self._ways = Ways(nodes, wires, self.down)
-        self._nics = NicChoice(nodes, wires)
+        self._nics = NicChoice(nodes, wires, nics)
         self._steps = {}
         self._legs = {}
         self._found: dict[tuple[Place, Place], tuple[Path, ...]] = {}
@@ -103,19 +106,18 @@ class Fabric:
         object.
         """
         wires = rescaled(self, factors)
-        return Fabric(self.nodes, wires, self.places, self.mapping, self.down)
+        return self._changed(wires, self.down)
 
     def without(self, names: Collection[str]) -> "Fabric":
         """The same while NICs, switches and wires of these names are down, too.
 
         Its channels are the same objects. Raises ScenarioError for a name that is none of these.
         """
-        down = self.down | checked_down(self, names)
-        return Fabric(self.nodes, self.wires, self.places, self.mapping, down)
+        return self._changed(self.wires, self.down | checked_down(self, names))
 
     def restored(self, names: Collection[str]) -> "Fabric":
         """The same with NICs, switches and wires of these names at work again."""
-        return Fabric(self.nodes, self.wires, self.places, self.mapping, self.down - set(names))
+        return self._changed(self.wires, self.down - set(names))
 
     def joined(self, source: Place, target: Place) -> bool:
         """Whether anything joins the two."""
@@ -167,6 +169,9 @@ class Fabric:
     def place_of(self) -> Mapping[int, Place]:
         """Which GPU of which pool the node of that number is."""
         return {number: place for place, number in self.places.items()}
+
+    def _changed(self, wires, down):
+        return Fabric(self.nodes, wires, self.places, self.mapping, down, self.nics)
 
     def _node(self, place):
         try:

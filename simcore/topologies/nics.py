@@ -25,9 +25,14 @@ class NicChoice:
     """The NICs of each GPU in order of preference, as if nothing were down.
 
     Where two machines are on several networks, the one counts whose first switch was named first.
+
+    Parameters
+    ----------
+    most : how many NICs of a network a GPU may use, the first ones by number; None for all
     """
 
-    def __init__(self, nodes: tuple[Node, ...], wires: tuple[Wire, ...]):
+    def __init__(self, nodes: tuple[Node, ...], wires: tuple[Wire, ...], most: int | None):
+        self._most = most
         self._nodes = nodes
         self._ways = Ways(nodes, wires, ())
         self._networks = _networks_of_nics(nodes, wires)
@@ -75,7 +80,9 @@ class NicChoice:
             steps = self._ways.reach(gpu, IN_MACHINE)
             for node in sorted(steps):
                 for network in self._networks.get(node, ()):
-                    found.setdefault(network, []).append(Nic(node, steps[node]))
+                    nics = found.setdefault(network, [])
+                    if self._most is None or len(nics) < self._most:
+                        nics.append(Nic(node, steps[node]))
         return found
 
 

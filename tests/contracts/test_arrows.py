@@ -15,11 +15,15 @@ ROOMS = {
     "gpu_catalog": (),
     "simcore.errors": (),
     "simcore.units": (),
+    "simcore.reading": ("simcore.errors",),
     "simcore.registry": ("simcore.errors",),
     "simcore.parameters": ("simcore.errors", "simcore.units"),
     "simcore.engine": ("simcore.errors", "simcore.units", "gpu_catalog", *NUMBERS),
     "simcore.costs": (*SHARED, "simcore.engine", "gpu_catalog", *NUMBERS),
-    "simcore.topologies": (*SHARED, "simcore.engine", "gpu_catalog", *NUMBERS),
+    "simcore.topologies": (
+        *(*SHARED, "simcore.reading", "simcore.engine", "gpu_catalog"),
+        *NUMBERS,
+    ),
     "simcore.collectives": (*SHARED, "simcore.engine", *NUMBERS),
     "simcore.pipelines": (
         *SHARED,
@@ -36,7 +40,8 @@ ROOMS = {
     "simcore": (
         *SHARED,
         *("simcore.engine", "simcore.costs", "simcore.topologies", "simcore.pipelines"),
-        *("simcore.executors", "simcore.commands", "simcore.fields", "gpu_catalog", "yaml"),
+        *("simcore.executors", "simcore.commands", "simcore.fields", "simcore.reading"),
+        *("gpu_catalog", "yaml"),
         *NUMBERS,
     ),
     # What alone may reach for the disk, for other machines, and for formats of files.
@@ -56,8 +61,8 @@ ROOMS = {
     "simcore.calibration": (*SHARED, "simcore.costs", "gpu_catalog", "scipy", *NUMBERS),
     "simcore.commands": (
         *("simcore", "simcore.cell_cache", "simcore.executors", "simcore.explain"),
-        *("simcore.calibration", "simcore.costs"),
-        *("simcore.exports", *SHARED, "gpu_catalog", *NUMBERS),
+        *("simcore.calibration", "simcore.costs", "simcore.topologies"),
+        *("simcore.exports", "simcore.reading", *SHARED, "gpu_catalog", *NUMBERS),
     ),
     # Pure functions from tables to figures: nothing of ours but one another.
     "app.figures": ("plotly", *NUMBERS),
