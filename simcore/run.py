@@ -11,15 +11,14 @@ from simcore.costs.memory import PoolMemory, pool_memory
 from simcore.costs.serving_engines import serving_engine
 from simcore.engine.execute import execute
 from simcore.engine.trace import Trace
-from simcore.errors import DoesNotFit, LimitReached, ScenarioError
+from simcore.errors import LimitReached, ScenarioError
 from simcore.machine import factors_of, topology_of
 from simcore.metrics import measure
 from simcore.pipelines import PipelinePlan, make_plan, pipeline_graph
-from simcore.remedies import remedies_for
+from simcore.remedies import refusal_of
 from simcore.result import Result
 from simcore.scenario import Scenario
 from simcore.topologies import ReferenceFabric
-from simcore.units import GIB
 
 MOST_EVENTS = 5_000_000
 
@@ -53,7 +52,7 @@ def run(
     memory = _memory(scenario, costs)
     for pool in memory:
         if not pool.fits:
-            raise _does_not_fit(scenario, pool)
+            raise refusal_of(scenario, pool, memory_of)
     topology = topology_of(scenario, costs, factors)
     plan = plan_of(scenario, costs, topology)
     graph = pipeline_graph(plan)
@@ -170,22 +169,4 @@ def _takes_too_long(scenario, time_limit_s):
         f"this run of {events:,} events takes longer than the {time_limit_s:g} s of computing it "
         f"may; {way}, or have fewer transfers wait: lower batch_size or raise prefill_nics",
         field=field,
-    )
-
-
-def _does_not_fit(scenario, pool: PoolMemory) -> DoesNotFit:
-    remedies = remedies_for(scenario, memory_of)
-    ways = [f"{name} = {value:,}" for name, value in remedies.items()]
-    if "pp" in remedies and "decode_pp" in remedies:
-        ways[:2] = [" and ".join(ways[:2])]
-    advice = f"it fits with {' or '.join(ways)}" if ways else "no PP, N or T alone helps"
-    return DoesNotFit(
-        f"the {pool.pool} pool does not fit: {pool.gpu} stage {pool.stage} needs "
-        f"{pool.need / GIB:.1f} GiB ({pool.weights / GIB:.1f} weights + {pool.kv / GIB:.1f} KV "
-        f"cache) of {pool.limit / GIB:.1f} GiB allowed; {advice}",
-        pool=pool.pool,
-        need=pool.need,
-        limit=pool.limit,
-        remedies=remedies,
-        field="decode_pp" if pool.pool == "decode" and scenario.decode_pp else "pp",
     )

@@ -6,7 +6,7 @@ from app import numbers
 from app.sweeps.terms import short_label_of
 from simcore import memory_of
 from simcore.errors import ScenarioError
-from simcore.remedies import remedies_for
+from simcore.remedies import remedies_for, told_together
 from simcore.sweep import INFEASIBLE, Cell, Row
 
 
@@ -45,11 +45,7 @@ def _short(cell):
 
 
 def _remedies(scenario):
-    found = remedies_for(scenario, memory_of)
-    if {"pp", "decode_pp"} <= found.keys():
-        # Neither helps alone.
-        return [_set_to({name: found[name] for name in ("pp", "decode_pp")})]
-    return [_set_to({field: value}) for field, value in found.items()]
+    return [_set_to(change) for change in told_together(remedies_for(scenario, memory_of))]
 
 
 def _set_to(values):

@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 import gpu_catalog
 from simcore import DoesNotFit, Scenario, ScenarioError, memory_of, run
 from simcore.costs import COST_MODELS
+from simcore.costs.degrees import tp_degrees
 from simcore.costs.serving_engines import engine_names
+from simcore.remedies import told_together
 from tests.contracts.laws import assert_lawful
 
 LLMS = tuple(llm.name for llm in gpu_catalog.llms())
@@ -57,6 +59,15 @@ def test_a_scenario_runs_by_the_laws_or_is_refused_with_a_reason(scenario):
         assert_lawful(result)
 
 
+def nearer_value(scenario, field, value):
+    """The value of a remedy's field before the one that it names."""
+    if field.endswith("tp"):
+        degrees = tp_degrees(gpu_catalog.llm(scenario.llm))
+        return degrees[degrees.index(value) - 1]
+    # More stages, but fewer requests and tokens.
+    return value + (-1 if field.endswith("pp") else 1)
+
+
 @given(scenarios())
 @settings(max_examples=150)
 def test_each_remedy_fits_and_its_neighbour_does_not(scenario):
@@ -65,18 +76,17 @@ def test_each_remedy_fits_and_its_neighbour_does_not(scenario):
     with pytest.raises(DoesNotFit) as caught:
         run(scenario, max_events=10**9)
     refused = caught.value
-    # With a PP in each pool, either one of them helps, or only both together.
-    together = {"pp", "decode_pp"} <= set(refused.remedies)
-    for field, value in refused.remedies.items():
-        fields = ("pp", "decode_pp") if together and field.endswith("pp") else (field,)
-        right = scenario.replace(**dict.fromkeys(fields, value))
-        assert all(pool.fits for pool in memory_of(right)), field
-        before = getattr(scenario, field)
-        neighbour = value + (1 if value < before else -1)
-        pools = memory_of(scenario.replace(**dict.fromkeys(fields, neighbour)))
-        assert not all(pool.fits for pool in pools), field
-        assert f"{field} = {value:,}" in str(refused)
-    assert {"pp", "decode_pp", "batch_size", "prompt_tokens"} >= set(refused.remedies)
+    # With a PP or TP in each pool, either one of them helps, or only both together.
+    for change in told_together(refused.remedies):
+        right = scenario.replace(**change)
+        assert all(pool.fits for pool in memory_of(right)), change
+        nearer = {field: nearer_value(scenario, field, value) for field, value in change.items()}
+        pools = memory_of(scenario.replace(**nearer))
+        assert not all(pool.fits for pool in pools), change
+        assert " and ".join(f"{name} = {value:,}" for name, value in change.items()) in str(refused)
+    assert {"pp", "decode_pp", "tp", "decode_tp", "batch_size", "prompt_tokens"} >= set(
+        refused.remedies
+    )
     assert refused.need > refused.limit
 
 

@@ -14,6 +14,7 @@ from simcore import (
     predicted_events,
     run,
 )
+from simcore.remedies import told_together
 
 
 def test_the_default_scenario_has_the_2454_events_of_the_specification_s():
@@ -59,8 +60,8 @@ def test_a_pool_that_does_not_fit_is_refused_with_need_limit_and_remedies():
     memory = memory_of(scenario)[0]
     assert (error.pool, error.field) == ("prefill", "pp")
     assert (error.need, error.limit) == (memory.need, memory.limit)
-    assert set(error.remedies) == {"pp", "batch_size", "prompt_tokens"}
-    assert error.remedies["pp"] == 3
+    assert set(error.remedies) == {"pp", "tp", "batch_size", "prompt_tokens"}
+    assert (error.remedies["pp"], error.remedies["tp"]) == (3, 2)
     text = str(error)
     assert "the prefill pool does not fit: NVIDIA H100 stage 0 needs" in text
     assert "pp = 3" in text
@@ -73,11 +74,14 @@ def test_the_decode_pool_is_refused_at_its_own_stages():
         run(Scenario(decode_pp=1))
     assert (caught.value.pool, caught.value.field) == ("decode", "decode_pp")
     # More prefill stages do not help a decode pool with stages of its own.
-    assert set(caught.value.remedies) == {"decode_pp"}
+    assert set(caught.value.remedies) == {"decode_pp", "tp"}
+    with pytest.raises(DoesNotFit) as caught:
+        run(Scenario(decode_pp=1, decode_tp=1))
+    assert caught.value.remedies == {"decode_pp": 2, "decode_tp": 2}
 
 
 def test_where_nothing_alone_helps_it_says_so():
-    with pytest.raises(DoesNotFit, match="no PP, N or T alone helps") as caught:
+    with pytest.raises(DoesNotFit, match="no PP, TP, N or T alone helps") as caught:
         run(Scenario(llm="LLaMA-3.1-405B", pp=1, decode_pp=1, vram_limit_ratio=0.01))
     assert caught.value.remedies == {}
 
@@ -119,9 +123,44 @@ def test_the_specification_s_names_are_offered():
 
 
 def test_two_pools_that_are_both_too_small_are_told_what_fits_both():
-    """70B weighs 131.4 GiB: two stages hold it, in either pool."""
-    scenario = Scenario(pp=1, decode_pp=1)
-    with pytest.raises(DoesNotFit, match=r"it fits with pp = 2 and decode_pp = 2$") as caught:
+    """70B weighs 131.4 GiB: two stages hold it, or two GPUs of one stage, in either pool."""
+    scenario = Scenario(pp=1, decode_pp=1, tp=1, decode_tp=1)
+    told = r"it fits with pp = 2 and decode_pp = 2 or tp = 2 and decode_tp = 2$"
+    with pytest.raises(DoesNotFit, match=told) as caught:
         run(scenario)
-    assert caught.value.remedies == {"pp": 2, "decode_pp": 2}
-    run(scenario.replace(**caught.value.remedies))
+    assert caught.value.remedies == {"pp": 2, "decode_pp": 2, "tp": 2, "decode_tp": 2}
+    changes = told_together(caught.value.remedies)
+    assert changes == [{"pp": 2, "decode_pp": 2}, {"tp": 2, "decode_tp": 2}]
+    for change in changes:
+        assert all(pool.fits for pool in memory_of(scenario.replace(**change)))
+
+
+def test_the_change_that_needs_the_fewest_gpus_is_named_first():
+    """One more stage of eight GPUs, or sixteen GPUs in each of two stages in place of eight."""
+    scenario = Scenario(llm="LLaMA-3.1-405B", prefill_gpu="NVIDIA H100", decode_gpu="NVIDIA H200",
+                        tp=4, pp=2)  # fmt: skip
+    with pytest.raises(DoesNotFit) as caught:
+        run(scenario)
+    assert list(caught.value.remedies)[:2] == ["pp", "tp"]
+    assert caught.value.remedies["pp"] == 3 and caught.value.remedies["tp"] == 8
+
+
+def test_micro_batches_stay_equal_when_there_are_fewer_requests():
+    scenario = Scenario(pp=2, batch_size=12, decode_microbatches=4)
+    with pytest.raises(DoesNotFit) as caught:
+        run(scenario)
+    fewer = caught.value.remedies["batch_size"]
+    assert fewer % 4 == 0
+    assert all(pool.fits for pool in memory_of(scenario.replace(batch_size=fewer)))
+    assert not all(pool.fits for pool in memory_of(scenario.replace(batch_size=fewer + 4)))
+
+
+def test_buffers_need_memory_only_where_the_reserve_does_not_hold_them():
+    small = memory_of(Scenario())[0]
+    assert 0 < small.buffers < small.reserve
+    assert (small.excess, small.need) == (0, small.weights + small.kv)
+    large = memory_of(Scenario(batch_size=32, chunk_tokens=8192, prompt_tokens=8192))[0]
+    assert large.buffers > large.reserve == large.capacity - large.limit
+    assert large.need == large.weights + large.kv + large.buffers - large.reserve
+    with pytest.raises(DoesNotFit, match="activations and buffers beyond the reserve"):
+        run(Scenario(batch_size=32, chunk_tokens=8192, prompt_tokens=8192, pp=4))

@@ -173,8 +173,12 @@ def test_what_cannot_be_run_is_refused_at_once(client, values, field):
 @pytest.mark.parametrize(
     "values, query, said",
     [
-        ({"pp": "1", "decode_pp": ""}, "v=3&pp=1", "it fits with PP = 2. Nor does the decode pool"),
-        ({"pp": 1, "decode_pp": 8}, "v=3&pp=1&dpp=8", "it fits with PP = 2."),
+        (
+            {"pp": "1", "decode_pp": ""},
+            "v=3&pp=1",
+            "it fits with PP = 2 or TP = 2. Nor does the decode pool",
+        ),
+        ({"pp": 1, "decode_pp": 8}, "v=3&pp=1&dpp=8", "it fits with PP = 2 or TP = 2."),
         ({"decode_pp": 0}, "v=3&dpp=0", "Decode PP = 0 is out of range"),
         ({"prompt_tokens": 1e12}, "v=3&t=1000000000000", "from 1 to 1\u202f048\u202f576 tokens"),
         (

@@ -35,10 +35,10 @@ def test_what_else_is_wrong_is_no_lack_of_memory():
 @pytest.mark.parametrize(
     ("base", "labels"),
     [
-        (Scenario(pp=1), ["PP = 2"]),
-        (Scenario(pp=1, decode_pp=1), ["PP and decode PP = 2"]),
-        (Scenario(decode_pp=1), ["decode PP = 2"]),
-        (Scenario(batch_size=400), ["PP = 16", "N = 184", "T = 3\u202f786"]),
+        (Scenario(pp=1), ["PP = 2", "TP = 2"]),
+        (Scenario(pp=1, decode_pp=1), ["PP and decode PP = 2", "TP = 2"]),
+        (Scenario(decode_pp=1), ["decode PP = 2", "TP = 2"]),
+        (Scenario(batch_size=400), ["PP = 20", "TP = 4", "N = 170", "T = 2\u202f767"]),
     ],
 )
 def test_each_remedy_alone_is_enough_for_the_cell_that_lacks_most(base, labels):
