@@ -151,7 +151,7 @@ def add_machine(
         build.wire(f"{name} GPU {i} {slot}", group, card, hub, values)
     if board is Board.CARDS and not peers:
         memory = build.node(NodeKind.MEMORY, f"{name} memory", label="memory", **where)
-        build.wire(f"{name} memory", "host memory", host, memory, MEMORY, full_duplex=False)
+        build.wire(f"{name} memory bus", "host memory", host, memory, MEMORY, full_duplex=False)
     _join(build, gpu, board, name, cards, where)
     found = []
     for i in range(nics):
