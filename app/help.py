@@ -11,7 +11,7 @@ from app.still import still
 # What moves on the keys of the part that has the focus: keys, what they do, and a CSS selector of
 # the parts; a page that has none of them does not list the keys.
 SLIDER, CHART, MATRIX, POINTS = ".control-slider", ".stage", "[data-walk]", "[data-points]"
-TABLE = ".catalog-table"
+TABLE, FABRIC = ".catalog-table", ".fabric-stage"
 WHERE_THE_FOCUS_IS = (
     ("← →", "A step down or up, on a slider", SLIDER),
     ("Page Down, Page Up", "Ten steps down or up, on a slider", SLIDER),
@@ -23,6 +23,9 @@ WHERE_THE_FOCUS_IS = (
     ("W S", "Zoom in and out, on the chart", CHART),
     ("Ctrl or Shift and the wheel", "Zoom or pan, over the chart", CHART),
     ("Esc", "Close what has opened; leave the bars", CHART),
+    ("← →", "From wire to wire, on the drawing", FABRIC),
+    ("↑ ↓", "To the wire that costs more or less, on the drawing", FABRIC),
+    ("Ctrl or Shift and the wheel", "Zoom or pan, over the drawing", FABRIC),
     ("Enter", "Run, in a box", ".sweep-rail"),
     ("← → ↑ ↓", "From cell to cell, on the heat map", MATRIX),
     ("Home, End", "The first and the last cell of a row, on the heat map", MATRIX),

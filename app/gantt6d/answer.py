@@ -41,11 +41,11 @@ def answer_to(asked, pictures: Pictures) -> dict:
         request = read(asked)
         scenario = request.scenario()
     except PdscopeError as error:
-        return _refusal(asked, error, None)
+        return refusal(asked, error, None)
     try:
         picture = pictures.of(scenario)
     except PdscopeError as error:
-        return _refusal(asked, error, scenario)
+        return refusal(asked, error, scenario)
     return _answer(request, picture)
 
 
@@ -126,7 +126,8 @@ def _drawn(bars, metrics):
     )
 
 
-def _refusal(asked, error: PdscopeError, scenario: Scenario | None) -> dict:
+def refusal(asked, error: PdscopeError, scenario: Scenario | None) -> dict:
+    """What is told instead of a picture: what is wrong, at which control, and what would help."""
     infos = parameters_of(Scenario)
     remedies = error.remedies if isinstance(error, DoesNotFit) else {}
     values = asked.get("values") if isinstance(asked, dict) else None

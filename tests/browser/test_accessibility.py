@@ -30,6 +30,8 @@ def settle(page):
     expect(page.locator("main#page > *").first).to_be_visible()
     if page.locator("#gantt6d-page").count():
         expect(page.locator("#gantt6d-page")).to_have_attribute("data-settled", "true")
+    if page.locator("#fabric-page").count():
+        expect(page.locator("#fabric-contended")).to_have_attribute("data-complete", "yes")
     if page.locator("#fidelity-page").count():
         expect(page.locator("#fidelity-errors tbody tr").first).to_be_visible()
 

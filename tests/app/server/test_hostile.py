@@ -40,6 +40,11 @@ EXAMPLES = {
         "seq": 0, "cost_model": "physical", "quantities": ["KV transfer"], "gpus": [], "models": [],
         "engines": [], "by": "gpu", "against": "context", "scheme": "light",
     },
+    "/fabric/picture": {"seq": 1, "values": {"pp": 8}},
+    "/fabric/wire": {
+        "seq": 1, "values": {"pp": 8}, "wire": "prefill NIC 0 cable", "at_s": 0.1,
+    },
+    "/fabric/faster": {"values": {"pp": 8}},
     "/mt-sweep/slice": {
         "scenario": {"pp": 8}, "carried": {},
         "axes": {"chunk_tokens": SPAN, "prompt_tokens": SPAN}, "first": 3,
@@ -65,7 +70,7 @@ EXAMPLES = {
 # What takes longest of what is allowed: 98,000 events, and no two runs the same.
 LONG = [
     {"pp": 32, "prompt_tokens": 19_800 - n, "chunk_tokens": 32, "llm": "LLaMA-3.1-70B"}
-    for n in range(6)
+    for n in range(9)
 ]
 LONG_SPAN = {"from": 19_800, "to": 19_800, "step": 1}
 DEMANDING = [
@@ -81,6 +86,9 @@ DEMANDING = [
     ("/gantt6d/file", {"values": LONG[0], "file": "trace-csv"}),
     ("/gantt6d/file", {"values": LONG[0], "file": "trace-parquet"}),
     ("/gantt6d/file", {"values": LONG[0], "file": "chart-html"}),
+    ("/fabric/picture", {"values": LONG[6]}),
+    ("/fabric/wire", {"values": LONG[7], "at_s": 1e308}),
+    ("/fabric/faster", {"values": LONG[8]}),
     ("/fidelity/picture", {"cost_model": "calibrated", "quantities": [], "gpus": []}),
     ("/fidelity/csv", {"cost_model": "calibrated", "quantities": []}),
     (

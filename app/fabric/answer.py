@@ -1,0 +1,94 @@
+"""What the page shows for a request: the fabric, how busy it was, and what sharing it cost."""
+
+from app import numbers
+from app.fabric.drawing import MOST_WIRES, drawing_of, use_of
+from app.fabric.names import delay_text, told_sharers
+from app.fabric.results import FabricRun, FabricRuns
+from app.gantt6d.answer import refusal, title_of
+from app.gantt6d.asked import scenario_in, seq_of
+from app.metrics_told import DURATIONS
+from app.share import query_of
+from simcore import PdscopeError, ScenarioError
+from simcore.explain.contention import ChannelUse
+
+# Of the cost: with so much of it, the rest does not show in three digits.
+NEARLY_ALL = 0.9995
+
+
+def answer_to(asked, runs: FabricRuns) -> dict:
+    """The answer to whatever the browser sent; it never raises for what may be posted.
+
+    `asked` is {"seq": number of the request, "values": scenario fields}.
+    """
+    scenario = None
+    try:
+        if seq_of(asked) is None:
+            raise ScenarioError("a request is a mapping with a number `seq`")
+        scenario = scenario_in(asked)
+        run = runs.of(scenario)
+    except PdscopeError as error:
+        return refusal(asked, error, scenario)
+    metrics = run.result.metrics
+    drawing = drawing_of(run)
+    return {
+        "seq": seq_of(asked),
+        "drawing": drawing,
+        "undrawn": None if drawing else _undrawn(run),
+        "use": use_of(run),
+        "end_s": run.contention.end_s,
+        "marks": [
+            {"text": name, "at_s": moment}
+            for name, moment in (("TTDS", metrics.ttds_s), ("TTFT", metrics.ttft_s))
+        ],
+        "cards": {
+            key: [*metric.text(getattr(metrics, metric.field)).split(" ")]
+            for key, metric in DURATIONS.items()
+        },
+        "contended": [_row(use, run) for use in run.contended],
+        "said": _sentence(run),
+        "query": query_of(scenario),
+        "title": title_of(scenario),
+    }
+
+
+def _row(use: ChannelUse, run: FabricRun) -> dict:
+    """A channel, as the table has it."""
+    wire = run.wire_of[use.channel.name]
+    return {
+        "channel": use.channel.name,
+        "wire": wire.name,
+        "group": wire.group,
+        "busy": numbers.percent(use.busy_s / run.contention.end_s),
+        "shared": numbers.duration_text(use.shared_s) if use.shared_s else "–",
+        "most": use.most,
+        "delay": delay_text(use.delay_s),
+        "critical": delay_text(use.critical_s),
+        "sharers": told_sharers(use.sharers),
+    }
+
+
+def _undrawn(run):
+    return (
+        f"This fabric has {numbers.count(len(run.fabric.wires))} wires; up to "
+        f"{numbers.count(MOST_WIRES)} are drawn. The table has what was contended for."
+    )
+
+
+def _sentence(run: FabricRun) -> str:
+    """What sharing cost, for eyes and screen readers."""
+    total = run.contention.delay_s
+    if delay_text(total) == "–":
+        return "No transfer took longer than it would have alone."
+    first = run.contended[0]
+    critical = sum(use.critical_s for use in run.contention.channels)
+    on_path = (
+        f"{numbers.duration_text(critical)} of it is on the critical path"
+        if delay_text(critical) != "–"
+        else "none of it is on the critical path"
+    )
+    part = "All" if first.delay_s > NEARLY_ALL * total else delay_text(first.delay_s)
+    return (
+        f"Sharing wires made transfers take {numbers.duration_text(total)} longer than alone, all "
+        f"together; {on_path}. {part} of it is due to {first.channel.name}, which up to "
+        f"{first.most} use at once."
+    )

@@ -1,0 +1,124 @@
+"""A fabric as the page's browser draws it, and how busy its wires were."""
+
+import base64
+import math
+
+import numpy as np
+
+from app.fabric.names import gpu_name
+from app.fabric.results import FabricRun
+from app.figures.fabric import Dot, places
+from simcore.explain.numbers import quantity
+from simcore.topologies.graph import NodeKind
+
+# Beyond these nobody sees anything, and it would take a second.
+MOST_WIRES = 4000
+# Of all shares together, a byte each.
+MOST_SHARES = 64_000
+FEWEST_MEANS, MOST_MEANS = 60, 480
+
+
+def drawing_of(run: FabricRun) -> dict | None:
+    """Nodes, wires and frames of machines; None where there are too many to be seen.
+
+    Of a node: x, y, kind, label, pool, stage and rank, the last three "" and -1 where it has none.
+    Of a wire: its name, what people call its kind, its ends, and the places of its channels out and
+    into among `channels`.
+    """
+    fabric = run.fabric
+    if len(fabric.wires) > MOST_WIRES:
+        return None
+    scenario = run.result.scenario
+    each = {"prefill": scenario.prefill_pool.stage_gpus, "decode": scenario.decode_pool.stage_gpus}
+    served = {number: place for place, number in fabric.places.items()}
+    dots = [
+        Dot(
+            node.kind.value, node.machine, served[node.number].pool if node.number in served else ""
+        )
+        for node in fabric.nodes
+    ]
+    at = places(dots, [wire.ends for wire in fabric.wires])
+    nodes = []
+    for node, x, y in zip(fabric.nodes, at.x, at.y, strict=True):
+        place = served.get(node.number)
+        pool, stage, rank, label = "", -1, -1, node.label
+        if place is not None:
+            pool, (stage, rank) = place.pool, divmod(place.rank, each[place.pool])
+            rank = rank if each[pool] > 1 else -1
+            label = gpu_name(pool, stage, rank)
+        nodes.append([round(x, 3), round(y, 3), node.kind.value, label, pool, stage, rank])
+    number = {name: n for n, name in enumerate(run.wire_of)}
+    held = _stages_held(fabric, nodes)
+    return {
+        "width": at.width,
+        "height": at.height,
+        "nodes": nodes,
+        "names": [node.name for node in fabric.nodes],
+        "wires": [
+            [wire.name, wire.group, *wire.ends, number[wire.out.name], number[wire.into.name]]
+            for wire in fabric.wires
+        ],
+        "boxes": [
+            [
+                " · ".join(filter(None, (box.machine, held[box.machine]))),
+                *(round(side, 3) for side in (box.left, box.right, box.top, box.bottom)),
+            ]
+            for box in at.boxes
+        ],
+        "speeds": [
+            [quantity(channel.bandwidth_bps, "B/s"), quantity(channel.latency_s, "s")]
+            for wire in fabric.wires
+            for channel in wire.channels
+        ],
+        "kinds": sorted({node.kind.value for node in fabric.nodes}, key=_ORDER.index),
+    }
+
+
+_ORDER = [kind.value for kind in NodeKind]
+
+
+def _stages_held(fabric, nodes):
+    """Of each machine, the stages whose GPUs it has, as in P0, P4–P7; "" where GPUs say so."""
+    found: dict[str, dict[str, set[int]]] = {}
+    for node, (*_, pool, stage, rank) in zip(fabric.nodes, nodes, strict=True):
+        stages = found.setdefault(node.machine, {})
+        # A GPU that is alone in its stage bears its name itself.
+        if rank >= 0:
+            stages.setdefault(pool, set()).add(stage)
+    return {
+        machine: ", ".join(_range_text(pool, stages) for pool, stages in pools.items())
+        for machine, pools in found.items()
+    }
+
+
+def _range_text(pool, stages):
+    first, last = (gpu_name(pool, stage, -1) for stage in (min(stages), max(stages)))
+    return first if first == last else f"{first}–{last}"
+
+
+def use_of(run: FabricRun) -> dict:
+    """How busy each channel in use was, as means over equal parts of the run.
+
+    `channels` are places among all; `shares` has a byte for each of their parts, channel by
+    channel: 0 where nothing moved, and from 1 to 255 for shares of its bandwidth up to all of it.
+    """
+    number = {name: n for n, name in enumerate(run.wire_of)}
+    used = len(run.contention.channels)
+    means = max(FEWEST_MEANS, min(MOST_MEANS, MOST_SHARES // max(used, 1)))
+    shares = run.contention.mean_shares(np.linspace(0.0, run.contention.end_s, means + 1))
+    known = {number[c.name]: share for c, share in shares.items() if c.name in number}
+    if len(known) * means > MOST_SHARES * 4:  # rather none than a page that stands still
+        known = {}
+    rows = np.array([known[n] for n in sorted(known)]).reshape(len(known), means)
+    told = np.minimum(255, np.ceil(255 * rows - 1e-6)).astype(np.uint8)
+    return {
+        "means": means,
+        "mean_s": run.contention.end_s / means,
+        "channels": sorted(known),
+        "shares": base64.b64encode(told.tobytes()).decode("ascii"),
+    }
+
+
+def rounded(value: float) -> float:
+    """For JSON, which has no need of the seventh digit."""
+    return float(f"{value:.6g}") if math.isfinite(value) else value

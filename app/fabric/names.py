@@ -1,0 +1,68 @@
+"""What the page calls GPUs and those that use a wire."""
+
+from collections.abc import Iterable
+
+from app import numbers
+from app.figures.palette import NAMES
+from simcore.explain.contention import Flow, Sharer
+
+# Of a kind's flows so many are named.
+MOST_NAMED = 3
+
+
+def pool_letter(pool: str) -> str:
+    """P or D, as stages are called everywhere."""
+    return pool[:1].upper()
+
+
+def gpu_name(pool: str, stage: int, rank: int) -> str:
+    """A GPU by pool, stage and rank; the rank is -1 where a stage has but one GPU."""
+    return f"{pool_letter(pool)}{stage}" + (f".{rank}" if rank >= 0 else "")
+
+
+def kind_name(kind: str) -> str:
+    """A kind of transfers."""
+    return NAMES.get(kind, kind.capitalize())
+
+
+def where(flow: Flow) -> str:
+    """From where to where a flow goes; "" where that is not said."""
+    if flow.stage < 0:
+        return ""
+    sender = "decode" if flow.kind.startswith("decode") else "prefill"
+    receiver = "decode" if flow.kind == "handoff" else sender
+    start = gpu_name(sender, flow.stage, flow.rank)
+    # Among the GPUs of one stage.
+    to_stage = flow.stage if flow.to_stage < 0 <= flow.to_rank else flow.to_stage
+    return start if to_stage < 0 else f"{start} → {gpu_name(receiver, to_stage, flow.to_rank)}"
+
+
+def told_sharers(sharers: Iterable[Sharer]) -> list[dict]:
+    """The flows of each kind together, those first that a channel cost most."""
+    kinds: dict[str, list[Sharer]] = {}
+    for sharer in sharers:
+        kinds.setdefault(sharer.flow.kind, []).append(sharer)
+    told = []
+    for kind, own in kinds.items():
+        named = [where(one.flow) for one in own[:MOST_NAMED] if where(one.flow)]
+        more = len(own) - len(named)
+        delay = sum(one.delay_s for one in own)
+        told.append(
+            {
+                "kind": kind,
+                "name": kind_name(kind),
+                "who": ", ".join(named) + (f" and {numbers.count(more)} more" if more else ""),
+                "transfers": numbers.count(sum(one.transfers for one in own)),
+                "delay": delay_text(delay),
+                "delay_s": delay,
+            }
+        )
+    return sorted(told, key=lambda kind: -kind["delay_s"])
+
+
+def delay_text(seconds: float) -> str:
+    """A cost; what is nothing but rounding is none."""
+    return numbers.duration_text(seconds) if seconds > LEAST_DELAY_S else "–"
+
+
+LEAST_DELAY_S = 1e-9

@@ -1,0 +1,93 @@
+"""Who is on a wire at a moment, and who was over the whole run."""
+
+import math
+
+from app import numbers
+from app.fabric.names import delay_text, kind_name, where
+from app.fabric.results import FabricRun, FabricRuns
+from app.gantt6d.asked import scenario_in, seq_of
+from simcore import PdscopeError, ScenarioError
+from simcore.engine import CommChannel
+from simcore.explain.contention import Crossing, Sharer
+from simcore.explain.numbers import quantity
+
+# Of a direction of a wire, so many are listed.
+MOST_LISTED = 12
+# As a share of the speed alone: less than this is rounding.
+LEAST_LOSS = 1e-9
+
+
+def on_wire(asked, runs: FabricRuns) -> dict:
+    """Who is on the wire that the browser names; it never raises for what may be posted.
+
+    `asked` is {"seq": number of the request, "values": scenario fields, "wire": name, "at_s": s}.
+    The answer has, for each `direction` of the wire, who is on it `now`, who used it in all, and
+    how many more are not listed of both.
+    """
+    seq = seq_of(asked)
+    try:
+        if seq is None:
+            raise ScenarioError("a request is a mapping with a number `seq`")
+        run = runs.of(scenario_in(asked))
+        wire, at_s = asked.get("wire"), asked.get("at_s")
+        if not isinstance(wire, str) or wire not in run.wires:
+            raise ScenarioError("`wire` is the name of a wire of this fabric")
+        if type(at_s) not in (int, float) or not math.isfinite(at_s):
+            raise ScenarioError("`at_s` is a time in seconds")
+    except (PdscopeError, OverflowError) as error:
+        return {"seq": seq, "wrong": f"{error}."}
+    channels = run.wires[wire].channels
+    return {
+        "seq": seq,
+        "wire": wire,
+        "at_s": at_s,
+        "directions": [_direction(run, channel, at_s) for channel in channels],
+    }
+
+
+def _direction(run: FabricRun, channel: CommChannel, at_s):
+    now = run.contention.crossing(channel, at_s)
+    use = next((use for use in run.contention.channels if use.channel is channel), None)
+    sharers = use.sharers if use else ()
+    return {
+        "channel": channel.name,
+        "now": [_crossing(run, one, channel) for one in now[:MOST_LISTED]],
+        "more_now": max(0, len(now) - MOST_LISTED),
+        "busy": sum(one.rate for one in now) / channel.bandwidth_bps,
+        "all": [_sharer(one) for one in sharers[:MOST_LISTED]],
+        "more": max(0, len(sharers) - MOST_LISTED),
+    }
+
+
+def _crossing(run, one: Crossing, channel):
+    """A transfer that is on its way: what it is, how fast, and what holds it to that."""
+    share = one.rate / one.alone if math.isfinite(one.alone) and one.alone else 1.0
+    slowed = share < 1 - LEAST_LOSS
+    return {
+        "kind": one.flow.kind,
+        "what": " ".join(filter(None, (kind_name(one.flow.kind), where(one.flow)))),
+        "which": _which(run.contention.graph, one.task),
+        "rate": quantity(one.rate, "B/s"),
+        "share": numbers.percent(share) if slowed else "all",
+        "held": ("here" if one.bound_by is channel else one.bound_by.name) if slowed else "–",
+    }
+
+
+def _which(graph, task):
+    """Of which chunk or step it is; "" where it is of none."""
+    for fact in ("chunk", "step"):
+        number = int(graph.facts[fact][task]) if fact in graph.facts else -1
+        if number >= 0:
+            return f"{fact} {number}"
+    return ""
+
+
+def _sharer(one: Sharer):
+    return {
+        "kind": one.flow.kind,
+        "what": " ".join(filter(None, (kind_name(one.flow.kind), where(one.flow)))),
+        "transfers": numbers.count(one.transfers),
+        "bytes": quantity(one.bytes, "B"),
+        "moving": numbers.duration_text(one.moving_s),
+        "delay": delay_text(one.delay_s),
+    }

@@ -1,0 +1,124 @@
+/* The table of the most contended channels, and what the run would take were they faster.
+
+   The server tries that a slice of time at each request, and is asked again until it knows all. */
+(() => {
+  const { fabric: page } = window.pdscope;
+  // Of one state; a slice is a quarter of a second.
+  const MOST_ASKED = 40;
+  const METRICS = 3;
+  let asking = null;
+
+  function show({ contended }) {
+    const { element } = page.parts;
+    const body = page.byId("contended");
+    body.replaceChildren(...contended.map(row));
+    if (!contended.length) {
+      const cell = element("td", "Nothing is sent over any wire.");
+      cell.colSpan = 6 + METRICS;
+      body.append(element("tr", cell));
+    }
+    mark();
+  }
+
+  function row(told) {
+    const { element } = page.parts;
+    const button = element("button", told.channel, "fabric-channel");
+    button.type = "button";
+    const title = element("th", button);
+    title.scope = "row";
+    const shared = told.shared === "–" ? "–" : `${told.shared}, up to ${told.most}`;
+    const cells = [told.busy, shared, told.delay, told.critical].map((text) => element("td", text));
+    const who = element("td", told.sharers.map(sharer), "fabric-who");
+    const faster = Array.from({ length: METRICS }, () => element("td", "…", "fabric-faster"));
+    const made = element("tr", [title, ...cells, who, ...faster]);
+    Object.assign(made.dataset, { wire: told.wire, channel: told.channel });
+    return made;
+  }
+
+  function sharer({ kind, name, who, transfers, delay }) {
+    const { element, swatch } = page.parts;
+    const cost = delay === "–" ? "" : `: ${delay}`;
+    const line = element("div", [swatch(kind), `${name} ${who}`.trim(), cost]);
+    line.title = `${transfers} transfers`;
+    return line;
+  }
+
+  function mark() {
+    for (const line of page.byId("contended").querySelectorAll("tr[data-wire]")) {
+      const on = line.dataset.wire === page.wire;
+      line.classList.toggle("chosen", on);
+      line.querySelector("button").setAttribute("aria-pressed", String(on));
+    }
+  }
+
+  function showFaster({ rows, complete }) {
+    const { element } = page.parts;
+    for (const line of page.byId("contended").querySelectorAll("tr[data-wire]")) {
+      const told = rows[line.dataset.wire];
+      const cells = [...line.querySelectorAll(".fabric-faster")];
+      if (told?.cells)
+        cells.forEach((cell, n) => {
+          const { then, change, share } = told.cells[n];
+          const how = share < 0 ? "better" : share > 0 ? "worse" : "same";
+          cell.replaceChildren(then, element("span", change, `fabric-change ${how}`));
+        });
+      else if (told) cells.forEach((cell, n) => Object.assign(cell, { textContent: n ? "" : "not found", title: told.reason }));
+      else if (complete) cells.forEach((cell) => cell.replaceChildren("–"));
+    }
+  }
+
+  async function post(values, signal) {
+    const response = await fetch(`/${page.NAME}/faster`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ values }),
+      signal,
+    });
+    if (!response.ok) throw new Error(`status ${response.status}`);
+    return response.json();
+  }
+
+  function abandon() {
+    asking?.abort();
+    asking = null;
+  }
+
+  async function study({ values }) {
+    abandon();
+    const mine = (asking = new AbortController());
+    const state = page.byId("trying");
+    const body = page.byId("contended");
+    body.dataset.complete = "no";
+    state.textContent = "trying each twice as fast…";
+    // Several processes answer, and each knows what it tried itself.
+    let rows = {};
+    try {
+      for (let n = 1; asking === mine; n += 1) {
+        const told = await post(values, mine.signal);
+        // The user may have moved on, or left the page.
+        if (asking !== mine || !body.isConnected) return;
+        if (told.wrong) throw new Error(told.wrong);
+        rows = { ...rows, ...told.rows };
+        const complete = told.complete || n === MOST_ASKED;
+        showFaster({ rows, complete });
+        if (complete) break;
+      }
+      state.textContent = "";
+    } catch (error) {
+      if (asking !== mine || !state.isConnected) return;
+      state.textContent = `twice as fast not found: ${error.message}`;
+    }
+    body.dataset.complete = "yes";
+    asking = null;
+  }
+
+  document.addEventListener("click", ({ target }) => {
+    const line = target.closest?.(`#${page.NAME}-contended tr[data-wire]`);
+    if (line) page.choose(line.dataset.wire);
+  });
+  page.on("begin", abandon);
+  page.on("wrong", abandon);
+  page.on("answer", show);
+  page.on("answer", study);
+  page.on("chosen", mark);
+})();
