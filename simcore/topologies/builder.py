@@ -49,6 +49,7 @@ class Builder:
     def __init__(self, *, link: Callable, full_duplex: bool):
         self._link = link
         self._full_duplex = full_duplex
+        self._known: dict[str, Values] = {}
         self.nodes: list[Node] = []
         self.wires: list[Wire] = []
 
@@ -62,6 +63,11 @@ class Builder:
 
     def values(self, link: str) -> Values:
         """Those of a catalog link; raises ScenarioError where the cost model has none for it."""
+        if link not in self._known:
+            self._known[link] = self._looked_up(link)
+        return self._known[link]
+
+    def _looked_up(self, link):
         found = self._link(link)
         if found is None:
             raise ScenarioError(

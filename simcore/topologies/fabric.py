@@ -61,6 +61,7 @@ class Fabric:
         self._nics = NicChoice(nodes, wires, nics)
         self._steps = {}
         self._legs = {}
+        self._joinings: dict[tuple[Place, ...], Joining] = {}
         self._found: dict[tuple[Place, Place], tuple[Path, ...]] = {}
         self._single: dict[tuple[Place, Place], Path] = {}
 
@@ -92,7 +93,9 @@ class Fabric:
 
     def joining(self, places: tuple[Place, ...]) -> Joining:
         """What joins these GPUs, of which there are two or more."""
-        return facts.joining(self, places)
+        if places not in self._joinings:
+            self._joinings[places] = facts.joining(self, places)
+        return self._joinings[places]
 
     def scaled(self, factors: Mapping[str, float]) -> "Fabric":
         """The same with other bandwidths.
@@ -159,6 +162,16 @@ class Fabric:
     def links(self) -> tuple[str, ...]:
         """Names of the catalog's links that it is made of, in the order of its wires."""
         return tuple(dict.fromkeys(wire.link for wire in self.wires if wire.link))
+
+    @cached_property
+    def peaks(self) -> Mapping[CommChannel, float]:
+        """Signalling rate of each channel [byte/s]."""
+        return {channel: wire.peak for wire in self.wires for channel in wire.channels}
+
+    @cached_property
+    def nvswitch_of(self) -> Mapping[int, int]:
+        """By number of a GPU's node, that of the NVLink switch that it is on, where both work."""
+        return facts.nvswitches(self)
 
     @cached_property
     def positions(self) -> tuple[tuple[float, float], ...]:

@@ -17,8 +17,7 @@ def joining(fabric, places: tuple[Place, ...]) -> Joining:
     """
     if len(places) < 2:
         raise ValueError(f"{len(places)} GPUs: nothing is to be joined; give two or more")
-    peaks = {channel: wire.peak for wire in fabric.wires for channel in wire.channels}
-    switch_of = _nvswitches(fabric)
+    peaks, switch_of = fabric.peaks, fabric.nvswitch_of
     numbers = [fabric.places[place] for place in places]
     switches = {switch_of.get(number) for number in numbers}
     nodes = len({switch_of.get(number, fabric.nodes[number].machine) for number in numbers})
@@ -47,14 +46,13 @@ def joining(fabric, places: tuple[Place, ...]) -> Joining:
     )
 
 
-def _nvswitches(fabric):
-    """By number of a GPU's node, that of the NVLink switch it is on."""
+def nvswitches(fabric) -> dict[int, int]:
+    """By number of a GPU's node, that of the NVLink switch that it is on, where both work."""
     found = {}
     for wire in fabric.wires:
-        names = {wire.name, *(fabric.nodes[end].name for end in wire.ends)}
-        if names & fabric.down:
-            continue
         a, b = wire.ends
+        if fabric.down & {wire.name, fabric.nodes[a].name, fabric.nodes[b].name}:
+            continue
         for gpu, switch in (a, b), (b, a):
             if fabric.nodes[switch].kind is NodeKind.NVSWITCH:
                 found[gpu] = switch
