@@ -14,6 +14,7 @@ def refuse_loose_memories(kinds, cables):
     for name, kind in kinds.items():
         if kind is NodeKind.MEMORY and [kinds[other] for other in near[name]] != [NodeKind.HOST]:
             raise ScenarioError(f"the memory {name!r} needs one wire, to its host; correct it")
+    for name in kinds:
         memories = [other for other in near[name] if kinds[other] is NodeKind.MEMORY]
         if len(memories) > 1:
             raise ScenarioError(f"the host {name!r} has {len(memories)} memories; draw them as one")

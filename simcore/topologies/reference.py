@@ -15,6 +15,7 @@ from simcore.topologies.base import TOPOLOGIES, Fleet, NicMapping, Place, Placem
 from simcore.topologies.builder import Builder
 from simcore.topologies.fabric import Fabric
 from simcore.topologies.graph import NodeKind
+from simcore.topologies.seating import refuse_too_many
 
 LANE = "PCIe Gen5 x16"
 HANDOFF_CABLE = "Infiniband NDR"
@@ -25,6 +26,7 @@ LINKS = (LANE, HANDOFF_CABLE, DECODE_CABLE)
 @TOPOLOGIES.register("reference")
 def reference(fleet: Fleet) -> Fabric:
     """The drawing for a fleet; raises ScenarioError where the pools are to share a machine."""
+    refuse_too_many(fleet)
     if fleet.placement is Placement.SAME_NODE:
         raise ScenarioError(
             "placement = same node: the reference topology has a server for each decode stage; "

@@ -20,6 +20,7 @@ POD_RACKS = 8
 scalable unit of 32 machines)."""
 
 MOST_GPUS = 4096
+"""Of both pools together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,16 @@ class Unit:
     seats: dict[int, Place] = field(default_factory=dict)
 
 
+def refuse_too_many(fleet: Fleet) -> None:
+    """Raises ScenarioError where the pools have more than `MOST_GPUS` together."""
+    total = fleet.prefill.gpus + fleet.decode.gpus
+    if total > MOST_GPUS:
+        raise ScenarioError(
+            f"topology: {total:,} GPUs are more than {MOST_GPUS:,}; use fewer stages or GPUs",
+            field="topology",
+        )
+
+
 def seated(fleet: Fleet, prefill: Chassis, decode: Chassis) -> list[Unit]:
     """The units of both pools, those of the prefill pool first.
 
@@ -65,12 +76,7 @@ def seated(fleet: Fleet, prefill: Chassis, decode: Chassis) -> list[Unit]:
 
     Raises ScenarioError, of the field `placement`, where a placement cannot be.
     """
-    total = fleet.prefill.gpus + fleet.decode.gpus
-    if total > MOST_GPUS:
-        raise ScenarioError(
-            f"topology: {total:,} GPUs are more than {MOST_GPUS:,}; use fewer stages or GPUs",
-            field="topology",
-        )
+    refuse_too_many(fleet)
     match fleet.placement:
         case Placement.SAME_NODE:
             return [_one_unit(fleet, prefill, aligned=False)]
