@@ -107,8 +107,10 @@ def own_fabric(gpu: GPU, ranks: int) -> FabricConstants | None:
     return _for_ranks(fabric_of(gpu), ranks)
 
 
-def fabric_joining(bandwidth: float, *, ranks: int, switched: bool, nodes: int) -> FabricConstants:
-    """Constants of what joins `ranks` GPUs, from the measured fabric that is most like it.
+def fabric_joining(
+    gpu: GPU, bandwidth: float, *, ranks: int, switched: bool, nodes: int
+) -> FabricConstants:
+    """Constants of what joins `ranks` GPUs of a kind: of the measured fabric that is most like it.
 
     Parameters
     ----------
@@ -117,19 +119,31 @@ def fabric_joining(bandwidth: float, *, ranks: int, switched: bool, nodes: int) 
     switched : whether a switch joins them; between machines one always does
     nodes : machines that they are spread over
     """
-    alike = [
-        constants
-        for constants in shipped(FabricConstants, "fabrics").values()
-        if (constants.switched and not constants.gpus if nodes > 1 else
-            constants.switched == switched and constants.gpus)
-    ]  # fmt: skip
-    nearest = min(alike, key=lambda c: abs(np.log(_reached(c) / bandwidth)))
-    like = bandwidth / _reached(nearest)
-    found = _for_ranks(nearest, ranks) if nodes == 1 else nearest
-    # Wires of that very bandwidth are that link; of another, nobody has measured it.
-    return (
-        found if like == 1 else replace(found, bandwidth=found.bandwidth * like, calibrated=False)
+    # A wire between any two of many GPUs, all in use at once, is like a switch.
+    own = gpu.fabric
+    meshed = own is not None and own.gpus > 2 and bandwidth > own.bandwidth / 2
+    nearest = min(
+        (
+            constants
+            for constants in shipped(FabricConstants, "fabrics").values()
+            if _joins(constants, gpu, switched=switched or meshed, between=nodes > 1)
+        ),
+        key=lambda constants: abs(np.log(_reached(constants) / bandwidth)),
     )
+    like = bandwidth / _reached(nearest)
+    found = nearest if nodes > 1 else _for_ranks(nearest, ranks)
+    if like == 1:
+        return found
+    return replace(found, bandwidth=found.bandwidth * like, calibrated=False)
+
+
+def _joins(constants, gpu, *, switched, between):
+    """Whether constants are of that class of fabric."""
+    if between:
+        return constants.switched and not constants.gpus
+    # A bridge joins two GPUs of the kinds that have one, and no others.
+    of_all = constants.gpus and not constants.most_ranks
+    return constants.switched == switched and (of_all or gpu.name in constants.gpus)
 
 
 def _for_ranks(constants, ranks):

@@ -81,8 +81,8 @@ class CalibratedCosts(PhysicalCosts):
         return pool.gpu, pool.sharing, self._in_pass[pool_name]
 
     def exchange_seconds(self, pool, exchange, *, bandwidth, latency_s, switched, nodes):
-        fabric = fabric_joining(bandwidth, ranks=len(exchange.groups[0]), switched=switched,
-                                nodes=nodes)  # fmt: skip
+        ranks = len(exchange.groups[0])
+        fabric = fabric_joining(pool.gpu, bandwidth, ranks=ranks, switched=switched, nodes=nodes)
         alone = alone_seconds(
             exchange,
             fabric=fabric,

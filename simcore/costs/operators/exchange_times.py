@@ -1,7 +1,5 @@
 """How long a collective of a pass takes alone, by the measured formulas of a fabric."""
 
-from dataclasses import replace
-
 import numpy as np
 
 from simcore.costs.constants import FabricConstants
@@ -35,35 +33,23 @@ def alone_seconds(
     fabric : what joins the GPUs; between machines, a port of each
     all_reduce : which of the fabric's direct libraries reduces in one machine; None for the ring
     nodes : machines that the GPUs are spread over
-    further_s : latency of a hop beyond what the constants were measured with [s]
+    further_s : latency of a hop beyond what the constants were measured with [s]; a ring waits for
+        it in each of its rounds
     """
     ranks = len(exchange.groups[0])
     size = np.asarray(exchange.bytes, dtype=float)
     if exchange.shares is not None:
         size = size * (max(exchange.shares) * ranks)
     where = {"ranks": ranks, "size": size, "bandwidth": fabric.bandwidth}
-    ring = _further(fabric.rings[LIBRARY], further_s)
-    peer = _further(fabric.peer, further_s)
-    kind = exchange.kind
+    kind, ring = exchange.kind, fabric.rings[LIBRARY]
     if nodes > 1:
-        protocols = ring if kind in RING else peer
+        protocols = ring if kind in RING else fabric.peer
         time = between_nodes_seconds(kind=kind, nodes=nodes, **where, constants=protocols)
     elif kind not in RING:
-        time = peer_seconds(kind=kind, **where, constants=peer)
+        time = peer_seconds(kind=kind, **where, constants=fabric.peer)
     elif kind is Collective.ALL_REDUCE and all_reduce in fabric.direct:
-        return direct_seconds(**where, constants=fabric.direct[all_reduce], ring=ring)
+        time = direct_seconds(**where, constants=fabric.direct[all_reduce], ring=ring)
     else:
         time = ring_seconds(kind=kind, **where, constants=ring)
-    return np.where(size > 0, time, 0.0)
-
-
-def _further(protocols, further_s):
-    if not further_s:
-        return protocols
-    return replace(
-        protocols,
-        quick_s=protocols.quick_s + further_s,
-        quick_hop_s=protocols.quick_hop_s + further_s,
-        full_s=protocols.full_s + further_s,
-        full_hop_s=protocols.full_hop_s + further_s,
-    )
+    rounds = RING.get(kind, 0) * (ranks - 1) or 1
+    return np.where(size > 0, time + rounds * further_s, 0.0)
