@@ -75,8 +75,14 @@ class Builder:
                 "cost model or topology",
                 field="topology",
             )
-        peak = gpu_catalog.link(link).peak or found.bandwidth
+        known = gpu_catalog.link(link)
+        # A link that somebody has made faster signals faster, too.
+        peak = (known.peak or known.bandwidth) * (found.bandwidth / known.bandwidth)
         return Values(bandwidth=found.bandwidth, peak=peak, latency=found.latency, link=link)
+
+    def values_at(self, link: str, peak: float) -> Values:
+        """Those of a wire of that signalling rate [byte/s], in proportion to a catalog link's."""
+        return self.values(link).times(bandwidth=peak / gpu_catalog.link(link).peak)
 
     def wire(
         self, name: str, group: str, a: int, b: int, values: Values | str, *, full_duplex=True

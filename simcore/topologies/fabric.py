@@ -21,7 +21,6 @@ from simcore.topologies import facts
 from simcore.topologies.base import Joining, NicMapping, Place
 from simcore.topologies.changes import checked_down, nothing_joins, rescaled, unknown
 from simcore.topologies.graph import IN_MACHINE, Node, NodeKind, Wire
-from simcore.topologies.layout import positions
 from simcore.topologies.nics import NicChoice
 from simcore.topologies.ways import Ways, back, forth
 
@@ -172,16 +171,6 @@ class Fabric:
     def nvswitch_of(self) -> Mapping[int, int]:
         """By number of a GPU's node, that of the NVLink switch that it is on, where both work."""
         return facts.nvswitches(self)
-
-    @cached_property
-    def positions(self) -> tuple[tuple[float, float], ...]:
-        """Where a drawing puts each node: x from left to right and y downwards, from 0 to 1."""
-        return positions(self.nodes, self.wires)
-
-    @cached_property
-    def place_of(self) -> Mapping[int, Place]:
-        """Which GPU of which pool the node of that number is."""
-        return {number: place for place, number in self.places.items()}
 
     def _changed(self, wires, down):
         return Fabric(self.nodes, wires, self.places, self.mapping, down, self.nics)

@@ -107,8 +107,7 @@ def nvlink(build: Builder, gpu: GPU) -> Values:
     """
     peak = gpu.fabric.bandwidth
     name = min(NVLINKS, key=lambda name: abs(gpu_catalog.link(name).peak - peak))
-    found = build.values(name)
-    return found.times(bandwidth=peak / found.peak, latency=0.5)
+    return build.values_at(name, peak).times(latency=0.5)
 
 
 def add_machine(
@@ -168,15 +167,12 @@ def _join(build, gpu, board, name, cards, where):
             switch = build.node(NodeKind.NVSWITCH, f"{name} NVSwitch", label="NVSwitch", **where)
             join_by_nvlink(build, gpu, switch, cards)
         case Board.PAIRS:
-            share = gpu.fabric.bandwidth / (gpu.fabric.gpus - 1)
-            values = build.values(XGMI)
-            values = values.times(bandwidth=share / values.peak)
+            values = build.values_at(XGMI, gpu.fabric.bandwidth / (gpu.fabric.gpus - 1))
             for i, a in enumerate(cards):
                 for j in range(i + 1, len(cards)):
                     build.wire(f"{name} GPU {i} to GPU {j}", "xGMI", a, cards[j], values)
         case Board.CARDS if gpu.fabric:
-            values = build.values(BRIDGE)
-            values = values.times(bandwidth=gpu.fabric.bandwidth / values.peak)
+            values = build.values_at(BRIDGE, gpu.fabric.bandwidth)
             for i in range(0, len(cards) - 1, 2):
                 bridge = f"{name} GPU {i} to GPU {i + 1}"
                 build.wire(bridge, "NVLink bridges", cards[i], cards[i + 1], values)

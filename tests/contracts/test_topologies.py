@@ -115,13 +115,14 @@ def test_it_is_built_the_same_every_time(name):
         assert names(one.path(source, target)) == names(other.path(source, target))
 
 
-def test_the_drawing_has_each_node_at_a_place_of_its_own(topology):
-    assert len(topology.positions) == len(topology.nodes)
-    assert all(0 <= x <= 1 and 0 <= y <= 1 for x, y in topology.positions)
-    assert len(set(topology.positions)) == len(topology.nodes)
-    for place, number in topology.places.items():
-        assert topology.nodes[number].kind is NodeKind.GPU
-        assert topology.place_of[number] == place
+def test_every_rank_sits_on_a_gpu_of_its_own(topology):
+    assert len(topology.places) == 24
+    assert len(set(topology.places.values())) == 24
+    for number, node in enumerate(topology.nodes):
+        assert node.number == number
+        # Only switches of networks and of NVLink domains are in no machine.
+        assert node.machine or node.kind in IN_NETWORK or node.kind is NodeKind.NVSWITCH
+    assert all(topology.nodes[n].kind is NodeKind.GPU for n in topology.places.values())
 
 
 @pytest.mark.parametrize("over", [1.0, 1.5, 2.0, 5.0])

@@ -73,3 +73,15 @@ def test_a_bridge_joins_two_cards():
 def test_one_gpu_is_joined_to_nothing():
     with pytest.raises(ValueError, match="give two or more"):
         joining(built("hgx-rail"), 1)
+
+
+def test_what_is_made_faster_or_shared_with_others_counts():
+    class Twice:
+        def __init__(self, link):
+            self.bandwidth, self.latency = 2 * link.bandwidth, link.latency
+
+    faster = built("hgx-rail", link=lambda name: Twice(gpu_catalog.link(name)))
+    found = joining(faster, 8)
+    assert (found.bandwidth, found.peak) == pytest.approx((2 * NVLINK.bandwidth, 900e9))
+    found = joining(built("hgx-rail").scaled({"NVLink": 0.7}), 8)
+    assert (found.bandwidth, found.peak) == pytest.approx((0.7 * NVLINK.bandwidth, 0.7 * 450e9))
