@@ -26,7 +26,7 @@ sys.path.insert(0, str(ROOT))
 from app.share import query_of  # noqa: E402 - the path is set above
 from simcore import Scenario  # noqa: E402
 from tests.browser import chromium  # noqa: E402
-from tests.serving import Served  # noqa: E402
+from tests.served import Served  # noqa: E402
 
 WIDTH_PX = 1280
 PATIENCE_MS = 60_000

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from app.numbers import duration
 from simcore import Scenario, run
-from tests.serving import Served
+from tests.served import Served
 
 NAME = "gantt6d"
 AWAY = "The server is away; trying again."

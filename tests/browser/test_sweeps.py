@@ -15,7 +15,7 @@ from app.numbers import count, duration_text
 from app.sweeps.html import figures_of
 from app.sweeps.terms import METRICS, describe
 from simcore import SWEEPS, sweep
-from tests.serving import Served
+from tests.served import Served
 
 PATIENCE_S = 30
 PAGES = {"mt": "/mt-sweep", "ppt": "/ppt-sweep", "gpus": "/gpu-matrix"}

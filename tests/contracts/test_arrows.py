@@ -31,6 +31,11 @@ ROOMS = {
         "simcore.collectives",
         *NUMBERS,
     ),
+    "simcore.serving": (
+        *(*SHARED, "simcore.engine", "simcore.costs", "simcore.topologies"),
+        *("simcore.pipelines", "simcore.collectives", "simcore.reading", "gpu_catalog"),
+        *NUMBERS,
+    ),
     # What a scenario is made of, field by field.
     "simcore.fields": (
         *SHARED,

@@ -11,7 +11,7 @@ import pytest
 
 from app.server.serve import THREADS
 from app.server.worker import READ_S
-from tests.serving import PATIENCE_S, Served
+from tests.served import PATIENCE_S, Served
 
 PICTURE = "/gantt6d/picture"
 BODY = json.dumps(

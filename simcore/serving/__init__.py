@@ -1,0 +1,1 @@
+"""Many requests through a cluster of replicas, one by one."""

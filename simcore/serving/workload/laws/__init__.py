@@ -1,0 +1,5 @@
+"""Laws of amounts (tokens, seconds, counts), one file each."""
+
+from simcore.serving.workload.laws.base import LAWS, Law
+
+__all__ = ["LAWS", "Law"]
