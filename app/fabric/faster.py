@@ -1,4 +1,5 @@
-"""What the run would take if a contended wire were twice as fast, found by running that.
+"""What the run would take if a contended wire, or all of its kind, were twice as fast: found by
+running that.
 
 A slice of processor time for each request, so that nobody waits for long.
 """
@@ -11,29 +12,38 @@ from app.fabric.results import MOST_EVENTS, FabricRun, FabricRuns
 from app.gantt6d.asked import scenario_in
 from app.metrics_told import DURATIONS
 from app.recent import Recent
-from simcore import Metrics, PdscopeError, ScenarioError, run
+from simcore import Metrics, PdscopeError, Scenario, ScenarioError, run
 
 FACTOR = 2
 # Processor time after which one request begins no other run, and of one run.
 SLICE_S = 0.25
 MOST_RUN_S = 0.5
-MOST_WIRES = 8
+MOST_NAMES = 8
 MOST_KEPT = 32
 MOST_KEPT_EVENTS = 300_000
 # As a share: a change below it is none.
 ROUNDING = 1e-9
 DONE = object()
+WIRE, KIND = "wire", "kind"
+FASTER = {WIRE: "this wire", KIND: "all of its kind"}
+"""What is made faster, by what requests call it, and in words."""
 
 
 class Study:
-    """What is known so far of the wires of one run; threads may share it."""
+    """What is known so far of the wires of one run; threads may share it.
 
-    def __init__(self, of: FabricRun):
+    Parameters
+    ----------
+    what : key of `FASTER`
+    """
+
+    def __init__(self, of: FabricRun, what: str):
         self.events = of.result.metrics.events
         self.complete = False
         self._scenario, self._metrics = of.result.scenario, of.result.metrics
-        names = dict.fromkeys(of.wire_of[use.channel.name].name for use in of.contended)
-        self._wires = list(names)[:MOST_WIRES]
+        wires = [of.wire_of[use.channel.name] for use in of.contended]
+        names = dict.fromkeys(wire.name if what == WIRE else wire.group for wire in wires)
+        self._names = list(names)[:MOST_NAMES]
         self._rows: dict[str, dict] = {}
         self._work = self._steps_of_work()
         self._lock = threading.Lock()
@@ -49,17 +59,17 @@ class Study:
             return {"rows": dict(self._rows), "complete": self.complete}
 
     def _steps_of_work(self):
-        for wire in self._wires:
+        for name in self._names:
             try:
                 result = run(
                     self._scenario,
-                    faster={wire: FACTOR},
+                    faster={name: FACTOR},
                     max_events=MOST_EVENTS,
                     time_limit_s=MOST_RUN_S,
                 )
-                self._rows[wire] = {"cells": _cells(self._metrics, result.metrics)}
+                self._rows[name] = {"cells": _cells(self._metrics, result.metrics)}
             except ScenarioError as error:
-                self._rows[wire] = {"reason": f"Not found: {error}."}
+                self._rows[name] = {"reason": f"Not found: {error}."}
             yield
 
 
@@ -68,26 +78,35 @@ class Studies:
 
     def __init__(self, runs: FabricRuns):
         self._kept = Recent(
-            lambda scenario: Study(runs.of(scenario)),
+            lambda asked: Study(runs.of(asked[0]), asked[1]),
             weigh=lambda study: study.events,
             most=MOST_KEPT,
             most_weight=MOST_KEPT_EVENTS,
         )
 
-    def of(self, scenario) -> Study:
-        """That of a scenario; raises ScenarioError as `run`."""
-        return self._kept.of(scenario)
+    def of(self, scenario: Scenario, what: str) -> Study:
+        """That of a scenario; raises ScenarioError as `run`.
+
+        Parameters
+        ----------
+        what : key of `FASTER`
+        """
+        return self._kept.of((scenario, what))
 
 
 def faster_wires(asked, studies: Studies) -> dict:
     """What is known so far of the scenario that the browser names; it never raises.
 
-    `asked` is {"values": scenario fields}. The answer's `rows` are by the wire's name. Until it is
-    `complete` it pays to ask again.
+    `asked` is {"values": scenario fields, "what": key of `FASTER`}. The answer's `rows` are by the
+    name of the wire or of its kind. Until it is `complete` it pays to ask again.
     """
     begun = time.thread_time()
     try:
-        study = studies.of(scenario_in(asked))
+        scenario = scenario_in(asked)
+        what = asked.get("what")
+        if not isinstance(what, str) or what not in FASTER:
+            raise ScenarioError(f"`what` is one of {', '.join(FASTER)}")
+        study = studies.of(scenario, what)
         return study.advance(time.thread_time() - begun)
     except PdscopeError as error:
         return {"wrong": f"{error}."}

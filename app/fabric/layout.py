@@ -7,6 +7,7 @@ assets/pages/fabric.js and the files in fabric/.
 from dash import dcc, html
 
 from app.controls import WITHOUT, control
+from app.fabric.faster import FASTER
 from app.gantt6d import share_layout
 from app.metrics_told import DURATIONS
 from app.share import Link
@@ -200,10 +201,18 @@ def _contended():
     }
     first = [html.Th(head, scope="col", title=why, rowSpan=2) for head, why in heads.items()]
     faster = html.Th(
-        "With this wire twice as fast",
+        [
+            "Twice as fast: ",
+            html.Select(
+                [html.Option(text, value=value) for value, text in FASTER.items()],
+                id=f"{NAME}-what",
+                className="fabric-select",
+                **{"aria-label": "What is twice as fast"},
+            ),
+        ],
         scope="colgroup",
         colSpan=len(DURATIONS),
-        title="Both directions of it; found by running that",
+        title="Both directions; found by running that",
     )
     second = [
         html.Th(metric.symbol, scope="col", title=metric.meaning) for metric in DURATIONS.values()

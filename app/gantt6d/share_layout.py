@@ -21,6 +21,13 @@ def share_bar(page: str):
                 title="What differs between this scenario and the pinned ones",
                 hidden=True,
             ),
+            html.A(
+                "Fabric",
+                id=f"{page}-fabric",
+                href="/fabric",
+                className="text-button",
+                title="The wires of this run: who shares which, and what that costs",
+            ),
             html.Button(
                 "Open file",
                 id=f"{page}-open",

@@ -91,16 +91,18 @@
     root.dataset.seq = answer.seq;
   }
 
-  /* The address and the window's title are those of the scenario. */
+  /* The address and the window's title are those of the scenario; what is pinned stays pinned. */
   function show({ query, title }) {
     const { pathname, search: before, hash } = window.location;
     if (pathname !== `/${NAME}`) return;
     document.title = title ? `Fabric: ${title} · pdscope` : "Cannot be run · pdscope";
-    const search = query ? `?${query}` : "";
-    if (search !== before && (query || before !== `?${window.pdscope.BARE}`))
+    const pins = before.slice(1).split("&").filter((part) => /^(pin|base)=/.test(part));
+    const own = [query || (pins.length ? window.pdscope.BARE : ""), ...pins].filter(Boolean).join("&");
+    const search = own ? `?${own}` : "";
+    if (search !== before && (own || !/^\?v=\d+$/.test(before)))
       window.history.replaceState(window.history.state, "", pathname + search + hash);
-    window.pdscope.carry(query);
-    page.byId("gantt").href = `/${search}`;
+    window.pdscope.carry(own);
+    page.byId("gantt").href = `/?${own || window.pdscope.BARE}`;
   }
 
   /* Boxes hold text; GPUs may be called by a number. */

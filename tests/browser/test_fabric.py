@@ -186,11 +186,21 @@ def test_the_address_is_the_scenario_and_leads_to_the_chart_and_back(fabric):
     fabric.get_by_role("link", name="Open in Gantt6D").click()
     fabric.wait_for_url("**/?v=3&k=4")
     expect(fabric.locator("#gantt6d-page")).to_have_attribute("data-settled", "true")
-    fabric.get_by_role("navigation").get_by_role("link", name="Fabric").click()
+    fabric.locator("#gantt6d-fabric").click()
     fabric.wait_for_url("**/fabric?v=3&k=4")
     settled(fabric)
     expect(fabric.locator("#fabric-prefill_nics")).to_have_value("4")
     assert fabric.evaluate("() => window.pdscope.fabric.wires.numberOf.has('prefill NIC 3 cable')")
+
+
+def test_what_is_pinned_stays_pinned(page):
+    page.goto("/fabric?v=3&pin=m:256&pin=k:2&base=2")
+    settled(page)
+    page.locator("#fabric-prefill_nics").fill("4")
+    page.wait_for_url("**/fabric?v=3&k=4&pin=m:256&pin=k:2&base=2")
+    page.get_by_role("link", name="Open in Gantt6D").click()
+    expect(page.locator("#gantt6d-page")).to_have_attribute("data-settled", "true")
+    page.wait_for_url("**/?v=3&k=4&pin=m:256&pin=k:2&base=2")
 
 
 def test_of_many_changes_the_last_is_shown(fabric):

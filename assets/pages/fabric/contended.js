@@ -31,7 +31,7 @@
     const who = element("td", told.sharers.map(sharer), "fabric-who");
     const faster = Array.from({ length: METRICS }, () => element("td", "…", "fabric-faster"));
     const made = element("tr", [title, ...cells, who, ...faster]);
-    Object.assign(made.dataset, { wire: told.wire, channel: told.channel });
+    Object.assign(made.dataset, { wire: told.wire, kind: told.group, channel: told.channel });
     return made;
   }
 
@@ -51,10 +51,13 @@
     }
   }
 
+  /* What is made faster: a wire or its kind, as the rows' data call it. */
+  const what = () => page.byId("what").value;
+
   function showFaster({ rows, complete }) {
     const { element } = page.parts;
     for (const line of page.byId("contended").querySelectorAll("tr[data-wire]")) {
-      const told = rows[line.dataset.wire];
+      const told = rows[line.dataset[what()]];
       const cells = [...line.querySelectorAll(".fabric-faster")];
       if (told?.cells)
         cells.forEach((cell, n) => {
@@ -68,10 +71,11 @@
   }
 
   async function post(values, signal) {
+    const body = JSON.stringify({ values, what: what() });
     const response = await fetch(`/${page.NAME}/faster`, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ values }),
+      body,
       signal,
     });
     if (!response.ok) throw new Error(`status ${response.status}`);
@@ -90,6 +94,7 @@
     const body = page.byId("contended");
     body.dataset.complete = "no";
     state.textContent = "trying each twice as fast…";
+    for (const cell of body.querySelectorAll(".fabric-faster")) cell.replaceChildren("…");
     // Several processes answer, and each knows what it tried itself.
     let rows = {};
     try {
@@ -115,6 +120,9 @@
   document.addEventListener("click", ({ target }) => {
     const line = target.closest?.(`#${page.NAME}-contended tr[data-wire]`);
     if (line) page.choose(line.dataset.wire);
+  });
+  document.addEventListener("change", ({ target }) => {
+    if (target.id === `${page.NAME}-what` && page.shown) study({ values: page.good });
   });
   page.on("begin", abandon);
   page.on("wrong", abandon);

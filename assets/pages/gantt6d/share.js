@@ -22,6 +22,7 @@
       window.history.replaceState(window.history.state, "", pathname + search + hash);
     }
     window.pdscope.carry(query);
+    page.byId("fabric").href = `/fabric?${query || window.pdscope.BARE}`;
   }
 
   function begin() {

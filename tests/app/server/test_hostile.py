@@ -44,7 +44,7 @@ EXAMPLES = {
     "/fabric/wire": {
         "seq": 1, "values": {"pp": 8}, "wire": "prefill NIC 0 cable", "at_s": 0.1,
     },
-    "/fabric/faster": {"values": {"pp": 8}},
+    "/fabric/faster": {"values": {"pp": 8}, "what": "wire"},
     "/mt-sweep/slice": {
         "scenario": {"pp": 8}, "carried": {},
         "axes": {"chunk_tokens": SPAN, "prompt_tokens": SPAN}, "first": 3,
