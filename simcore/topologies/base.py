@@ -101,7 +101,6 @@ class Joining:
     Attributes
     ----------
     bandwidth : that each of them has into the others, in one direction [byte/s]
-    peak : signalling rate of the wires that bound it [byte/s]
     latency_s : from one to the next [s]
     switched : whether a switch joins them that can add up, rather than wires between pairs, PCIe
         or a network
@@ -109,7 +108,6 @@ class Joining:
     """
 
     bandwidth: float
-    peak: float
     latency_s: float
     switched: bool
     nodes: int

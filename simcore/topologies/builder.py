@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import gpu_catalog
 from simcore.engine import CommChannel
 from simcore.errors import ScenarioError
 from simcore.topologies.base import NicMapping, Place
@@ -17,13 +16,12 @@ class Values:
 
     Attributes
     ----------
-    bandwidth, peak : effective and signalling rate of one direction [byte/s]
+    bandwidth : of one direction [byte/s]
     latency : of one crossing [s]
     link : the catalog's link that these are of; None where they are of none
     """
 
     bandwidth: float
-    peak: float
     latency: float
     link: str | None = None
 
@@ -31,7 +29,6 @@ class Values:
         """The same with other values, by factors."""
         return Values(
             bandwidth=self.bandwidth * bandwidth,
-            peak=self.peak * bandwidth,
             latency=self.latency * latency,
             link=self.link,
         )
@@ -75,14 +72,7 @@ class Builder:
                 "cost model or topology",
                 field="topology",
             )
-        known = gpu_catalog.link(link)
-        # A link that somebody has made faster signals faster, too.
-        peak = (known.peak or known.bandwidth) * (found.bandwidth / known.bandwidth)
-        return Values(bandwidth=found.bandwidth, peak=peak, latency=found.latency, link=link)
-
-    def values_at(self, link: str, peak: float) -> Values:
-        """Those of a wire of that signalling rate [byte/s], in proportion to a catalog link's."""
-        return self.values(link).times(bandwidth=peak / gpu_catalog.link(link).peak)
+        return Values(bandwidth=found.bandwidth, latency=found.latency, link=link)
 
     def wire(
         self, name: str, group: str, a: int, b: int, values: Values | str, *, full_duplex=True
@@ -96,7 +86,7 @@ class Builder:
             into = CommChannel(f"{name} in", bandwidth, latency)
         else:
             out = into = CommChannel(name, bandwidth, latency)
-        self.wires.append(Wire(name, group, (a, b), values.link, values.peak, out, into))
+        self.wires.append(Wire(name, group, (a, b), values.link, out, into))
 
     def build(
         self, places: Mapping[Place, int], mapping: NicMapping, nics: int | None = None

@@ -39,9 +39,7 @@ def _rescaled(wire, factor):
         CommChannel(c.name, c.bandwidth_bps * factor[c], c.latency_s) if c in factor else c
         for c in (wire.out, wire.into)
     )
-    slower = min(factor.get(wire.out, 1.0), factor.get(wire.into, 1.0))
-    into = out if wire.into is wire.out else into
-    return replace(wire, out=out, into=into, peak=wire.peak * slower)
+    return replace(wire, out=out, into=out if wire.into is wire.out else into)
 
 
 def checked_down(fabric, names: Collection[str]) -> frozenset[str]:

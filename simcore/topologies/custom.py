@@ -44,9 +44,7 @@ class CustomTopology:
             for device in self.drawing.devices
         }
         for cable in self.drawing.cables:
-            values = cable.link or Values(
-                bandwidth=cable.bandwidth, peak=cable.bandwidth, latency=cable.latency
-            )
+            values = cable.link or Values(bandwidth=cable.bandwidth, latency=cable.latency)
             a, b = (numbers[end] for end in cable.ends)
             build.wire(cable.name, cable.group, a, b, values, full_duplex=cable.full_duplex)
         places = _listed(self.drawing, fleet, numbers)

@@ -163,11 +163,6 @@ class Fabric:
         return tuple(dict.fromkeys(wire.link for wire in self.wires if wire.link))
 
     @cached_property
-    def peaks(self) -> Mapping[CommChannel, float]:
-        """Signalling rate of each channel [byte/s]."""
-        return {channel: wire.peak for wire in self.wires for channel in wire.channels}
-
-    @cached_property
     def nvswitch_of(self) -> Mapping[int, int]:
         """By number of a GPU's node, that of the NVLink switch that it is on, where both work."""
         return facts.nvswitches(self)

@@ -17,7 +17,7 @@ def joining(fabric, places: tuple[Place, ...]) -> Joining:
     """
     if len(places) < 2:
         raise ValueError(f"{len(places)} GPUs: nothing is to be joined; give two or more")
-    peaks, switch_of = fabric.peaks, fabric.nvswitch_of
+    switch_of = fabric.nvswitch_of
     numbers = [fabric.places[place] for place in places]
     switches = {switch_of.get(number) for number in numbers}
     nodes = len({switch_of.get(number, fabric.nodes[number].machine) for number in numbers})
@@ -25,7 +25,6 @@ def joining(fabric, places: tuple[Place, ...]) -> Joining:
         least = min(own, key=lambda channels: sum(c.bandwidth_bps for c in channels))
         return Joining(
             bandwidth=sum(channel.bandwidth_bps for channel in least),
-            peak=sum(peaks[channel] for channel in least),
             latency_s=max(channel.latency_s for channels in own for channel in channels),
             switched=False,
             nodes=nodes,
@@ -39,7 +38,6 @@ def joining(fabric, places: tuple[Place, ...]) -> Joining:
     narrow = min(crossed, key=lambda channel: channel.bandwidth_bps / crossed[channel])
     return Joining(
         bandwidth=narrow.bandwidth_bps / crossed[narrow],
-        peak=peaks[narrow] / crossed[narrow],
         latency_s=max(sum(channel.latency_s for channel in path) for path in paths),
         switched=len(switches) == 1 and None not in switches,
         nodes=nodes,

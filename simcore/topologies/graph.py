@@ -68,7 +68,6 @@ class Wire:
     group : what people call wires of its kind
     ends : the numbers of the two nodes
     link : the catalog's link that it is made of; None where its values are its own
-    peak : signalling rate of its slower direction [byte/s]; its bandwidth where none is known
     out, into : the channels from the first end to the second, and back; one and the same if it is
         half duplex
     """
@@ -77,7 +76,6 @@ class Wire:
     group: str
     ends: tuple[int, int]
     link: str | None
-    peak: float
     out: CommChannel
     into: CommChannel
 

@@ -20,7 +20,6 @@ slot carries.
 from dataclasses import dataclass
 from enum import Enum
 
-import gpu_catalog
 from gpu_catalog import GPU
 from simcore.errors import ScenarioError
 from simcore.topologies.builder import Builder, Values
@@ -31,11 +30,13 @@ LANES = {3: "PCIe Gen3 x16", 4: "PCIe Gen4", 5: "PCIe Gen5 x16", 6: "PCIe Gen6 x
 CABLES = {3: "Ethernet 100G", 4: "Infiniband HDR", 5: "Infiniband NDR", 6: "Infiniband XDR"}
 """By PCIe generation: catalog links of a slot's lanes, and of the NIC in it."""
 
-NVLINKS = ("NVLink 3", "NVLink", "NVLink 5")
-XGMI = "xGMI MI300X"
-BRIDGE = "NVLink bridge"
-GRACE = Values(bandwidth=450e9, peak=450e9, latency=1e-6)
-MEMORY = Values(bandwidth=307.2e9, peak=307.2e9, latency=1e-7)
+NVLINKS = {300e9: "NVLink 3", 450e9: "NVLink", 900e9: "NVLink 5"}
+XGMI_PEAK, XGMI = 64e9, "xGMI MI300X"
+BRIDGE_PEAK, BRIDGE = 300e9, "NVLink bridge"
+"""Peaks of one direction [byte/s], and the catalog's links of what transfers reach at these."""
+
+GRACE = Values(bandwidth=450e9, latency=1e-6)
+MEMORY = Values(bandwidth=307.2e9, latency=1e-7)
 
 SERVER_GPUS = 8
 TRAY_GPUS = {32: 2, 72: 4}
@@ -106,8 +107,8 @@ def nvlink(build: Builder, gpu: GPU) -> Values:
     proportion to the GPU's; each of the two wires has half its latency.
     """
     peak = gpu.fabric.bandwidth
-    name = min(NVLINKS, key=lambda name: abs(gpu_catalog.link(name).peak - peak))
-    return build.values_at(name, peak).times(latency=0.5)
+    known = min(NVLINKS, key=lambda each: abs(each - peak))
+    return build.values(NVLINKS[known]).times(bandwidth=peak / known, latency=0.5)
 
 
 def add_machine(
@@ -167,12 +168,13 @@ def _join(build, gpu, board, name, cards, where):
             switch = build.node(NodeKind.NVSWITCH, f"{name} NVSwitch", label="NVSwitch", **where)
             join_by_nvlink(build, gpu, switch, cards)
         case Board.PAIRS:
-            values = build.values_at(XGMI, gpu.fabric.bandwidth / (gpu.fabric.gpus - 1))
+            peak = gpu.fabric.bandwidth / (gpu.fabric.gpus - 1)
+            values = build.values(XGMI).times(bandwidth=peak / XGMI_PEAK)
             for i, a in enumerate(cards):
                 for j in range(i + 1, len(cards)):
                     build.wire(f"{name} GPU {i} to GPU {j}", "xGMI", a, cards[j], values)
         case Board.CARDS if gpu.fabric:
-            values = build.values_at(BRIDGE, gpu.fabric.bandwidth)
+            values = build.values(BRIDGE).times(bandwidth=gpu.fabric.bandwidth / BRIDGE_PEAK)
             for i in range(0, len(cards) - 1, 2):
                 bridge = f"{name} GPU {i} to GPU {i + 1}"
                 build.wire(bridge, "NVLink bridges", cards[i], cards[i + 1], values)

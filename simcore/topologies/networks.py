@@ -48,7 +48,7 @@ def add_spines(
     spines = [build.node(NodeKind.SPINE, f"{name} {i}") for i in range(count)]
     for leaf, below, _ in leaves:
         each = below.times(bandwidth=1 / (count * oversubscription))
-        each = Values(bandwidth=each.bandwidth, peak=each.peak, latency=SWITCH_S, link=each.link)
+        each = Values(bandwidth=each.bandwidth, latency=SWITCH_S, link=each.link)
         for spine in spines:
             cables = f"{build.nodes[leaf].name} to {build.nodes[spine].name}"
             build.wire(cables, "leaf uplinks", leaf, spine, each)

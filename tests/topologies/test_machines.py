@@ -26,7 +26,6 @@ def test_fewer_nvlinks_carry_their_share():
     """H800 has 200 of the 450 GB/s of H100; what is lost to protocols is lost in proportion."""
     fabric = one("hgx-rail", "NVIDIA H800")
     [channel, _] = fabric.path(prefill(0), prefill(1))
-    assert fabric.peaks[channel] == pytest.approx(200e9)
     assert 0.75 < channel.bandwidth_bps / 200e9 < 1
 
 
@@ -50,7 +49,6 @@ def test_lanes_and_nics_are_of_the_gpus_pcie_generation(gpu, lane, cable):
 def test_two_mi300x_share_one_of_seven_links():
     fabric = one("mi300x", "AMD Instinct MI300X")
     [channel] = fabric.path(prefill(0), prefill(7))
-    assert fabric.peaks[channel] == pytest.approx(64e9)
     assert channel.bandwidth_bps == gpu_catalog.link("xGMI MI300X").bandwidth
     xgmi = [wire for wire in fabric.wires if wire.group == "xGMI"]
     assert len(xgmi) == 2 * 8 * 7 // 2
