@@ -35,7 +35,7 @@ def repeated(tables):
                 f"{at}.count = {shown(count)}; use a whole number from 1 to {MOST_COUNT}"
             )
         for number in range(count):
-            yield f"{at}, number {number}", {k: _filled(v, number) for k, v in table.items()}
+            yield f"number {number} of {at}", {k: _filled(v, number) for k, v in table.items()}
 
 
 def _filled(value, number):

@@ -220,7 +220,11 @@ BAD = [
     ('kind = "host"\nmachine = "a"', 'kind = "host"', "a host is in a machine; say `machine`"),
     ('kind = "host"\nmachine = "a"', 'kind = "leaf"\nmachine = "a"', "a leaf is in no machine"),
     ('kind = "host"', 'kind = "router 7"', "kind = 'router 7'; use one of gpu, nvswitch"),
-    ('name = "a host"', 'name = "a1"', "a device is called 'a1' already, that of devices[0]"),
+    (
+        'name = "a host"',
+        'name = "a1"',
+        "a device is called 'a1' already, that of number 0 of devices[0]",
+    ),
     ('kind = "gpu"', 'kind = "nic"', "fewer than two devices of kind"),
     ('ends = ["a{}", "a host"]', 'ends = ["a{}", "a hots"]', "leads nowhere.*mean 'a host'?"),
     ('ends = ["a{}", "a host"]', 'ends = ["a{}"]', "name two devices"),
@@ -327,3 +331,19 @@ def test_too_much_is_not_read_to_its_end():
         drawing_in(many, "pair.toml")
     with pytest.raises(ScenarioError, match="at most 1 MiB"):
         drawing_in("#" * (2**20 + 1), "pair.toml")
+
+
+def test_the_documentation_shows_messages_that_are_told(repository):
+    """Each message of the how-to, is that of the example with a slip."""
+    example = (repository / "examples" / "topologies" / "two-servers.toml").read_text()
+    text = (repository / "docs" / "howto-topology.md").read_text()
+    shown = [line.strip() for line in text.splitlines() if line.startswith("    mine.toml: ")]
+    slips = [
+        example.replace('ends = ["new GPU {}", ', 'ends = ["new GPU 4", '),
+        example.replace('name = "new PCIe switch"', 'name = "new GPU 0"'),
+    ]
+    assert len(shown) == len(slips)
+    for slip, message in zip(slips, shown, strict=True):
+        with pytest.raises(ScenarioError) as refusal:
+            drawing_in(slip, "mine.toml")
+        assert str(refusal.value) == message
