@@ -223,7 +223,7 @@ BAD = [
     (
         'name = "a host"',
         'name = "a1"',
-        "a device is called 'a1' already, that of number 0 of devices[0]",
+        "a device is called 'a1' already, that of number 1 of devices[0]",
     ),
     ('kind = "gpu"', 'kind = "nic"', "fewer than two devices of kind"),
     ('ends = ["a{}", "a host"]', 'ends = ["a{}", "a hots"]', "leads nowhere.*mean 'a host'?"),
