@@ -1,6 +1,7 @@
 """Why a result is what it is: what bounds it, what would change it, and how it is computed."""
 
 from simcore.explain.bound import Bound, bound_of
+from simcore.explain.contention import ChannelUse, Contention, Crossing, Flow, Sharer
 from simcore.explain.explanation import Explanation
 from simcore.explain.metrics import METRICS, explain_metric
 from simcore.explain.rows import explain_row
@@ -11,7 +12,12 @@ __all__ = [
     "METRICS",
     "Bound",
     "Change",
+    "ChannelUse",
+    "Contention",
+    "Crossing",
     "Explanation",
+    "Flow",
+    "Sharer",
     "Trial",
     "bound_of",
     "changes",
