@@ -73,9 +73,9 @@ class CellCache:
         with overlay(cell.added):
             try:
                 scenario = cell.scenario()
+                too_many = predicted_events(scenario) > max_events
             except ScenarioError:
                 return None
-            too_many = predicted_events(scenario) > max_events
         if too_many or scenario.chunk_tokens > scenario.prompt_tokens:
             return None
         added = [cell.added.digest] if cell.added else []

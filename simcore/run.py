@@ -8,19 +8,22 @@ import gpu_catalog
 from simcore.costs import COST_MODELS, CostModel
 from simcore.costs.expected_error import ExpectedError
 from simcore.costs.memory import PoolMemory, pool_memory
+from simcore.costs.plan import CollectiveForm, HandoffIn
 from simcore.costs.serving_engines import serving_engine
 from simcore.engine.execute import execute
 from simcore.engine.trace import Trace
 from simcore.errors import LimitReached, ScenarioError
-from simcore.machine import factors_of, topology_of
-from simcore.metrics import measure
+from simcore.machine import factors_of, rules_of, topology_of
+from simcore.metrics import Work, measure
 from simcore.pipelines import PipelinePlan, make_plan, pipeline_graph
 from simcore.remedies import refusal_of
 from simcore.result import Result
 from simcore.scenario import Scenario
-from simcore.topologies import ReferenceFabric
+from simcore.topologies import NicMapping, Topology
 
 MOST_EVENTS = 5_000_000
+CHUNKS = HandoffIn.CHUNKS.value
+STRIPED = NicMapping.STRIPED.value
 
 
 def run(
@@ -35,12 +38,12 @@ def run(
     Parameters
     ----------
     time_limit_s : processor time that the execution may take [s]; None for no limit
-    faster : what if links were faster: by the name of a link in `topologies.reference.LINKS`, a
-        factor on its bandwidth
+    faster : what if links or wires were faster: a factor on the bandwidth, by the name of a link
+        that the topology is made of, or of one of its wires or channels
 
     Raises DoesNotFit where a pool's memory is too small, and ScenarioError where the scenario makes
     no sense, its run would take more than `max_events` events or takes longer than `time_limit_s`,
-    or `faster` names no link in use.
+    or `faster` names nothing of its machine.
     """
     if time_limit_s is not None and not time_limit_s >= 0:  # NaN is not, either
         raise ScenarioError(
@@ -48,13 +51,14 @@ def run(
         )
     factors = factors_of(faster)
     costs = cost_model_of(scenario)
-    refuse_if_too_long(scenario, max_events)
+    _refuse_above(scenario, _known_events(scenario) or _least_events(scenario), max_events)
     memory = _memory(scenario, costs)
     for pool in memory:
         if not pool.fits:
             raise refusal_of(scenario, pool, memory_of)
     topology = topology_of(scenario, costs, factors)
     plan = plan_of(scenario, costs, topology)
+    _refuse_above(scenario, plan.events, max_events)
     graph = pipeline_graph(plan)
     try:
         start_s, end_s = map(np.array, execute(graph, time_limit_s=time_limit_s))
@@ -64,13 +68,23 @@ def run(
     return Result(
         scenario=scenario,
         table=trace,
-        metrics=measure(trace, topology.channels),
+        metrics=measure(trace, topology.channels, work_of(scenario)),
         memory=memory,
         faster=factors,
         plan=plan,
         graph=graph,
         start_s=start_s,
         end_s=end_s,
+    )
+
+
+def work_of(scenario: Scenario) -> Work:
+    """What the scenario has to do, and on how many GPUs."""
+    return Work(
+        prompt_tokens=scenario.batch_size * scenario.prompt_tokens,
+        output_tokens=scenario.batch_size * scenario.output_tokens,
+        prefill_gpus=scenario.prefill_pool.gpus,
+        decode_gpus=scenario.decode_pool.gpus,
     )
 
 
@@ -105,7 +119,7 @@ def cost_model_of(scenario: Scenario) -> CostModel:
     )
 
 
-def plan_of(scenario: Scenario, costs: CostModel, topology: ReferenceFabric) -> PipelinePlan:
+def plan_of(scenario: Scenario, costs: CostModel, topology: Topology) -> PipelinePlan:
     """The scenario, costed and routed."""
     return make_plan(
         costs,
@@ -113,7 +127,16 @@ def plan_of(scenario: Scenario, costs: CostModel, topology: ReferenceFabric) -> 
         workload=scenario.workload,
         prefill=scenario.prefill_pool,
         decode=scenario.decode_pool,
+        rules=rules_of(scenario, topology),
     )
+
+
+def links_of(scenario: Scenario) -> tuple[str, ...]:
+    """Names of the catalog's links that the scenario's machine is made of.
+
+    Raises ScenarioError where there is no such machine.
+    """
+    return topology_of(scenario, cost_model_of(scenario)).links
 
 
 def memory_of(scenario: Scenario) -> tuple[PoolMemory, PoolMemory]:
@@ -134,19 +157,39 @@ def _memory(scenario, costs):
 def predicted_events(scenario: Scenario) -> int:
     """Events of a run: two for each transfer, one for each job.
 
-    Exact where all latencies are positive, but for handoffs between pools of different PP, where
-    it is an upper bound.
+    Exact where all latencies are positive, but for handoffs of single GPUs between pools of
+    different PP, where it is an upper bound.
+
+    Raises ScenarioError where the scenario makes no sense.
     """
-    chunks, steps = scenario.workload.chunks, scenario.output_tokens
+    known = _known_events(scenario)
+    if known is not None:
+        return known
+    costs = cost_model_of(scenario)
+    return plan_of(scenario, costs, topology_of(scenario, costs)).events
+
+
+def _known_events(scenario):
+    """Those of a scenario with one GPU a stage, which need no plan; else None."""
+    if max(scenario.prefill_pool.stage_gpus, scenario.decode_pool.stage_gpus) > 1:
+        return None
+    if scenario.handoff != CHUNKS or scenario.nic_mapping == STRIPED or scenario.background:
+        return None
     prefill, decode = scenario.pp, scenario.decode_stages
     # Every border between two slices of layers adds a route at most.
     routes = prefill if prefill == decode else prefill + decode - 1
-    return chunks * (prefill + 2 * routes + 2 * (prefill - 1)) + steps * (3 * decode - 2)
+    return _least_events(scenario) + 2 * scenario.workload.chunks * routes
 
 
-def refuse_if_too_long(scenario: Scenario, max_events: int) -> None:
-    """Raises ScenarioError if a run would take more than `max_events` events."""
-    events = predicted_events(scenario)
+def _least_events(scenario):
+    """Those of passes and activations between single GPUs."""
+    passes = scenario.output_tokens * scenario.decode_microbatches
+    prefill, decode = scenario.pp, scenario.decode_stages
+    return scenario.workload.chunks * (3 * prefill - 2) + passes * (3 * decode - 2)
+
+
+def _refuse_above(scenario, events, max_events):
+    """Raises ScenarioError if `events` are more than a run may take."""
     if events > max_events:
         field, way = _ways_to_fewer_events(scenario, events)
         raise ScenarioError(
@@ -156,8 +199,10 @@ def refuse_if_too_long(scenario: Scenario, max_events: int) -> None:
 
 def _ways_to_fewer_events(scenario, events):
     """The field to change before others, and advice."""
-    decode_part = scenario.output_tokens * (3 * scenario.decode_stages - 2)
-    if decode_part > events / 2:
+    if scenario.collectives == CollectiveForm.FLOWS.value and events > 2 * _least_events(scenario):
+        return "collectives", "choose aggregated collectives"
+    decode_part = scenario.output_tokens * scenario.decode_microbatches
+    if decode_part * (3 * scenario.decode_stages - 2) > events / 2:
         return "output_tokens", "lower output_tokens or decode_pp"
     return "chunk_tokens", "raise chunk_tokens or lower prompt_tokens or pp"
 

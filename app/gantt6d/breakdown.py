@@ -41,6 +41,12 @@ SHOWN = {
         "Prefill passes on the critical path, one a chunk, whose arithmetic takes longer than "
         "their memory traffic.",
     ),
+    PathKind.COLLECTIVE: KindShown(
+        "collective",
+        "ttds",
+        "Collectives",
+        "The GPUs of a prefill stage exchange data, in passes on the critical path, one a chunk.",
+    ),
     PathKind.PIPELINE_FILL: KindShown(
         "fill",
         "ttds",
@@ -66,6 +72,12 @@ SHOWN = {
         "step",
         "Decode compute",
         "The decode passes of the first step, stage after stage.",
+    ),
+    PathKind.DECODE_COLLECTIVE: KindShown(
+        "decode-collective",
+        "step",
+        "Decode collectives",
+        "The GPUs of a decode stage exchange data, in the first step.",
     ),
     PathKind.DECODE_TRANSFER: KindShown(
         "decode-transfer",

@@ -1,5 +1,5 @@
 """Collective operations as transfers: one algorithm a file, each a few rounds of sends."""
 
-from simcore.collectives.base import ALGORITHMS, AUTO, Round, Send
+from simcore.collectives.base import ALGORITHMS, AUTO, Algorithm, Round, Send
 
-__all__ = ["ALGORITHMS", "AUTO", "Round", "Send"]
+__all__ = ["ALGORITHMS", "AUTO", "Algorithm", "Round", "Send"]

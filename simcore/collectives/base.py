@@ -27,7 +27,20 @@ class Send:
 Round = tuple[Send, ...]
 """Sends that start together; the next round starts when all of them have arrived."""
 
-ALGORITHMS: Registry[Callable[[int], tuple[Round, ...]]] = Registry(
-    "all-reduce algorithm", "simcore.collectives"
-)
-"""By name, the rounds of an all-reduce among so many ranks."""
+
+@dataclass(frozen=True)
+class Algorithm:
+    """A way to carry out a collective.
+
+    Attributes
+    ----------
+    rounds : of so many ranks, two or more
+    needs_switch : whether a switch between the ranks must be able to add up
+    """
+
+    rounds: Callable[[int], tuple[Round, ...]]
+    needs_switch: bool = False
+
+
+ALGORITHMS: Registry[Algorithm] = Registry("all-reduce algorithm", "simcore.collectives")
+"""By name, those of an all-reduce."""

@@ -25,7 +25,7 @@ class CriticalTasks:
     ready_s: np.ndarray
 
 
-def critical_tasks(graph: TaskGraph, start_s, end_s, last: int) -> CriticalTasks:
+def critical_tasks(graph: TaskGraph, start_s, end_s, last: int, lane=None) -> CriticalTasks:
     """The chain of tasks that ends with `last`, back to one that waited for none.
 
     Of what a task waits for, the chain goes on with what ended last. Where several ended at that
@@ -35,12 +35,14 @@ def critical_tasks(graph: TaskGraph, start_s, end_s, last: int) -> CriticalTasks
     Parameters
     ----------
     start_s, end_s : times that executing `graph` gave [s]
+    lane : of each task, what it counts as a job of, -1 for none; None for the graph's devices
 
     Raises SimulationError if a task did not start when what it waited for had ended.
     """
     start_s, end_s = np.asarray(start_s), np.asarray(end_s)
     before, after = _edges(graph)
-    own_device = (graph.device[before] == graph.device[after]) & (graph.device[after] >= 0)
+    device = graph.device if lane is None else lane
+    own_device = (device[before] == device[after]) & (device[after] >= 0)
     binding = end_s[before] == start_s[after]
     came_from = np.full(len(graph), -1)
     for edges in (binding & own_device, binding & ~own_device):
@@ -56,7 +58,7 @@ def critical_tasks(graph: TaskGraph, start_s, end_s, last: int) -> CriticalTasks
             "for ended"
         )
     tasks = np.array(found[::-1])
-    device = graph.device[tasks]
+    device = device[tasks]
     queued = np.zeros(len(tasks), dtype=bool)
     queued[1:] = (device[1:] == device[:-1]) & (device[1:] >= 0)
     ready_s = np.zeros(len(graph))

@@ -4,6 +4,7 @@ One loop over integers. It gives what CommNetworkSimulator gives for the same ta
 the two against each other.
 """
 
+from dataclasses import dataclass
 from heapq import heappop, heappush
 from time import thread_time
 
@@ -18,6 +19,7 @@ from simcore.errors import LimitReached, SimulationError
 TASK_BITS = 27
 FINISH = 1 << TASK_BITS
 COMPUTE_OVER = 2 << TASK_BITS
+STOP = 3 << TASK_BITS
 TASK = FINISH - 1
 
 MOST_REMEMBERED_STEPS = 1 << 12
@@ -29,6 +31,26 @@ MOST_QUEUED = 16
 MOST_NEW_RATES = 1 << 14
 
 EVENTS_BETWEEN_LOOKS = 1024  # at the clock: some milliseconds
+
+
+@dataclass(frozen=True)
+class Halted:
+    """A run that was stopped on its way.
+
+    Attributes
+    ----------
+    at_s : when [s]
+    start, end : of each task [s]; None if it has not started or ended
+    waits_for : of each task, how many it still waits for
+    under_way : of the tasks in between: the latency [s], and the payload [byte] or the time [s],
+        that are left
+    """
+
+    at_s: float
+    start: list[float | None]
+    end: list[float | None]
+    waits_for: list[int]
+    under_way: dict[int, tuple[float, float]]
 
 
 def execute(
@@ -43,26 +65,60 @@ def execute(
     Raises SimulationError if tasks wait for each other in a circle, and LimitReached if it takes
     longer than it may.
     """
+    halted = execute_until(graph, time_limit_s=time_limit_s)
+    return halted.start, halted.end
+
+
+def execute_until(
+    graph: TaskGraph,
+    until_s: float | None = None,
+    *,
+    since: Halted | None = None,
+    time_limit_s: float | None = None,
+) -> Halted:
+    """Run a graph to a moment, or to its end, from a moment on, or from the beginning.
+
+    Parameters
+    ----------
+    until_s : what ends at this moment has ended, what starts then has started [s]; None for the end
+    since : where an earlier run of this graph was stopped. Routes, amounts and latencies of what
+        had not ended by then may be others than they were.
+    time_limit_s : processor time that this may take [s]; None for no limit
+
+    Raises as `execute` does.
+    """
     deadline = None if time_limit_s is None else thread_time() + time_limit_s
     amount, route, successors = graph.amount, graph.route, graph.successors
-    waits_for = list(graph.waits_for)
-    start: list = [None] * len(amount)
-    end: list = [None] * len(amount)
+    latency = graph.latency_s
     table = graph.routes
-    latency, alone = table.latency, table.alone
+    alone = table.alone
     bits = [1 << number for number in range(len(table))]
     near = [table.near(number) for number in range(len(table))]
     moving = _Moving(table)
     first, behind, service = moving.first, moving.behind, moving.service
     due, expected = moving.due, moving.expected
     crowd = None
-    now = 0.0
     busy = 0
     events: list = []
-    for task, missing in enumerate(waits_for):
-        if not missing:
-            start[task] = 0.0
-            heappush(events, _beginning(task, amount, route, latency))
+    if since is None:
+        now = 0.0
+        waits_for = list(graph.waits_for)
+        start: list = [None] * len(amount)
+        end: list = [None] * len(amount)
+        release = graph.release
+        for task, missing in enumerate(waits_for):
+            if not missing:
+                start[task] = at = release.get(task, 0.0) if release else 0.0
+                heappush(events, _next_event(task, route, at, latency[task], amount[task]))
+    else:
+        now = since.at_s
+        waits_for, start, end = list(since.waits_for), list(since.start), list(since.end)
+        amount = list(amount)
+        for task, (flying, left) in since.under_way.items():
+            amount[task] = left
+            heappush(events, _next_event(task, route, now, flying, left))
+    if until_s is not None:
+        heappush(events, (until_s, STOP))
     while events:
         if deadline is not None and thread_time() >= deadline:
             raise LimitReached(
@@ -83,7 +139,7 @@ def execute(
                     elif near[number] & busy:
                         moving.join(number, bits[number], task, amount[task], now, busy)
                         busy |= bits[number]
-                        if moving.swamped:
+                        if moving.swamped and until_s is None:
                             crowd = moving.as_crowd(graph, busy, now, events)
                         else:
                             moving.settle(busy, bits[number], now, events)
@@ -118,32 +174,49 @@ def execute(
                     contended = near[number] & busy
                     if contended:
                         moving.settle(busy, contended, now, events)
+            elif code >= STOP:
+                left = _left(now, amount, route, events, moving, busy)
+                return Halted(now, start, end, waits_for, left)
             end[task] = now
             for waiting in successors[task]:
                 missing = waits_for[waiting] - 1
                 waits_for[waiting] = missing
                 if not missing:
-                    # `_beginning`, written out: this is half of the work.
+                    # `_next_event`, written out: this is half of the work.
                     start[waiting] = now
                     number = route[waiting]
                     if number == COMPUTE:
                         heappush(events, (now + amount[waiting], COMPUTE_OVER + waiting))
                     else:
-                        heappush(events, (now + latency[number], waiting))
+                        heappush(events, (now + latency[waiting], waiting))
     stuck = end.count(None)
     if stuck:
         raise SimulationError(
             f"{stuck} tasks wait for each other, the first of them {graph.tag(end.index(None))}"
         )
-    return start, end
+    return Halted(now, start, end, waits_for, {})
 
 
-def _beginning(task, amount, route, latency):
-    """The first event of a task that starts at time 0."""
-    number = route[task]
-    if number == COMPUTE:
-        return amount[task], COMPUTE_OVER + task
-    return latency[number], task
+def _next_event(task, route, now, latency, amount):
+    """Of a task that is under way at `now` [s]."""
+    if route[task] == COMPUTE:
+        return now + amount, COMPUTE_OVER + task
+    return now + latency, task
+
+
+def _left(now, amount, route, events, moving, busy):
+    """What is under way at `now` [s], and what is left of it; see `Halted`."""
+    left = {}
+    for when, code in events:
+        task = code & TASK
+        if code >= COMPUTE_OVER:
+            left[task] = 0.0, when - now
+        elif code < FINISH:
+            left[task] = when - now, amount[task]
+    for number in members(busy):
+        for task, size in moving.left(number, now):
+            left[task] = 0.0, size
+    return dict(sorted(left.items()))
 
 
 class _Moving:
@@ -237,12 +310,17 @@ class _Moving:
         for number in range(len(paths)):
             crowd.add(crossings.get(number, {}))
         for number in members(busy):
-            clock, since, rate, target = self.service[number]
-            clock += rate * (now - since)
-            for end, task in [(target, self.first[number]), *sorted(self.behind[number] or ())]:
-                crowd.join(number, task, max(end - clock, 0.0), now)
+            for task, size in self.left(number, now):
+                crowd.join(number, task, size, now)
         crowd.settle(now)
         return crowd
+
+    def left(self, number, now):
+        """The transfers of a busy route with what is left of them [byte], in order of their end."""
+        clock, since, rate, target = self.service[number]
+        clock += rate * (now - since)
+        in_turn = [(target, self.first[number]), *sorted(self.behind[number] or ())]
+        return [(task, max(end - clock, 0.0)) for end, task in in_turn]
 
     def _new_rates(self, busy, changed):
         rates = None if self.crowded else self.table.steps.get((busy, changed))

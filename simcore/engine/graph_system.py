@@ -48,6 +48,7 @@ class GraphSystem(SimulatedSystem):
             item = ComputeJob(tag.kind, amount, graph.devices[graph.device[task]], tag)
             self.simulator.add_compute(item)
         else:
-            item = DataBatch(tag.kind, amount, graph.routes.paths[route], tag)
+            path = graph.routes.paths[route]
+            item = DataBatch(tag.kind, amount, path, tag, graph.latency_s[task])
             self.simulator.add_batch(item)
         self._task[item] = task

@@ -46,7 +46,7 @@ def moving(graph: TaskGraph, start_s, end_s) -> Moving:
     """When which transfers of an executed graph moved their payload."""
     route = np.array(graph.route)
     tasks = np.flatnonzero(route != COMPUTE)
-    begin = np.asarray(start_s)[tasks] + np.array(graph.routes.latency)[route[tasks]]
+    begin = np.asarray(start_s)[tasks] + np.array(graph.latency_s)[tasks]
     end = np.asarray(end_s)[tasks]
     lasting = begin < end
     return Moving(tasks[lasting], begin[lasting], end[lasting])
@@ -107,6 +107,7 @@ def mean_shares(
         sizes = np.diff(np.interp(edges, route.moments, until))
         for channel in graph.routes.paths[number]:
             carried[channel] = carried.get(channel, 0.0) + sizes
+    carried |= {c: carried[other] for c, other in graph.stands_for.items() if other in carried}
     lengths = np.diff(edges)
     return {
         channel: np.clip(sizes / (channel.bandwidth_bps * lengths), 0.0, 1.0)

@@ -64,7 +64,9 @@ class CommNetworkSimulator:
         """Send `batch` now. Raises SimulationError if it was added before."""
         if batch._simulator is not None:
             raise SimulationError(f"{batch!r} was added before; send a new DataBatch")
-        latency = self._network.latency(batch.path)
+        latency = batch._latency
+        if latency is None:
+            latency = self._network.latency(batch.path)
         batch._simulator = self
         self._added = batch._seq = seq = self._added + 1
         now = batch.start_time = self.current_time

@@ -1,7 +1,9 @@
 """The trace of a run: a table with a row for each transfer and job that completed."""
 
 import dataclasses
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import groupby
 
 import numpy as np
 import pandas as pd
@@ -9,6 +11,9 @@ import pandas as pd
 from simcore.engine.graph import COMPUTE, TaskGraph
 
 INTEGER_ABSENT = -1
+
+SHARDS = "shards"
+"""The field of a tag that says how many transfers alike a transfer stands for."""
 
 
 @dataclass(frozen=True)
@@ -20,9 +25,14 @@ class Trace:
     start_s, end_s : when it was added or began to run, and when it completed [s]
     kind : the tag's type, as its `kind` attribute or class name says; "transfer" or "compute"
         without a tag
-    device, path : where it ran, or the channels it crossed, joined by " > "; "" otherwise
-    bytes : payload [byte]; 0 for a job
+    device, path : where it ran, or the channels it crossed, joined by " > "; "" otherwise. One that
+        is crossed n times on end is told once, with ×n
+    bytes : payload [byte]; 0 for a job. Where a tag's field `shards` says that a transfer stands
+        for several, of all of them
     facts : the tags' fields, a column each; -1 (or "") where a tag has no such field
+    crossed : of each category of `path`, the names of the channels, one as often as it is crossed
+    stands_for : names of channels that carry the same as another, which no path crosses, with the
+        name of that other one
     """
 
     start_s: np.ndarray
@@ -32,6 +42,8 @@ class Trace:
     path: pd.Categorical
     bytes: np.ndarray
     facts: dict[str, np.ndarray]
+    crossed: tuple[tuple[str, ...], ...]
+    stands_for: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, batches, jobs) -> "Trace":
@@ -44,16 +56,19 @@ class Trace:
         tags = [item.tag for item in items]
         kinds = ["transfer" if tag is None else type(tag) for tag in tags[:n_batches]]
         kinds += ["compute" if tag is None else type(tag) for tag in tags[n_batches:]]
+        sizes = [batch.total_size for batch in batches] + [0.0] * len(jobs)
+        facts = _facts(tags, order)
+        path = _labels([batch.path for batch in batches] + [()] * len(jobs), order)
+        crossed = {_name(batch.path): _crossed(batch.path) for batch in batches}
         return cls(
             start_s=np.array([item.start_time for item in items], dtype=float)[order],
             end_s=end_s[order],
             kind=_labels(kinds, order),
             device=_labels([None] * n_batches + [job.device for job in jobs], order),
-            path=_labels([batch.path for batch in batches] + [()] * len(jobs), order),
-            bytes=np.array(
-                [batch.total_size for batch in batches] + [0.0] * len(jobs), dtype=float
-            )[order],
-            facts=_facts(tags, order),
+            path=path,
+            bytes=_of_all(np.array(sizes, dtype=float)[order], facts),
+            facts=facts,
+            crossed=tuple(crossed.get(name, ()) for name in path.categories),
         )
 
     @classmethod
@@ -64,18 +79,23 @@ class Trace:
         route = np.array(graph.route)[order]
         job = route == COMPUTE
         paths = [_name(path) for path in graph.routes.paths]
+        facts = {name: column[order] for name, column in graph.facts.items()}
+        kinds = np.unique(graph.kind)  # those that there are
         return cls(
             start_s=start_s[order],
             end_s=end_s[order],
             kind=pd.Categorical.from_codes(
-                graph.kind[order], categories=[_name(kind) for kind in graph.kinds]
+                np.searchsorted(kinds, graph.kind[order]),
+                categories=[_name(graph.kinds[kind]) for kind in kinds],
             ),
             device=pd.Categorical.from_codes(
                 graph.device[order] + 1, categories=["", *map(_name, graph.devices)]
             ),
             path=pd.Categorical.from_codes(route + 1, categories=["", *paths]),
-            bytes=np.where(job, 0.0, np.array(graph.amount)[order]),
-            facts={name: column[order] for name, column in graph.facts.items()},
+            bytes=_of_all(np.where(job, 0.0, np.array(graph.amount)[order]), facts),
+            facts=facts,
+            crossed=((), *map(_crossed, graph.routes.paths)),
+            stands_for={c.name: other.name for c, other in graph.stands_for.items()},
         )
 
     def __len__(self):
@@ -85,6 +105,7 @@ class Trace:
         """The table as a DataFrame, the tags' fields as columns among the others."""
         columns = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
         facts = columns.pop("facts")
+        del columns["crossed"], columns["stands_for"]
         kept = {name: columns.pop(name) for name in ("start_s", "end_s", "kind")}
         return pd.DataFrame({**kept, **facts, **columns})
 
@@ -113,8 +134,25 @@ def _name(value) -> str:
     if isinstance(value, type):
         return getattr(value, "kind", value.__name__)
     if isinstance(value, tuple):
-        return " > ".join(channel.name for channel in value)
+        return " > ".join(
+            name if times == 1 else f"{name} ×{times}" for name, times in _on_end(value)
+        )
     return str(value)
+
+
+def _on_end(path):
+    """Names of the channels of a path, each with how often it is crossed on end."""
+    return [(name, len(list(same))) for name, same in groupby(channel.name for channel in path)]
+
+
+def _crossed(path):
+    return tuple(channel.name for channel in path)
+
+
+def _of_all(sizes, facts):
+    """Payloads [byte], times the transfers that each stands for."""
+    shards = facts.get(SHARDS)
+    return sizes if shards is None else sizes * np.maximum(shards, 1)
 
 
 def _facts(tags, order):
@@ -125,10 +163,10 @@ def _facts(tags, order):
             rows_of.setdefault(type(tag), []).append(row)
     values = {}  # field -> (rows, their values)
     for kind, rows in rows_of.items():
-        for field in dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else ():
-            field_rows, field_values = values.setdefault(field.name, ([], []))
+        for fact in dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else ():
+            field_rows, field_values = values.setdefault(fact.name, ([], []))
             field_rows += rows
-            field_values += [getattr(tags[row], field.name) for row in rows]
+            field_values += [getattr(tags[row], fact.name) for row in rows]
     columns = {}
     for name, (rows, held) in values.items():
         whole = all(type(value) is int for value in held)

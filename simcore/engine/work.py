@@ -80,10 +80,15 @@ class DataBatch:
     latency_remaining : time still to spend before the payload moves [s]
     start_time, end_time : when it was added and when it arrived [s]; None before
     tag : facts for the system that sent it, and for the trace
+
+    Parameters
+    ----------
+    latency_s : time in flight [s]; None for the sum of the path's latencies
     """
 
     __slots__ = (
         "_due",
+        "_latency",
         "_route",
         "_seq",
         "_simulator",
@@ -96,12 +101,15 @@ class DataBatch:
         "total_size",
     )
 
-    def __init__(self, name, size_bytes, path, tag=None):
+    def __init__(self, name, size_bytes, path, tag=None, latency_s=None):
         try:
             if not 0 <= size_bytes <= LARGEST:
                 raise TypeError
         except TypeError:
             _number(f"transfer {name!r}: size_bytes", size_bytes)
+        if latency_s is not None:
+            _number(f"transfer {name!r}: latency_s", latency_s)
+        self._latency = latency_s
         self.name = name
         self.total_size = size_bytes
         self.path = path if type(path) is tuple else tuple(path)
@@ -120,6 +128,8 @@ class DataBatch:
     @property
     def latency_remaining(self) -> float:
         if self._simulator is None:
+            if self._latency is not None:
+                return self._latency
             return sum(channel.latency_s for channel in self.path)
         return max(0.0, self._due - self._simulator.current_time)
 

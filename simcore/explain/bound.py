@@ -138,6 +138,13 @@ def _engine(result, segments):
     )
 
 
+def _collective(result, segments):
+    gpus = result.scenario.prefill_pool.stage_gpus
+    chunks = {result.table.facts["chunk"][segment.row] for segment in segments}
+    took = quantity(_length(segments) / len(chunks), "s")
+    return f"The {gpus} GPUs of a prefill stage exchange data for {took} per chunk"
+
+
 def _fill(result, segments):
     took = quantity(_length(segments), "s")
     return f"Filling a pipeline of {result.scenario.pp} stages takes {took}"
@@ -171,7 +178,7 @@ def _waited_for(result: Result, segment: Segment) -> str:
     device = table.device.categories[table.device.codes[segment.row]]
     if device:
         return device
-    crossed = set(table.path.categories[table.path.codes[segment.row]].split(" > "))
+    crossed = set(table.crossed[table.path.codes[segment.row]])
     use = result.metrics.channel_use
     use = use[use.channel.isin(crossed)]
     return str(use.channel.iloc[int(np.argmax(use.utilisation))])
@@ -180,6 +187,7 @@ def _waited_for(result: Result, segment: Segment) -> str:
 CAUSES = {
     PathKind.PREFILL_MEMORY: _memory,
     PathKind.PREFILL_COMPUTE: _compute,
+    PathKind.COLLECTIVE: _collective,
     PathKind.PIPELINE_FILL: _fill,
     PathKind.KV_TRANSFER: _transfer,
     PathKind.WAITING: _waiting,

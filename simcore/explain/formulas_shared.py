@@ -18,7 +18,7 @@ SHARED = (
         key="tpot",
         name="Time per output token",
         expression="TPOT = Σ over the O steps (end of the last stage's pass − start of the first "
-        "stage's) / O",
+        "stage's) / O; of several micro-batches, the mean time from a token to the next",
         unit="s",
         source=DEFINITION,
     ),
@@ -32,7 +32,7 @@ SHARED = (
     Formula(
         key="bubble",
         name="Pipeline bubble",
-        expression="bubble = 1 − Σ durations of all prefill passes / "
+        expression="bubble = 1 − Σ durations of all prefill passes, collectives included / "
         "(PP · end of the last prefill pass)",
         unit="",
         source="the idle share of a pipeline's devices: Huang et al., GPipe, NeurIPS 2019",
@@ -70,5 +70,20 @@ SHARED = (
         ),
         unit="s",
         source=FAIRNESS,
+    ),
+    Formula(
+        key="collective",
+        name="Collectives of a pass",
+        expression="t = Σ over its collectives (how many · time alone)",
+        symbols=(
+            (
+                "time alone",
+                "of one, from latencies and bandwidths of the wires between its GPUs, "
+                "or as measured [s]",
+            ),
+        ),
+        unit="s",
+        source="startup and bytes of each round: Thakur, Rabenseifner & Gropp, Optimization of "
+        "Collective Communication Operations in MPICH, 2005",
     ),
 )

@@ -2,7 +2,7 @@
 
 import gpu_catalog
 from simcore.costs import PassCosts
-from simcore.costs.plan import split_layers
+from simcore.costs.handoff import requests_in_pass
 from simcore.costs.release_steps import ENGINE, LayerCounts, at_least, unfused_seconds
 from simcore.costs.serving_engines import serving_engine
 from simcore.costs.transformer import slice_of
@@ -55,8 +55,8 @@ def explain_engine(
         return ()
     llm, release = gpu_catalog.llm(scenario.llm), serving_engine(scenario.engine).release
     prefill = isinstance(tag, PrefillPass)
-    stages = scenario.pp if prefill else scenario.decode_stages
-    part = slice_of(llm, split_layers(llm.layers, stages)[tag.stage])
+    pool = scenario.prefill_pool if prefill else scenario.decode_pool
+    part = slice_of(llm, pool.layers(llm.layers)[tag.stage])
     kernels = quantity(float(costs.seconds[place]) - added, "s")
     if prefill:
         key = "prefill_engine"
@@ -67,7 +67,8 @@ def explain_engine(
         unfused = quantity(unfused_seconds(LayerCounts.of(llm, part), release), "s")
         launching = f"{part.layers} · {quantity(release.launch_layer_s, 's')}"
         step = release.step_s if part.embedding else 0.0
-        requests = release.sequence_s * scenario.batch_size if part.head else 0.0
+        n = requests_in_pass(scenario.workload, pool)
+        requests = release.sequence_s * n if part.head else 0.0
         values = (
             f"max₈({kernels} + {unfused}, {launching}) − {kernels} + {quantity(step, 's')} + "
             f"{quantity(requests, 's')}"

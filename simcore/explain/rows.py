@@ -5,13 +5,22 @@ import operator
 import gpu_catalog
 from simcore.costs import transformer as tf
 from simcore.costs.models.reference import MEMORY_EFFICIENCY
-from simcore.costs.plan import split_layers
+from simcore.costs.plan import HandoffIn
 from simcore.explain.explanation import Explanation, explained
 from simcore.explain.formulas import formula_of
-from simcore.explain.numbers import count, quantity
+from simcore.explain.numbers import count, percent, quantity
 from simcore.explain.parts import explain_engine, sum_of_parts
 from simcore.explain.sizes import size_of
-from simcore.pipelines import Activations, DecodeActivations, DecodePass, Handoff, PrefillPass
+from simcore.pipelines import (
+    Activations,
+    Background,
+    DecodeActivations,
+    DecodeCollective,
+    DecodePass,
+    Handoff,
+    PrefillCollective,
+    PrefillPass,
+)
 from simcore.pipelines.walk_back import ROUNDING
 from simcore.run import Result
 
@@ -27,7 +36,9 @@ def explain_row(result: Result, row: int) -> Explanation:
     tag = result.graph.tag(result.task_of_row[row])
     if isinstance(tag, PrefillPass | DecodePass):
         return _pass(result, tag)
-    return _transfer(result, row, tag)
+    if result.table.bytes[row] or result.graph.device[result.task_of_row[row]] < 0:
+        return _transfer(result, row, tag)
+    return _aggregated(result, row, tag)
 
 
 def _pass(result, tag):
@@ -51,6 +62,10 @@ def _pass(result, tag):
             f"{'compute' if costs.compute_bound[place] else 'memory'}-bound"
         )
     )
+    share = result.plan.share_of(tag)
+    if share < 1.0:
+        seconds *= share
+        values += f"; {percent(share)} of it in this part: {quantity(seconds, 's')}"
     role = "prefill" if isinstance(tag, PrefillPass) else "decode"
     known = _known(result.scenario, tag)
     details = (
@@ -82,11 +97,13 @@ def _known(scenario, tag):
         return {} if isinstance(tag, PrefillPass) else {"t": count(total + tag.step)}
     llm = gpu_catalog.llm(scenario.llm)
     if isinstance(tag, PrefillPass):
-        before, stages = tag.chunk * first, scenario.pp
+        before, pool = tag.chunk * first, scenario.prefill_pool
         known = {"s": count(min(first, total - before)), "o": count(before)}
     else:
-        known, stages = {"o": count(total + tag.step)}, scenario.decode_stages
-    part = tf.slice_of(llm, split_layers(llm.layers, stages)[tag.stage])
+        known, pool = {"o": count(total + tag.step)}, scenario.decode_pool
+    if pool.stage_gpus > 1:
+        return known
+    part = tf.slice_of(llm, pool.layers(llm.layers)[tag.stage])
     # Each weight that a token meets is two operations.
     met = float(tf.projection_flop(llm, part, 1, outputs=0)) / 2
     return known | {"A": quantity(met, ""), "b": f"{count(tf.kv_bytes_per_token(llm))} B"}
@@ -96,7 +113,7 @@ def _transfer(result, row, tag):
     graph, table = result.graph, result.table
     task = result.task_of_row[row]
     routes, route = graph.routes, graph.route[task]
-    latency, bandwidth = routes.latency[route], routes.alone[route]
+    latency, bandwidth = graph.latency_s[task], routes.alone[route]
     size = graph.amount[task]
     took = float(table.end_s[row] - table.start_s[row])
     alone = latency + size / bandwidth
@@ -111,21 +128,72 @@ def _transfer(result, row, tag):
         values,
         alone + waiting,
         title=title_of(tag),
-        details=(size_of(result, tag),),
+        details=(size_of(result, tag),) if _sizes_told(result, tag) else (),
+    )
+
+
+def _sizes_told(result, tag):
+    """Whether the formulas of sizes hold for a transfer: one of single GPUs, of a whole pass."""
+    s = result.scenario
+    whole = s.decode_microbatches == 1 and s.handoff == HandoffIn.CHUNKS.value
+    single = max(s.prefill_pool.stage_gpus, s.decode_pool.stage_gpus) == 1
+    return whole and single and isinstance(tag, Handoff | Activations | DecodeActivations)
+
+
+def _aggregated(result, row, tag):
+    """A pass's collectives as one job."""
+    pool = "prefill" if isinstance(tag, PrefillCollective) else "decode"
+    took = float(result.graph.amount[result.task_of_row[row]])
+    how = [
+        f"{kind.replace('_', '-')} by {algorithm.replace('_', '-')}"
+        for of, kind, algorithm in result.plan.collectives.algorithms
+        if of == pool
+    ]
+    values = f"{', '.join(how)}: {quantity(took, 's')}"
+    return explained(
+        formula_of("collective", result.scenario.cost_model), values, took, title=title_of(tag)
     )
 
 
 def title_of(tag) -> str:
     """What a pass or transfer is, for people."""
     match tag:
-        case PrefillPass(stage, chunk):
-            return f"Prefill, stage {stage}, chunk {chunk}"
-        case Handoff(stage, to_stage, chunk):
-            return f"KV handoff, stage {stage} to decode stage {to_stage}, chunk {chunk}"
+        case PrefillPass(stage, chunk, part):
+            return f"Prefill, stage {stage}, chunk {chunk}{_part(part)}"
+        case PrefillCollective(stage, chunk, part, rank, to_rank):
+            who = _ranks(rank, to_rank)
+            return f"Collective, stage {stage}, chunk {chunk}{_part(part)}{who}"
+        case Handoff(stage, to_stage, chunk, part):
+            told = f"KV handoff, stage {stage} to decode stage {to_stage}, chunk {chunk}"
+            return told + _part(part) + _shards(tag)
         case Activations(stage, to_stage, chunk):
-            return f"Activations, stage {stage} to {to_stage}, chunk {chunk}"
-        case DecodePass(stage, step):
-            return f"Decode, stage {stage}, step {step}"
-        case DecodeActivations(stage, to_stage, step):
-            return f"Decode activations, stage {stage} to {to_stage}, step {step}"
+            return f"Activations, stage {stage} to {to_stage}, chunk {chunk}{_shards(tag)}"
+        case DecodePass(stage, step, microbatch, part):
+            return f"Decode, stage {stage}, step {step}{_microbatch(microbatch)}{_part(part)}"
+        case DecodeCollective(stage, step, microbatch, part, rank, to_rank):
+            told = f"Decode collective, stage {stage}, step {step}{_microbatch(microbatch)}"
+            return told + _part(part) + _ranks(rank, to_rank)
+        case DecodeActivations(stage, to_stage, step, microbatch):
+            told = f"Decode activations, stage {stage} to {to_stage}, step {step}"
+            return told + _microbatch(microbatch) + _shards(tag)
+        case Background():
+            return "Traffic of others"
     raise TypeError(f"{tag!r} is no part of a pipeline")
+
+
+def _part(part):
+    return f", part {part}" if part >= 0 else ""
+
+
+def _microbatch(number):
+    return f", micro-batch {number}" if number else ""
+
+
+def _ranks(rank, to_rank):
+    return f", GPU {rank} to {to_rank}" if rank >= 0 else ""
+
+
+def _shards(tag):
+    if tag.shards > 1:
+        return f", {tag.shards} GPUs at a time"
+    return _ranks(tag.rank, tag.to_rank) if max(tag.rank, tag.to_rank) > 0 else ""

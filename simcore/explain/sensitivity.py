@@ -6,9 +6,8 @@ from typing import Literal
 
 from simcore.errors import ScenarioError
 from simcore.parameters import Choice, parameters_of
-from simcore.run import MOST_EVENTS, run
+from simcore.run import MOST_EVENTS, links_of, run
 from simcore.scenario import Scenario
-from simcore.topologies.reference import LINKS
 
 # What a step of a control means to people: the options of a choice have an order, not a size.
 STEPS = {"down": "down", "up": "up"}
@@ -70,7 +69,7 @@ def changes(
                     scenario, {field: value}, {}, limits,
                     what=field, link=False, direction=direction, value=value,
                 )  # fmt: skip
-    for link in LINKS:
+    for link in links_of(scenario):
         yield _run(
             scenario, {}, {link: FASTER}, limits,
             what=link, link=True, direction="up", value=FASTER,

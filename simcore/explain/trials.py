@@ -74,6 +74,20 @@ def fewer_stages(scenario: Scenario) -> Iterator[int]:
         yield scenario.pp // 2
 
 
+def more_ranks(scenario: Scenario) -> Iterator[int]:
+    """TP doubled, where there is tensor parallelism."""
+    if scenario.tp > 1:
+        yield 2 * scenario.tp
+
+
+def fewer_ranks(scenario: Scenario) -> Iterator[int]:
+    """TP halved, and again, down to none."""
+    value = scenario.tp // 2
+    while value:
+        yield value
+        value //= 2
+
+
 def more_nics(scenario: Scenario) -> Iterator[int]:
     """K doubled, and again, up to one for each stage."""
     value = scenario.prefill_nics
@@ -89,16 +103,23 @@ def other_gpus(scenario: Scenario) -> Iterator[str]:
             yield value
 
 
-# By kind, the settings that act on it: larger chunks read the weights less often, smaller ones
-# fill a pipeline sooner, more stages hold less each, fewer are filled sooner.
+# By kind, the settings that act on it: larger chunks read the weights less often and exchange data
+# less often, smaller ones fill a pipeline sooner, more stages or ranks hold less each, fewer stages
+# are filled sooner, fewer ranks exchange less.
 SETTINGS: dict[PathKind, tuple[tuple[str, Values], ...]] = {
     PathKind.PREFILL_MEMORY: (
         ("chunk_tokens", larger_chunks),
         ("pp", more_stages),
+        ("tp", more_ranks),
     ),
     PathKind.PREFILL_COMPUTE: (
         ("chunk_tokens", smaller_chunks),
         ("pp", more_stages),
+        ("tp", more_ranks),
+    ),
+    PathKind.COLLECTIVE: (
+        ("chunk_tokens", larger_chunks),
+        ("tp", fewer_ranks),
     ),
     PathKind.PIPELINE_FILL: (
         ("chunk_tokens", smaller_chunks),

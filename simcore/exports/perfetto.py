@@ -113,10 +113,10 @@ def _rows(result) -> _Rows:
     for begins, ends, kind, size, *values in columns:
         known = {fact: value for fact, value in zip(facts, values, strict=True)
                  if value != INTEGER_ABSENT}  # fmt: skip
-        number = known.get("chunk", known.get("step"))
+        number = known.get("chunk", known.get("step", ""))
         inside = ",".join(f'"{fact}":{value}' for fact, value in known.items())
         arguments = f'{{{inside},"bytes":{size:.17g}}}' if size else f"{{{inside}}}"
-        told.append(_told(f"{kind} {number}", begins, ends, arguments))
+        told.append(_told(f"{kind} {number}".strip(), begins, ends, arguments))
     return _Rows(start, end, told)
 
 
@@ -134,7 +134,9 @@ def _rows_of_channels(result) -> dict[str, np.ndarray]:
         if number in by_route:
             for channel in dict.fromkeys(path):
                 found.setdefault(channel.name, []).append(by_route[number])
-    return {name: np.sort(np.concatenate(parts)) for name, parts in found.items()}
+    rows = {name: np.sort(np.concatenate(parts)) for name, parts in found.items()}
+    twins = result.graph.stands_for.items()
+    return rows | {c.name: rows[other.name] for c, other in twins if other.name in rows}
 
 
 def _process(pid, tids, name, members, rows, places, first_threads):
@@ -191,11 +193,13 @@ def _arrows(result, rows, places):
     stage, chunk, step = (trace.facts[name] for name in ("stage", "chunk", "step"))
     prefill = np.flatnonzero(kind["prefill"]).tolist()
     decode = np.flatnonzero(kind["decode"] & (step == 0)).tolist()
-    sender = {(stage[row], chunk[row]): row for row in prefill}
-    receiver = {stage[row]: row for row in decode}
+    part = trace.facts["part"]
+    sender = {(stage[row], chunk[row], part[row]): row for row in prefill}
+    receiver = {stage[row]: row for row in reversed(decode)}
     to_stage = trace.facts["to_stage"]
     for number, row in enumerate(np.flatnonzero(kind["handoff"]).tolist(), start=1):
-        hops = (("s", sender[stage[row], chunk[row]]), ("t", row), ("f", receiver[to_stage[row]]))
+        sent_by = sender[stage[row], chunk[row], part[row]]
+        hops = (("s", sent_by), ("t", row), ("f", receiver[to_stage[row]]))
         for phase, hop in hops:
             place = places[hop]
             # It belongs to what is open on its thread at that time.

@@ -45,6 +45,7 @@ def utilisation(
         for channel in graph.routes.paths[number]:
             changes.setdefault(channel, []).append((moments, steps))
     exact = {channel: _shares(channel, parts) for channel, parts in changes.items()}
+    exact |= {c: exact[other] for c, other in graph.stands_for.items() if other in exact}
     if sum(len(moments) for moments, _ in exact.values()) <= most_steps:
         return Utilisation(None, exact)
     edges = np.linspace(0.0, float(np.max(end_s)), means + 1)

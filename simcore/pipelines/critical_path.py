@@ -16,10 +16,12 @@ class PathKind(Enum):
 
     PREFILL_COMPUTE = "prefill, compute-bound"
     PREFILL_MEMORY = "prefill, memory-bound"
+    COLLECTIVE = "collectives"
     PIPELINE_FILL = "pipeline fill"
     KV_TRANSFER = "KV transfer"
     WAITING = "waiting for a busy NIC or GPU"
     DECODE_COMPUTE = "decode compute"
+    DECODE_COLLECTIVE = "decode collectives"
     DECODE_TRANSFER = "decode transfers"
 
 

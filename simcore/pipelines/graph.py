@@ -1,24 +1,25 @@
-"""A plan as a task graph: every pass, handoff and activation, and what each waits for.
+"""A plan as a task graph: every pass, collective, handoff and activation, and what each waits for.
 
 This is where the semantics of a pipeline are stated, once; whoever runs the graph adds nothing.
 """
 
-from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
-from simcore.engine.graph import COMPUTE, TaskGraph
+from simcore.engine.graph import TaskGraph
+from simcore.pipelines.blocks import Blocks
 from simcore.pipelines.plan import PipelinePlan
 from simcore.pipelines.tags import (
     Activations,
+    Background,
     DecodeActivations,
+    DecodeCollective,
     DecodePass,
     Handoff,
+    PrefillCollective,
     PrefillPass,
 )
-
-KINDS = (PrefillPass, Handoff, Activations, DecodePass, DecodeActivations)
-FACTS = ("stage", "to_stage", "chunk", "step")
 
 
 def pipeline_graph(plan: PipelinePlan) -> TaskGraph:
@@ -28,142 +29,197 @@ def pipeline_graph(plan: PipelinePlan) -> TaskGraph:
     over, sends its activations to the next stage, and goes on to its next chunk. A stage starts a
     chunk when its activations are there; where devices are exclusive, also not before the chunk
     before it has ended (a short last chunk could overtake, but attention looks back). What else a
-    stage and the first decode step wait for is said by `plan.semantics`. A decode step starts when
-    the one before has left the last stage: sampled tokens are a few bytes and return at no cost.
+    stage and the first decode step wait for is said by `plan.semantics`. A pass is cut into parts
+    where its GPUs exchange data, or where KV cache is handed over layer by layer: each part
+    computes, then its GPUs exchange data, then it hands over. Exchanges that are flows go round by
+    round, the next when all of the one before has arrived.
+
+    Decode works on its micro-batches in turn: at each stage in the order of steps, then of
+    micro-batches. A micro-batch starts a step when the one before has left the last stage: sampled
+    tokens are a few bytes and return at no cost.
     """
-    tasks = _Tasks(plan)
-    chunks, steps = plan.chunks, plan.steps
-    last, last_decode = len(plan.prefill_seconds) - 1, len(plan.decode_seconds) - 1
-    semantics = plan.semantics
-
-    passes = [
-        tasks.jobs(PrefillPass, seconds, device=stage, stage=stage, chunk=np.arange(chunks))
-        for stage, seconds in enumerate(plan.prefill_seconds)
-    ]
-    handoffs = [
-        [
-            tasks.transfers(
-                Handoff, r.bytes, r.path, stage=stage, to_stage=r.receiver, chunk=np.arange(chunks)
-            )
-            for r in routes
-        ]
-        for stage, routes in enumerate(plan.handoffs)
-    ]
-    activations = [
-        tasks.transfers(
-            Activations, plan.activation_bytes, path,
-            stage=stage, to_stage=stage + 1, chunk=np.arange(chunks),
-        )
-        for stage, path in enumerate(plan.activation_paths)
-    ]  # fmt: skip
-    decodes = [
-        tasks.jobs(DecodePass, seconds, device=last + 1 + stage, stage=stage, step=np.arange(steps))
-        for stage, seconds in enumerate(plan.decode_seconds)
-    ]
-    decode_activations = [
-        tasks.transfers(
-            DecodeActivations, [plan.decode_activation_bytes] * steps, path,
-            stage=stage, to_stage=stage + 1, step=np.arange(steps),
-        )
-        for stage, path in enumerate(plan.decode_activation_paths)
-    ]  # fmt: skip
-
-    for stage in range(last + 1):
-        # At the end of a chunk, in this order.
-        followers = [*handoffs[stage]]
-        if stage < last:
-            followers.append(activations[stage])
-            tasks.each(activations[stage], [passes[stage + 1]])
-            if semantics.stage_waits_for_handoff:
-                for handoff in handoffs[stage]:
-                    tasks.each(handoff, [passes[stage + 1]])
-        in_turn = stage == 0 or semantics.exclusive_devices
-        tasks.each(passes[stage], followers, in_turn=in_turn)
-        if semantics.decode_waits_for_all or stage == last:
-            for handoff in handoffs[stage]:
-                tasks.all_before(handoff, decodes[0][0])
-    for stage in range(last_decode):
-        tasks.each(decodes[stage], [decode_activations[stage]])
-        tasks.each(decode_activations[stage], [decodes[stage + 1]])
-    for step in range(steps - 1):
-        tasks.before(decodes[last_decode][step], decodes[0][step + 1])
-    return tasks.graph()
+    blocks = Blocks(plan.routes)
+    prefill = _Prefill(blocks, plan)
+    decode = _Decode(blocks, plan, first_device=len(plan.prefill_devices))
+    prefill.connect(decode.first)
+    decode.connect()
+    for flood in plan.floods:
+        blocks.released((flood.channel,), flood.bytes, flood.start_s, Background)
+    return blocks.graph((*plan.prefill_devices, *plan.decode_devices), plan.stands_for)
 
 
-class _Tasks:
-    """Blocks of like tasks, each a range of numbers."""
+class _Prefill:
+    """Passes of the prefill pool, and what they hand over and send on."""
 
-    def __init__(self, plan):
+    def __init__(self, blocks, plan):
+        self.blocks = blocks
         self.plan = plan
-        self.amount: list[float] = []
-        self.route: list[int] = []
-        self.successors: list[Sequence[int]] = []
-        self.waits_for: list[int] = []
-        self.blocks = []  # (slice of the tasks, kind, device, facts)
+        chunks = np.arange(plan.chunks)
+        self.passes = [
+            _Pass(
+                blocks, parts, seconds, PrefillPass, PrefillCollective,
+                device=stage, stage=stage, chunk=chunks,
+            )
+            for stage, (parts, seconds) in enumerate(
+                zip(plan.prefill_parts, plan.prefill_seconds, strict=True)
+            )
+        ]  # fmt: skip
+        at = plan.chunks - 1 if plan.at_the_end else chunks
+        self.handoffs = [
+            [
+                [
+                    blocks.transfers(
+                        Handoff, route.sending,
+                        stage=stage, to_stage=route.receiver, chunk=at,
+                        part=number if len(parts) > 1 else -1,
+                    )
+                    for route in part.handoffs
+                ]
+                for number, part in enumerate(parts)
+            ]
+            for stage, parts in enumerate(plan.prefill_parts)
+        ]  # fmt: skip
+        self.activations = [
+            [
+                blocks.transfers(
+                    Activations, sending, stage=stage, to_stage=stage + 1, chunk=chunks
+                )
+                for sending in sendings
+            ]
+            for stage, sendings in enumerate(plan.activations)
+        ]
 
-    def jobs(self, kind, seconds, *, device, **facts) -> range:
-        return self._block(kind, seconds, COMPUTE, device, facts)
+    def connect(self, first_decode):
+        """Who waits for whom; `first_decode` is the first decode pass."""
+        semantics, blocks = self.plan.semantics, self.blocks
+        last = len(self.passes) - 1
+        for stage, run in enumerate(self.passes):
+            following = []
+            if stage < last:
+                following = self.activations[stage]
+                first = self.passes[stage + 1].first
+                for block in following:
+                    blocks.each(block, [first])
+                if semantics.stage_waits_for_handoff:
+                    for block in self._handed(stage):
+                        blocks.each(block, [first])
+            in_turn = stage == 0 or semantics.exclusive_devices
+            run.connect(self._at_each_part(stage), following, in_turn=in_turn)
+            if self.plan.at_the_end:
+                for block in self._handed(stage):
+                    for tail in run.tails[-1]:
+                        blocks.all_before(tail[-1:], block[0])
+            if semantics.decode_waits_for_all or stage == last:
+                for block in self._handed(stage):
+                    blocks.all_before(block, first_decode)
 
-    def transfers(self, kind, sizes, path, **facts) -> range:
-        return self._block(kind, sizes, self.plan.routes.number(path), -1, facts)
+    def _handed(self, stage):
+        return [block for part in self.handoffs[stage] for block in part]
 
-    def _block(self, kind, amounts, route, device, facts):
-        first, count = len(self.amount), len(amounts)
-        self.amount += amounts
-        self.route += [route] * count
-        self.successors += [()] * count
-        self.waits_for += [0] * count
-        self.blocks.append((slice(first, first + count), kind, device, facts))
-        return range(first, first + count)
+    def _at_each_part(self, stage):
+        """What starts at the end of each part of each chunk."""
+        if self.plan.at_the_end:
+            return [[]] * len(self.handoffs[stage])
+        return self.handoffs[stage]
 
-    def each(self, tasks, followers, *, in_turn=False):
-        """The n-th task is waited for by the n-th of each follower; `in_turn`, by its own next."""
-        if in_turn:
-            self._extend(tasks[:-1], [*[follower[:-1] for follower in followers], tasks[1:]])
-            self._extend(tasks[-1:], [follower[-1:] for follower in followers])
-        else:
-            self._extend(tasks, followers)
 
-    def all_before(self, tasks, waiting):
-        """One task waits for all of `tasks`."""
-        self._append(tasks, [(waiting,)] * len(tasks))
-        self.waits_for[waiting] += len(tasks)
+class _Decode:
+    """Passes of the decode pool."""
 
-    def before(self, task, waiting):
-        """One task waits for one other."""
-        self.all_before(range(task, task + 1), waiting)
+    def __init__(self, blocks, plan, first_device):
+        self.blocks = blocks
+        self.plan = plan
+        steps = np.arange(plan.steps)
+        last = len(plan.decode_parts) - 1
+        self.passes = [
+            [
+                _Pass(
+                    blocks, parts, seconds, DecodePass, DecodeCollective,
+                    device=first_device + stage, stage=stage, step=steps, microbatch=batch,
+                )
+                for batch in range(plan.microbatches)
+            ]
+            for stage, (parts, seconds) in enumerate(
+                zip(plan.decode_parts, plan.decode_seconds, strict=True)
+            )
+        ]  # fmt: skip
+        self.activations = [
+            [
+                [
+                    blocks.transfers(
+                        DecodeActivations, sending,
+                        stage=stage, to_stage=stage + 1, step=steps, microbatch=batch,
+                    )
+                    for sending in plan.decode_activations[stage]
+                ]
+                for batch in range(plan.microbatches)
+            ]
+            for stage in range(last)
+        ]  # fmt: skip
+        self.first = self.passes[0][0].first[0]
 
-    def _extend(self, tasks, followers):
-        self._append(tasks, list(zip(*followers, strict=True)) or [()] * len(tasks))
-        for follower in followers:
-            block = slice(follower.start, follower.stop)
-            self.waits_for[block] = [count + 1 for count in self.waits_for[block]]
+    def connect(self):
+        """Who waits for whom."""
+        blocks = self.blocks
+        last = len(self.passes) - 1
+        for stage, runs in enumerate(self.passes):
+            for batch, run in enumerate(runs):
+                following = self.activations[stage][batch] if stage < last else []
+                run.connect([[]] * len(run.tails), following, in_turn=False)
+                for block in following:
+                    blocks.each(block, [self.passes[stage + 1][batch].first])
+                if len(runs) > 1:
+                    # A stage takes the micro-batches of a step in turn, then those of the next.
+                    for tail in run.tails[-1]:
+                        if batch + 1 < len(runs):
+                            blocks.each(tail, [runs[batch + 1].first])
+                        else:
+                            blocks.next(tail, runs[0].first)
+                # With one stage and several micro-batches that order says it already.
+                if stage == last and not (last == 0 and len(runs) > 1):
+                    for tail in run.tails[-1]:
+                        blocks.next(tail, self.passes[0][batch].first)
 
-    def _append(self, tasks, added):
-        block = slice(tasks.start, tasks.stop)
-        old = self.successors[block]
-        self.successors[block] = (
-            [a + b for a, b in zip(old, added, strict=True)] if any(old) else added
-        )
 
-    def graph(self) -> TaskGraph:
-        facts = {name: np.full(len(self.amount), -1) for name in FACTS}
-        kind = np.empty(len(self.amount), dtype=int)
-        device = np.empty(len(self.amount), dtype=int)
-        for place, block_kind, block_device, block_facts in self.blocks:
-            kind[place] = KINDS.index(block_kind)
-            device[place] = block_device
-            for name, values in block_facts.items():
-                facts[name][place] = values
-        return TaskGraph(
-            amount=self.amount,
-            route=self.route,
-            successors=self.successors,
-            waits_for=self.waits_for,
-            routes=self.plan.routes,
-            device=device,
-            devices=(*self.plan.prefill_devices, *self.plan.decode_devices),
-            kind=kind,
-            kinds=KINDS,
-            facts=facts,
-        )
+class _Pass:
+    """The passes of a stage, one for each chunk or step, in parts.
+
+    Attributes
+    ----------
+    first : the jobs that begin a pass
+    tails : of each part, what ends it: a job, or the transfers of the last round
+    """
+
+    def __init__(self, blocks, parts, seconds, kind, collective, *, device, **facts):
+        self.blocks = blocks
+        self.chains = []  # of each part, groups of blocks, one after the other
+        for number, part in enumerate(parts):
+            here = facts | ({"part": number} if len(parts) > 1 else {})
+            times = seconds if part.share == 1.0 else [part.share * s for s in seconds]
+            chain = [[blocks.jobs(kind, times, device=device, **here)]]
+            if part.collective_s is not None:
+                chain.append([blocks.jobs(collective, part.collective_s, device=device, **here)])
+            for sendings in part.rounds:
+                chain.append([blocks.transfers(collective, each, **here) for each in sendings])
+            self.chains.append(chain)
+        self.first = self.chains[0][0][0]
+        self.tails = [chain[-1] for chain in self.chains]
+
+    def connect(self, at_each_part, following, *, in_turn):
+        """Connect the parts with each other and with what starts when they end.
+
+        Parameters
+        ----------
+        at_each_part : blocks that start at the end of each part
+        following : blocks that start at the end of the pass
+        in_turn : whether the first part of the next pass waits for the last of this
+        """
+        blocks = self.blocks
+        for number, chain in enumerate(self.chains):
+            for before, after in pairwise(chain):
+                for block in before:
+                    blocks.each(block, after)
+            last = number + 1 == len(self.chains)
+            starting = [*at_each_part[number], *(following if last else self.chains[number + 1][0])]
+            for block in chain[-1]:
+                blocks.each(block, starting, then=self.first if last and in_turn else None)

@@ -6,8 +6,7 @@ import gpu_catalog
 from simcore import Scenario, run
 from simcore.engine import execute
 from simcore.engine.crowd import Crowd
-from simcore.machine import _fabric, topology_of
-from simcore.run import cost_model_of
+from simcore.machine import _fabric
 
 UNEVEN = Scenario(pp=7, decode_pp=3, batch_size=16, prompt_tokens=2000, chunk_tokens=90)
 # Handoffs queue up, so that rates come to be kept by bottleneck, as soon in a run that finds what
@@ -20,9 +19,9 @@ RESTLESS = Scenario(
 
 
 def result_and_routes(scenario):
-    trace = run(scenario).trace.to_csv()
-    routes = topology_of(scenario, cost_model_of(scenario)).routes
-    return trace, [[channel.name for channel in path] for path in routes.paths]
+    result = run(scenario)
+    paths = result.graph.routes.paths
+    return result.trace.to_csv(), [[channel.name for channel in path] for path in paths]
 
 
 @pytest.mark.parametrize("scenario", [UNEVEN, QUEUEING, RESTLESS])

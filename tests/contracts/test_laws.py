@@ -7,7 +7,7 @@ import pytest
 import gpu_catalog
 from simcore import CommNetworkSimulator, DisaggregatedPDSystemPP, Scenario, memory_of, run
 from simcore.costs import COST_MODELS
-from simcore.metrics import measure
+from simcore.metrics import Work, measure
 from simcore.pipelines import make_plan
 from simcore.topologies import ReferenceFabric
 from tests.contracts import laws
@@ -106,7 +106,7 @@ def metrics_with(scenario, *, flops=1, bandwidth=1, link_bandwidth=1, latency=1)
     )
     system.start()
     simulator.run(system)
-    return measure(simulator.trace, fabric.channels)
+    return measure(simulator.trace, fabric.channels, Work(1, 1, 1, 1))
 
 
 @pytest.mark.parametrize(

@@ -24,9 +24,11 @@ def graph_of(tasks):
     """The graph of (amount, path or None for a job, numbers of the tasks it waits for)."""
     routes = RouteTable()
     n = len(tasks)
+    latency = [0.0 if path is None else sum(c.latency_s for c in path) for _, path, _ in tasks]
     return TaskGraph(
         amount=[float(amount) for amount, _, _ in tasks],
         route=[COMPUTE if path is None else routes.number(tuple(path)) for _, path, _ in tasks],
+        latency_s=latency,
         successors=[[j for j in range(n) if i in tasks[j][2]] for i in range(n)],
         waits_for=[len(set(needs)) for _, _, needs in tasks],
         routes=routes,

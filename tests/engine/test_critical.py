@@ -20,6 +20,7 @@ def jobs(seconds, successors, device=None):
     return TaskGraph(
         amount=seconds,
         route=[COMPUTE] * n,
+        latency_s=[0.0] * n,
         successors=successors,
         waits_for=waits_for,
         routes=RouteTable(),

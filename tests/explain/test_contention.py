@@ -92,7 +92,7 @@ def test_the_nic_of_a_busy_pool_costs_handoffs_most():
     # Stage r hands over through NIC r mod 2, to the decode stage of the same layers.
     nic = int(first.channel.name.split()[2])
     assert {one.flow for one in first.sharers} == {
-        Flow("handoff", stage, stage) for stage in range(nic, 8, 2)
+        Flow("handoff", stage, stage, rank=0, to_rank=0) for stage in range(nic, 8, 2)
     }
 
 

@@ -10,7 +10,7 @@ from simcore import Scenario, run
 from simcore.costs import HandoffShare, PassCosts, Pool, Semantics, Workload
 from simcore.engine.execute import execute
 from simcore.engine.trace import Trace, completion_order
-from simcore.metrics import measure
+from simcore.metrics import Work, measure
 from simcore.pipelines import DecodePass, Handoff, PrefillPass, make_plan, pipeline_graph
 from simcore.pipelines.critical_path import PathKind, Segment, seconds_by_kind
 from simcore.pipelines.walk_back import critical_path
@@ -85,7 +85,7 @@ def path_of(costs, *, nics=1):
     graph = pipeline_graph(plan)
     start, end = map(np.array, execute(graph))
     trace = Trace.of_graph(graph, start, end)
-    metrics = measure(trace, fabric.channels)
+    metrics = measure(trace, fabric.channels, Work(1, 1, 1, 1))
     rows = np.argsort(completion_order(graph, end))
     path = critical_path(
         graph, plan, start, end, rows, ttds_s=metrics.ttds_s, ttft_s=metrics.ttft_s

@@ -12,6 +12,7 @@ from simcore import (
     Scenario,
     run,
 )
+from simcore.pipelines.blocks import FACTS
 from simcore.run import cost_model_of, plan_of, topology_of
 
 SCENARIOS = {
@@ -59,7 +60,7 @@ def built(scenario):
 
 
 def in_order_of_facts(table):
-    facts = ["kind", "stage", "to_stage", "chunk", "step"]
+    facts = ["kind", *FACTS]
     return table.astype({"kind": str}).sort_values(facts, ignore_index=True)
 
 
@@ -72,7 +73,7 @@ def test_the_callback_driven_system_gives_what_run_gives(name):
     ours = in_order_of_facts(simulator.trace.to_frame())
     theirs = in_order_of_facts(run(scenario).trace)
     assert set(ours.columns) == set(theirs.columns)
-    for column in ("kind", "stage", "to_stage", "chunk", "step", "device", "path", "bytes"):
+    for column in ("kind", *FACTS, "device", "path", "bytes"):
         assert ours[column].astype(object).tolist() == theirs[column].astype(object).tolist()
     for column in ("start_s", "end_s"):
         assert np.allclose(ours[column], theirs[column], rtol=1e-11, atol=1e-15), column
@@ -80,14 +81,14 @@ def test_the_callback_driven_system_gives_what_run_gives(name):
 
 def test_the_trace_has_the_documented_columns():
     table = run(Scenario(output_tokens=2)).trace
-    columns = ["start_s", "end_s", "kind", "stage", "to_stage", "chunk", "step", "device", "path",
-               "bytes"]  # fmt: skip
+    columns = ["start_s", "end_s", "kind", "stage", "to_stage", "chunk", "step", "microbatch",
+               "part", "rank", "to_rank", "shards", "device", "path", "bytes"]  # fmt: skip
     assert list(table.columns) == columns
     assert isinstance(table.kind.dtype, pd.CategoricalDtype)
     assert set(table.kind) == {
         "prefill", "handoff", "activations", "decode", "decode activations"
     }  # fmt: skip
-    for name in ("stage", "to_stage", "chunk", "step"):
+    for name in columns[3:12]:
         assert np.issubdtype(table[name].dtype, np.integer)
     jobs = table.kind.isin(["prefill", "decode"])
     assert (table.device[jobs] != "").all()
@@ -111,7 +112,7 @@ def test_the_system_can_share_its_simulator_with_other_work():
     plan = plan_of(scenario, costs, topology_of(scenario, costs))
     system = DisaggregatedPDSystemPP(simulator, plan)
     system.start()
-    flood = DataBatch("flood", 100e9, plan.handoffs[0][0].path)
+    flood = DataBatch("flood", 100e9, plan.prefill_parts[0][0].handoffs[0].sending.path)
     simulator.add_batch(flood)
     simulator.run(system)
     decode = [job for job in simulator.completed_compute if job.tag.kind == "decode"]

@@ -4,12 +4,13 @@ import pytest
 
 from simcore import CommChannel, ComputeJob, DataBatch, Device, Scenario, run
 from simcore.engine.trace import Trace
-from simcore.metrics import measure
+from simcore.metrics import Work, measure
 from simcore.pipelines import Activations, DecodePass, Handoff, PrefillPass
 
 WIRE, OTHER = CommChannel("wire", 10.0), CommChannel("other", 4.0)
 GPUS = [Device(f"prefill GPU {i}") for i in range(5)]
 DECODE = Device("decode GPU 0")
+WORK = Work(prompt_tokens=600, output_tokens=12, prefill_gpus=3, decode_gpus=2)
 
 
 def job(tag, device, start, end):
@@ -28,7 +29,7 @@ def metrics(*items):
     items = sorted(items, key=lambda item: item.end_time)
     batches = [item for item in items if isinstance(item, DataBatch)]
     jobs = [item for item in items if isinstance(item, ComputeJob)]
-    return measure(Trace.of(batches, jobs), (WIRE, OTHER))
+    return measure(Trace.of(batches, jobs), (WIRE, OTHER), WORK)
 
 
 def prefill(start, end, stage=0, chunk=0):
@@ -39,8 +40,8 @@ def handoff(start, end, chunk=0, size=10.0, path=(WIRE,)):
     return transfer(Handoff(0, 0, chunk), size, path, start, end)
 
 
-def decode(start, end, step=0, stage=0):
-    return job(DecodePass(stage, step), DECODE, start, end)
+def decode(start, end, step=0, stage=0, microbatch=0):
+    return job(DecodePass(stage, step, microbatch), DECODE, start, end)
 
 
 def test_ttds_tpot_and_ttft():

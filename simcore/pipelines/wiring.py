@@ -1,0 +1,163 @@
+"""Who sends whom over which channels, and which of these transfers are alike.
+
+It depends on the machine and on the shapes of the pools, not on sizes and durations, and so is
+found once for each machine.
+"""
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from simcore.collectives.alone import RoutedCollective
+from simcore.engine import CommChannel
+from simcore.engine.bundles import Path, Shard, bundled
+from simcore.engine.routes import RouteTable
+from simcore.topologies import Place, Topology
+
+MOST_WIRINGS = 64
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Transfers of one size that start together.
+
+    Attributes
+    ----------
+    key : tells them from others
+    pairs : from which GPU to which, by their ranks in their pools
+    source, target : names of the pools
+    striped : whether each is spread over all the paths that the machine has for large transfers
+    """
+
+    key: Hashable
+    source: str
+    target: str
+    pairs: tuple[tuple[int, int], ...]
+    striped: bool = False
+
+
+@dataclass(frozen=True)
+class Stream:
+    """A transfer that comes again with each chunk or step, and may stand for several.
+
+    Attributes
+    ----------
+    share : of what is sent between two GPUs, the part that it carries
+    path : of one of them; a channel stands there as often as they cross it
+    latency_s : of one of them [s]
+    ends : the GPUs of the first of them, by their ranks in their pools
+    shards : how many it stands for
+    """
+
+    share: float
+    path: Path
+    latency_s: float
+    ends: tuple[int, int]
+    shards: int
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """The streams of a machine.
+
+    Attributes
+    ----------
+    streams : of each `Wanted.key`
+    rounds : of each collective's key, the streams of each round, with the share of its buffer
+    routes : their paths, by number
+    stands_for : of channels that carry the same as another, which no path crosses, that other one
+    shared : a channel that collectives and others cross; None if there is none
+    """
+
+    streams: dict[Hashable, tuple[Stream, ...]]
+    rounds: dict[Hashable, tuple[tuple[Stream, ...], ...]]
+    routes: RouteTable
+    stands_for: dict[CommChannel, CommChannel]
+    shared: CommChannel | None
+
+
+@dataclass(frozen=True)
+class WantedCollective:
+    """A collective that is to be run as flows.
+
+    Attributes
+    ----------
+    key : tells it from others
+    first : rank in the pool of the stage's first GPU
+    """
+
+    key: Hashable
+    first: int
+    collective: RoutedCollective
+
+
+@lru_cache(maxsize=MOST_WIRINGS)
+def wired(
+    topology: Topology,
+    wanted: tuple[Wanted, ...],
+    collectives: tuple[WantedCollective, ...],
+    floods: tuple[CommChannel, ...],
+    one_by_one: bool,
+) -> Wiring:
+    """The wiring of all these.
+
+    Parameters
+    ----------
+    floods : channels that others send over
+    one_by_one : whether no stream stands for several transfers
+    """
+    shards: list[Shard] = []
+    facts = []  # of each shard: its key, the ranks, its share
+    for want in wanted:
+        for a, b in want.pairs:
+            source, target = Place(want.source, a), Place(want.target, b)
+            paths = (
+                topology.paths(source, target) if want.striped else (topology.path(source, target),)
+            )
+            for path in paths:
+                shards.append(Shard(want.key, path))
+                facts.append((want.key, a, b, 1 / len(paths)))
+    others = {channel for shard in shards for channel in shard.path} | set(floods)
+    for channel in floods:
+        shards.append(Shard(channel, (channel,)))
+        facts.append((channel, -1, -1, 1.0))
+    before = len(shards)
+    for want in collectives:
+        for each in dict.fromkeys(want.collective.rounds):
+            for send in each.sends:
+                shards.append(Shard((want.key, each, send.share), send.path))
+                key = want.key, each
+                facts.append((key, want.first + send.source, want.first + send.target, send.share))
+    theirs = dict.fromkeys(channel for shard in shards[before:] for channel in shard.path)
+    streams, stands_for = _streams(shards, facts, one_by_one)
+    routes = RouteTable()
+    for every in streams.values():
+        for stream in every:
+            routes.number(stream.path)
+    return Wiring(
+        streams=streams,
+        rounds={
+            want.key: tuple(streams.get((want.key, each), ()) for each in want.collective.rounds)
+            for want in collectives
+        },
+        routes=routes,
+        stands_for=stands_for,
+        shared=next((channel for channel in theirs if channel in others), None),
+    )
+
+
+def _streams(shards, facts, one_by_one):
+    streams: dict[Hashable, list[Stream]] = {}
+    if one_by_one:
+        for shard, (key, a, b, share) in zip(shards, facts, strict=True):
+            latency = sum(channel.latency_s for channel in shard.path)
+            stream = Stream(share, shard.path, latency, (a, b), 1)
+            streams.setdefault(key, []).append(stream)
+        return {key: tuple(found) for key, found in streams.items()}, {}
+    found = bundled(shards)
+    for bundle in found.bundles:
+        key, a, b, share = facts[bundle.members[0]]
+        stream = Stream(share, bundle.path, bundle.latency_s, (a, b), len(bundle.members))
+        streams.setdefault(key, []).append(stream)
+    stands_for = {c: other for c, other in found.stands_for.items() if other is not c}
+    return {key: tuple(group) for key, group in streams.items()}, stands_for
