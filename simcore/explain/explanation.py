@@ -8,7 +8,7 @@ from simcore.explain.formula import Formula
 from simcore.explain.formulas import SYMBOLS
 
 # Of the general symbols those that stand beside the page's controls.
-CONTROLS = ("N", "T", "M", "O", "PP")
+CONTROLS = ("N", "T", "M", "O", "PP", "TP", "DP")
 
 
 @dataclass(frozen=True, kw_only=True)

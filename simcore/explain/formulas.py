@@ -13,6 +13,8 @@ SYMBOLS = (
     ("M", "tokens of a prefill chunk"),
     ("O", "tokens generated"),
     ("PP", "pipeline stages of a pool"),
+    ("TP", "GPUs of a stage that share its layers, of one attention group"),
+    ("DP", "attention groups of a stage, each with requests of its own"),
     ("W", "parameters of the model"),
     ("L", "layers of the model"),
     ("H", "hidden width of the model"),

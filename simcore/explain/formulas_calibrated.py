@@ -5,16 +5,19 @@ from simcore.explain.formulas_physical import PHYSICAL
 
 KERNEL = "f · (launch + (t_computeᵖ + t_memoryᵖ)^(1/p)), summed over the kernels of its kind"
 ROUNDED = ("max₈", "(a⁸ + b⁸)^(1/8): a maximum whose corner is rounded")
+COLLECTED = (
+    "the other parts of the pass, and its collectives as the fabric of such GPUs carries them out: "
+    "the host launches while they run"
+)
 FITTED = "constants in gpu_catalog/calibration, accuracy in docs/accuracy.md"
 
 CALIBRATED = (
     Formula(
         key="pass",
         name="Duration of a pass",
-        expression="t = products + attention + experts + small + collectives + head + launches + "
-        "engine",
+        expression="t = products + attention + experts + small + head + launches + engine",
         symbols=(
-            ("products", f"with weights; of QKV, output, gate and up, down: {KERNEL}"),
+            ("products", f"with weights on one GPU; of QKV, output, gate and up, down: {KERNEL}"),
             ("attention", "scores and sums over the KV cache; summed alike"),
             ("experts", "router and experts; summed alike"),
             (
@@ -22,7 +25,6 @@ CALIBRATED = (
                 "moving activations; normalisation, rotary embedding, activation function, "
                 "embedding, summed alike",
             ),
-            ("collectives", "all-reduces; between the GPUs of a stage, of which there is one here"),
             ("head", "the output head, on the last stage"),
             ("launches", "of a decode step's kernels, put together: their fixed times"),
             ("engine", "what the serving engine adds"),
@@ -44,7 +46,7 @@ CALIBRATED = (
         name="What the engine adds to a prefill pass",
         expression="engine = max₈(kernels, layers · e) − kernels",
         symbols=(
-            ("kernels", "the other parts of the pass"),
+            ("kernels", COLLECTED),
             ("layers", "of the stage"),
             ("e", "launching one layer from the host, without a CUDA graph"),
             ROUNDED,
@@ -57,12 +59,12 @@ CALIBRATED = (
         name="What the engine adds to a decode pass",
         expression="engine = max₈(kernels + u, layers · l) − kernels + h + q",
         symbols=(
-            ("kernels", "the other parts of the pass"),
+            ("kernels", COLLECTED),
             ("u", "what is not fused, of layers with experts, normalised queries or latents"),
             ("layers", "of the stage"),
             ("l", "launching one layer"),
             ("h", "preparing the step on the host: on the first stage, for all"),
-            ("q", "scheduling and sampling the N requests: on the last stage"),
+            ("q", "scheduling and sampling the requests of a GPU in the pass: on the last stage"),
             ROUNDED,
         ),
         unit="s",

@@ -3,6 +3,7 @@
 import gpu_catalog
 from gpu_catalog import GroupedQueryAttention
 from simcore.costs import transformer as tf
+from simcore.costs.handoff import kv_heads
 from simcore.explain.explanation import Explanation, explained
 from simcore.explain.formulas import formula_of
 from simcore.explain.numbers import count, quantity
@@ -17,7 +18,7 @@ def size_of(result: Result, tag) -> Explanation:
     details = ()
     if isinstance(tag, Handoff):
         key, factors, size = _handoff(scenario, tag)
-        details = kv_details(scenario)
+        details = kv_details(scenario, kv_heads(gpu_catalog.llm(scenario.llm)))
     elif isinstance(tag, Activations):
         key, factors, size = _activations(scenario, tag)
     else:
@@ -26,17 +27,22 @@ def size_of(result: Result, tag) -> Explanation:
     return explained(formula_of(key, scenario.cost_model), values, size, details=details)
 
 
-def kv_details(scenario: Scenario) -> tuple[Explanation, ...]:
-    """The KV cache of one token in one layer [byte], where the cost model counts by it."""
+def kv_details(scenario: Scenario, heads: int) -> tuple[Explanation, ...]:
+    """The KV cache of one token in one layer [byte], where the cost model counts by it.
+
+    Parameters
+    ----------
+    heads : KV heads that count; for latent attention, whose vector is of all heads, any number
+    """
     if scenario.cost_model == "reference":
         return ()
     llm = gpu_catalog.llm(scenario.llm)
     a, element = llm.attention, count(llm.kv_bytes_per_element)
-    size = tf.kv_bytes_per_token(llm)
     if isinstance(a, GroupedQueryAttention):
-        factors = f"2 · {a.kv_heads} · {a.head_dim} · {element}"
+        factors = f"2 · {heads} · {a.head_dim} · {element}"
     else:
         factors = f"({a.latent} + {a.rope_head_dim}) · {element}"
+    size = tf.kv_bytes_per_token(llm) * heads / kv_heads(llm)
     return (
         explained(
             formula_of("kv_per_token", "physical"), f"{factors} B = {quantity(size, 'B')}", size

@@ -141,7 +141,7 @@ def test_symbols_of_a_formula_are_told_with_what_they_are_here():
     )  # fmt: skip
     flop, bytes_ = explain_row(result, row).details
     assert flop.where.startswith("s = 100, new tokens; o = 900, tokens before them; A = ")
-    assert f"A = {20 * layer / 1e9:.1f} G, weights that a token meets in the stage" in flop.where
+    assert f"A = {20 * layer / 1e9:.1f} G, weights on one GPU that a token meets in" in flop.where
     assert "p: operations for each pair" in flop.where
     assert "b = 4\u202f096 B, KV cache of one token in one layer" in bytes_.where
     assert "head" not in flop.where
