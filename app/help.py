@@ -22,6 +22,7 @@ WHERE_THE_FOCUS_IS = (
     ("A D", "Pan, on the chart", CHART),
     ("W S", "Zoom in and out, on the chart", CHART),
     ("Ctrl or Shift and the wheel", "Zoom or pan, over the chart", CHART),
+    ("Enter", "Show or hide the ranks of a bar's stage, on the chart", CHART),
     ("Esc", "Close what has opened; leave the bars", CHART),
     ("← →", "From wire to wire, on the drawing", FABRIC),
     ("↑ ↓", "To the wire that costs more or less, on the drawing", FABRIC),

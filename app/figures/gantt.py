@@ -3,7 +3,7 @@
 import numpy as np
 
 from app.figures.detail import Bars
-from app.figures.palette import KINDS, NAMES, PALETTES
+from app.figures.palette import ALIKE, KINDS, NAMES, PALETTES, SOMETIMES
 from app.figures.strip import EDGE
 from app.figures.timeline import Timeline, unit_of
 from app.figures.typed import typed
@@ -30,7 +30,11 @@ def gantt(events: Timeline, bars: Bars, *, title, window, pixels, marks, scheme)
     """
     unit, per_s = unit_of(events.end)
     pixel_s = (window[1] - window[0]) / pixels
-    traces = [_trace(events, bars, place, scheme, window, pixel_s) for place in range(len(KINDS))]
+    traces = [
+        _trace(events, bars, place, scheme, window, pixel_s)
+        for place, kind in enumerate(KINDS)
+        if kind not in SOMETIMES or events.lanes.number[place].max() >= 0
+    ]
     return {
         "data": traces,
         "layout": _layout(events.lanes, unit, per_s, window, marks, scheme, title),
@@ -54,6 +58,7 @@ def _trace(events, bars, place, scheme, window, pixel_s):
         "type": "bar",
         "orientation": "h",
         "name": NAMES[KINDS[place]],
+        "showlegend": KINDS[place] not in ALIKE,
         "base": typed(start * per_s, "f8"),
         "x": typed(length * per_s, "f8"),
         "y": typed(lanes.middle[lane], "f4"),
@@ -72,7 +77,7 @@ def _trace(events, bars, place, scheme, window, pixel_s):
 
 def _layout(lanes, unit, per_s, window, marks, scheme, title):
     colours = PALETTES[scheme]
-    positions, labels = zip(*lanes.ticks, strict=True)
+    positions, labels = zip(*lanes.labels, strict=True)
     return {
         "title": {
             "text": title,

@@ -6,14 +6,26 @@ as bright or as dark as its page (WCAG 2.2, 1.4.11); tests hold both.
 
 from dataclasses import dataclass
 
-KINDS = ("prefill", "handoff", "activations", "decode", "decode activations")
+KINDS = (
+    *("prefill", "handoff", "activations", "decode", "decode activations"),
+    *("collective", "decode collective", "background"),
+)
+# Kinds of which many runs have none: they have lanes, and are told of, where there are any.
+SOMETIMES = frozenset(("collective", "decode collective", "background"))
+# The place of each kind's pool among prefill, decode, and others.
+POOL_OF = dict(zip(KINDS, (0, 0, 0, 1, 1, 0, 1, 2), strict=True))
 NAMES = {
     "prefill": "Prefill",
     "handoff": "KV handoff",
     "activations": "Activations",
     "decode": "Decode",
     "decode activations": "Decode activations",
+    "collective": "Collectives",
+    "decode collective": "Decode collectives",
+    "background": "Background traffic",
 }
+# What is the same in either pool has one colour, and one entry of a legend.
+ALIKE = {"decode collective": "collective"}
 SCHEMES = ("light", "dark")
 
 
@@ -38,7 +50,8 @@ class Palette:
 
 
 def _kinds(*colours):
-    return dict(zip(KINDS, colours, strict=True))
+    own = dict(zip((kind for kind in KINDS if kind not in ALIKE), colours, strict=True))
+    return {kind: own[ALIKE.get(kind, kind)] for kind in KINDS}
 
 
 PALETTES = {
@@ -48,7 +61,9 @@ PALETTES = {
         faint="#5b6577",
         grid="#e6e9ef",
         mark="#1b2230",
-        kinds=_kinds("#2b5fc4", "#c25e00", "#23907a", "#7a2f6b", "#c2589b"),
+        kinds=_kinds(
+            *("#2b5fc4", "#c25e00", "#23907a", "#7a2f6b", "#c2589b", "#5a5400", "#585b5e")
+        ),
     ),
     "dark": Palette(
         page="#14181f",
@@ -56,6 +71,8 @@ PALETTES = {
         faint="#98a3b5",
         grid="#262d38",
         mark="#e7ebf2",
-        kinds=_kinds("#5c87f0", "#f29b43", "#50d392", "#b771c8", "#faa3d5"),
+        kinds=_kinds(
+            *("#5c87f0", "#f29b43", "#50d392", "#b771c8", "#faa3d5", "#f4ec3c", "#6b7280")
+        ),
     ),
 }

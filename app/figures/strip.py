@@ -41,9 +41,13 @@ def strip(events: Timeline, bars: Bars, window) -> dict:
 
 def rows(lanes: Lanes) -> dict:
     """Where the lanes are: the middle, the place of the kind in KINDS and the stage of each; the
-    heights of the kinds' lanes; the stages that may be named, and how many of each pool."""
-    positions, labels = zip(*lanes.ticks, strict=True)
+    heights of the kinds' lanes; what is named beside the axis, and how many names each pool has;
+    the stages that can be opened (pool, stage, position, whether it is open), and where one is
+    open, the rank of each lane."""
+    positions, labels = zip(*lanes.ticks, strict=True) if lanes.ticks else ((), ())
+    ranks = {"rank": typed(lanes.rank, "i2")} if lanes.any_open else {}
     return {
+        **ranks,
         "middle": typed(lanes.middle, "f4"),
         "heights": [HEIGHTS[kind] for kind in KINDS],
         "kind": typed(lanes.kind, "u1"),
@@ -53,6 +57,7 @@ def rows(lanes: Lanes) -> dict:
         "positions": positions,
         "labels": labels,
         "named": lanes.named,
+        "heads": [[head.pool, head.stage, head.at, head.opened] for head in lanes.heads],
     }
 
 

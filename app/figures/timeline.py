@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.figures.detail import Bars, level_of_detail, sort_for_detail
-from app.figures.lanes import Lanes, lanes_of
-from app.figures.palette import KINDS
+from app.figures.lanes import POOL_PLACES, WHOLE, Lanes, PoolShape, lane_of, lanes_of
+from app.figures.palette import KINDS, SOMETIMES
 
 UNITS = ((1e-3, "µs", 1e6), (1.0, "ms", 1e3), (np.inf, "s", 1.0))
 
@@ -14,6 +14,9 @@ UNITS = ((1e-3, "µs", 1e6), (1.0, "ms", 1e3), (np.inf, "s", 1.0))
 @dataclass(frozen=True)
 class Timeline:
     """A row for each event, in the order that the level of detail wants.
+
+    What all ranks of a stage do stands in the lane of each of them where the stage is open, and so
+    has as many rows.
 
     Attributes
     ----------
@@ -41,30 +44,51 @@ class Timeline:
         return len(self.row)
 
 
-def timeline(trace, *, prefill_stages: int, decode_stages: int, critical_rows=()) -> Timeline:
+def timeline(trace, *, prefill: PoolShape, decode: PoolShape, critical_rows=()) -> Timeline:
     """The timeline of a trace: a table with a row for each event.
 
     Parameters
     ----------
+    prefill, decode : what of the pools has lanes
     critical_rows : rows of the trace that are on the critical path
     """
-    lanes = lanes_of(prefill_stages, decode_stages)
-    place = np.array([KINDS.index(kind) for kind in trace["kind"].cat.categories])
-    kind = place[trace["kind"].cat.codes.to_numpy()]
-    stage, start = trace["stage"].to_numpy(), trace["start_s"].to_numpy()
-    lane = lanes.number[kind, stage]
-    order = sort_for_detail(lane, start)
+    names = trace["kind"].cat.categories
+    codes = trace["kind"].cat.codes.to_numpy()
+    present = np.bincount(codes, minlength=len(names)) > 0
+    also = frozenset(name for name, some in zip(names, present, strict=True) if some) & SOMETIMES
+    lanes = lanes_of(prefill, decode, also)
+    kind = np.array([KINDS.index(name) for name in names])[codes]
+    stage, start = np.maximum(0, trace["stage"].to_numpy()), trace["start_s"].to_numpy()
     critical = np.zeros(len(trace), dtype=bool)
     critical[np.asarray(critical_rows, dtype=int)] = True
+    row = np.arange(len(trace))
+    if lanes.any_open:
+        row, rank = _spread(lanes, kind, stage, trace["rank"].to_numpy(), (prefill, decode))
+        lane = lane_of(lanes, kind[row], stage[row], rank)
+    else:
+        lane = lanes.number[kind, stage]
+    order = sort_for_detail(lane, start[row])
+    row = row[order]
     return Timeline(
-        row=order,
+        row=row,
         lane=lane[order],
-        kind=kind[order],
-        start_s=start[order],
-        end_s=trace["end_s"].to_numpy()[order],
-        critical=critical[order],
+        kind=kind[row],
+        start_s=start[row],
+        end_s=trace["end_s"].to_numpy()[row],
+        critical=critical[row],
         lanes=lanes,
     )
+
+
+def _spread(lanes, kind, stage, rank, shapes):
+    """(row, rank): what all ranks of an open stage do is there once for each of them."""
+    pool = POOL_PLACES[kind]
+    ranks = np.array([*(shape.ranks for shape in shapes), 1])[pool]
+    whole = lanes.open[np.minimum(pool, len(lanes.open) - 1), stage] & (rank == WHOLE)
+    times = np.where(whole, ranks, 1)
+    row = np.repeat(np.arange(len(kind)), times)
+    first = np.repeat(np.cumsum(times) - times, times)
+    return row, np.where(whole[row], np.arange(len(row)) - first, rank[row])
 
 
 def bars_of(events: Timeline, *, window, pixels: float, most: int) -> Bars:

@@ -29,6 +29,8 @@ from simcore.parameters import parameters_of
 
 # Nine bytes each, so that an answer stays within 30 kB.
 COARSE_BARS, FULL_BARS = 600, 1600
+# So many times as many where ranks are shown: there are that many more lanes.
+OPEN_TIMES = 3
 # Room to the right of the last event, as a share of the run.
 AFTER = 0.004
 
@@ -50,10 +52,12 @@ def answer_to(asked, pictures: Pictures) -> dict:
 
 
 def _answer(request, picture: Picture) -> dict:
-    events, metrics, scenario = picture.events, picture.metrics, picture.scenario
+    events, metrics, scenario = picture.opened(request.opened), picture.metrics, picture.scenario
     end = events.end * (1 + AFTER)
     window = request.window or (0.0, end)
     most = COARSE_BARS if request.coarse else FULL_BARS
+    if events.lanes.any_open:
+        most *= OPEN_TIMES
     bars = bars_of(events, window=window, pixels=request.pixels, most=most)
     unit, per_s = unit_of(events.end)
     return {
@@ -62,17 +66,19 @@ def _answer(request, picture: Picture) -> dict:
         "bars": strip(events, bars, window),
         "window": window,
         "lanes": rows(events.lanes),
+        "opened": events.lanes.opened_stages,
+        "ranks": [pool.stage_gpus for pool in (scenario.prefill_pool, scenario.decode_pool)],
         "marks": [
             {"text": f"{name} {numbers.duration_text(moment)}", "at_s": moment}
             for name, moment in (("TTDS", metrics.ttds_s), ("TTFT", metrics.ttft_s))
         ],
         "pools": [
-            {"name": f"{pool} · {gpu}", "top": top, "height": height}
-            for pool, gpu, (top, height) in zip(
-                ("Prefill", "Decode"),
-                (scenario.prefill_gpu, scenario.decode_gpu),
+            {"name": name, "top": top, "height": height}
+            for name, (top, height) in zip(
+                (f"Prefill · {scenario.prefill_gpu}", f"Decode · {scenario.decode_gpu}", "Others"),
                 pool_spans(events.lanes),
-                strict=True,
+                # Others are there where there is background traffic.
+                strict=False,
             )
         ],
         "unit": unit,
@@ -85,7 +91,7 @@ def _answer(request, picture: Picture) -> dict:
         "breakdown": picture.breakdown,
         "drawn": _drawn(bars, metrics),
         "said": _sentence(metrics),
-        "overview": [_bytes(shares) for shares in overview(events)],
+        "overview": [_bytes(shares) for shares in overview(picture.events)],
         "idle": idle_fields(scenario),
         "query": query_of(scenario),
         "title": title_of(scenario),

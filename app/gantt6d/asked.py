@@ -16,6 +16,10 @@ _GAPS = re.compile(r"[\s']")
 _THOUSANDS = re.compile(r"[-+]?[1-9][0-9]{0,2}(,[0-9]{3})+(?![0-9,])")
 _NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[-+]?[0-9]+)?", re.IGNORECASE)
 MOST_LANE = 2**16
+MOST_STAGES = 256
+# Of the prefill and of the decode pool, stages whose ranks are shown, ascending.
+Opened = tuple[tuple[int, ...], tuple[int, ...]]
+NONE_OPEN: Opened = ((), ())
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,7 @@ class Asked:
     pixels : width of the window
     coarse : few bars, because the next request follows at once
     scheme : light or dark
+    opened : of the prefill and of the decode pool, the stages whose ranks are shown
     """
 
     seq: int
@@ -38,6 +43,7 @@ class Asked:
     pixels: float
     coarse: bool
     scheme: str
+    opened: Opened
 
     def scenario(self) -> Scenario:
         """The scenario; raises ScenarioError naming the field to blame."""
@@ -91,6 +97,28 @@ def read(asked) -> Asked:
         pixels=min(max(pixels, LEAST_PX), MOST_PX),
         coarse=asked.get("coarse") is True,
         scheme=asked["scheme"],
+        opened=read_opened(asked.get("opened")),
+    )
+
+
+def read_opened(opened) -> Opened:
+    """The stages of each pool that are open; raises ScenarioError where that is not what it says.
+
+    `opened` is a list of two lists of stages' numbers, or nothing.
+    """
+    if opened is None:
+        return NONE_OPEN
+    lists = isinstance(opened, list) and len(opened) == 2 and all(map(_are_stages, opened))
+    if not lists:
+        raise ScenarioError("`opened` is two lists of stages, of the prefill and the decode pool")
+    return tuple(tuple(sorted(set(stages))) for stages in opened)
+
+
+def _are_stages(stages):
+    return (
+        isinstance(stages, list)
+        and len(stages) <= MOST_STAGES
+        and all(type(stage) is int and 0 <= stage < MOST_STAGES for stage in stages)
     )
 
 

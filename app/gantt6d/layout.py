@@ -8,7 +8,7 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 
 from app.controls import control
-from app.figures.palette import KINDS, NAMES
+from app.figures.palette import ALIKE, KINDS, NAMES, SOMETIMES
 from app.gantt6d import explain_layout, pins_layout, share_layout
 from app.gantt6d.more_layout import more, more_fields
 from app.metrics_told import METRICS
@@ -149,17 +149,22 @@ def _card(name):
 
 
 def _panel():
-    legend = [
-        html.Span([html.I(className=f"swatch swatch-{kind.replace(' ', '-')}"), NAMES[kind]])
-        for kind in KINDS
-    ]
+    legend = [_legend_entry(kind) for kind in KINDS if kind not in ALIKE]
     head = html.Div(
         [
-            still(html.Div(legend, className="legend")),
+            still(html.Div(legend, className="legend", id=f"{NAME}-kinds")),
             html.Div(
                 [
                     _switch("path", "Critical path", key="k", checked=True),
                     _switch("lock", "Lock time axis", key="l", checked=False),
+                    html.Button(
+                        "Open stages",
+                        id=f"{NAME}-ranks",
+                        className="text-button",
+                        title="Show the ranks of all stages, or of none",
+                        hidden=True,
+                        **{"data-shortcut": "o"},
+                    ),
                     html.Button(
                         "Reset view",
                         id=f"{NAME}-reset",
@@ -180,6 +185,9 @@ def _panel():
             # Never seen: it fetches Plotly, and would draw its own figure over another's.
             dcc.Graph(id=f"{NAME}-plotly", className="unseen"),
             html.Div(id=f"{NAME}-pools", className="pools", **{"aria-hidden": "true"}),
+            html.Div(
+                id=f"{NAME}-heads", className="heads", role="group", **{"aria-label": "Stages"}
+            ),
             html.Div(className="tip", id=f"{NAME}-tip"),
             # In place of the chart while nothing has been run yet.
             html.Div("simulating…", id=f"{NAME}-nothing", className="nothing"),
@@ -194,7 +202,7 @@ def _panel():
         **{
             "aria-roledescription": "chart",
             "aria-label": "Gantt chart. Arrow keys walk its bars and Escape leaves them; "
-            "A and D pan, W and S zoom, 0 shows all.",
+            "A and D pan, W and S zoom, 0 shows all; Enter on a bar shows the ranks of its stage.",
         },
     )
     window = html.Div(
@@ -225,6 +233,14 @@ def _panel():
         [head, explain_layout.breakdown(NAME), graph, pins_layout.baseline(NAME), window, drawn],
         className="panel",
     )
+
+
+def _legend_entry(kind):
+    """Hidden until there is one, where many runs have none of the kind or of what is alike."""
+    alike = [kind, *(other for other, same in ALIKE.items() if same == kind)]
+    names = [name.replace(" ", "-") for name in alike]
+    seldom = {"data-kinds": " ".join(names), "hidden": True} if kind in SOMETIMES else {}
+    return html.Span([html.I(className=f"swatch swatch-{names[0]}"), NAMES[kind]], **seldom)
 
 
 def _switch(part, label, *, key, checked):

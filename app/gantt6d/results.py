@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
+from app.figures.lanes import PoolShape
 from app.figures.timeline import Timeline, timeline
+from app.gantt6d.asked import Opened
 from app.gantt6d.breakdown import breakdown_of
 from app.recent import Recent
 from simcore import Metrics, PoolMemory, Result, Scenario, run
@@ -17,6 +19,8 @@ MOST_KEPT = 128
 # Of all results kept, which hold what was executed, too: some 350 bytes each.
 MOST_RESULT_EVENTS = 150_000
 MOST_RESULTS = 8
+# Ranks with lanes of their own, and events that may then be drawn.
+MOST_RANKS, MOST_SPREAD = 256, 1_000_000
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,7 @@ class Picture:
 
     Attributes
     ----------
+    events : with all stages closed
     breakdown : of the critical path, see `breakdown_of`
     """
 
@@ -33,6 +38,30 @@ class Picture:
     metrics: Metrics
     memory: tuple[PoolMemory, PoolMemory]
     breakdown: dict[str, list[float]]
+
+    def opened(self, stages: Opened) -> Timeline:
+        """The events with the ranks of some stages in lanes of their own.
+
+        Stages that the pools do not have are left out, and so are the last ones where there would
+        be more than MOST_RANKS ranks or MOST_SPREAD events.
+        """
+        pools = (self.scenario.prefill_pool, self.scenario.decode_pool)
+        room, shapes = MOST_RANKS, []
+        most = MOST_SPREAD // max(1, len(self.events))
+        for pool, wanted in zip(pools, stages, strict=True):
+            ranks = pool.stage_gpus
+            fit = 0 if ranks == 1 or ranks > most else room // ranks
+            opened = tuple(stage for stage in wanted if stage < pool.pp)[:fit]
+            room -= ranks * len(opened)
+            shapes.append(PoolShape(pool.pp, ranks, opened))
+        if not any(shape.opened for shape in shapes):
+            return self.events
+        return timeline(
+            self.metrics.trace.to_frame(),
+            prefill=shapes[0],
+            decode=shapes[1],
+            critical_rows=self.events.row[self.events.critical],
+        )
 
 
 class Pictures:
@@ -74,12 +103,10 @@ class Pictures:
 
 def _picture(result: Result) -> Picture:
     scenario = result.scenario
-    events = timeline(
-        result.trace,
-        prefill_stages=scenario.pp,
-        decode_stages=scenario.decode_stages,
-        critical_rows=result.critical_path.rows,
-    )
+    critical = result.critical_path.rows
+    pools = (scenario.prefill_pool, scenario.decode_pool)
+    prefill, decode = (PoolShape(pool.pp, pool.stage_gpus) for pool in pools)
+    events = timeline(result.trace, prefill=prefill, decode=decode, critical_rows=critical)
     return Picture(
         scenario, events, result.metrics, result.memory, breakdown_of(result.critical_path)
     )

@@ -20,6 +20,8 @@
     good: null,
     baselineEnd: 0,
     recolour: false,
+    // Of the prefill and of the decode pool, the stages whose ranks are to be shown.
+    opened: [[], []],
   };
 
   const page = {
@@ -59,6 +61,7 @@
       window: page.wanted(),
       pixels: Math.max(1, Math.round(page.pixels())),
       scheme: page.scheme(),
+      opened: page.opened,
     }),
 
     /* Sets all controls at once. */

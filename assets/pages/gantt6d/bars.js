@@ -1,6 +1,6 @@
 /* Bars on a canvas: what app/figures/strip.py sends, drawn and found again under the pointer. */
 (() => {
-  const ARRAYS = { u1: Uint8Array, u2: Uint16Array, f4: Float32Array };
+  const ARRAYS = { u1: Uint8Array, u2: Uint16Array, i2: Int16Array, f4: Float32Array };
   const SINGLE = 127;
   const CRITICAL = 128;
   // An event's bar at least this wide leaves a gap to the next, so that chunks can be counted.
@@ -13,6 +13,8 @@
   // What is not on the critical path, while that is shown.
   const ASIDE = 0.4;
   const REACH_PX = 3;
+  // Of each kind, in the order of app/figures/palette.py: 0 prefill, 1 decode, 2 neither.
+  const POOLS = [0, 0, 0, 1, 1, 0, 1, 2];
 
   function decoded({ bdata, dtype }) {
     const text = atob(bdata);
@@ -31,6 +33,8 @@
       this.middle = decoded(lanes.middle);
       this.kind = decoded(lanes.kind);
       this.stage = decoded(lanes.stage);
+      // Where no stage is open, no lane is of one rank.
+      this.rank = lanes.rank ? decoded(lanes.rank) : null;
       this.heights = lanes.heights;
       // Where each lane's bars begin, and where the last one's end.
       this.offsets = [0];
@@ -150,5 +154,5 @@
     context.stroke();
   }
 
-  window.pdscope.Bars.REACH_PX = REACH_PX;
+  Object.assign(window.pdscope.Bars, { REACH_PX, POOLS });
 })();

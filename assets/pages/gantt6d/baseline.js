@@ -22,7 +22,7 @@
   function ask() {
     const baseline = page.pins.baseline();
     if (!baseline) return clear();
-    const request = page.request(baseline.values);
+    const request = { ...page.request(baseline.values), opened: [[], []] };
     const key = JSON.stringify([request.values, request.window, request.pixels]);
     if (key === asked) return;
     asked = key;
@@ -88,6 +88,13 @@
     page.canvas.drawMarks(context, answer.marks, { x, area, colours });
   }
 
+  /* Nothing opens here: what are buttons beside the other chart are names like all others. */
+  function namesOf({ positions, labels, heads }) {
+    const names = positions.map((position, i) => [position, labels[i]]);
+    names.push(...heads.map(([pool, stage, at]) => [at, `${"PD"[pool]}${stage}`]));
+    return names.sort(([a], [b]) => a - b);
+  }
+
   /* As many stages as there is room for. */
   function drawLabels(context, { y, area, colours }) {
     context.font = `10px ${colours.font}`;
@@ -95,12 +102,12 @@
     context.textAlign = "right";
     context.textBaseline = "middle";
     let last = -Infinity;
-    answer.lanes.positions.forEach((position, i) => {
+    for (const [position, text] of namesOf(answer.lanes)) {
       const at = y(position);
-      if (at - last < LABELS_EVERY_PX) return;
+      if (at - last < LABELS_EVERY_PX) continue;
       last = at;
-      context.fillText(answer.lanes.labels[i], area.left - 6, at);
-    });
+      context.fillText(text, area.left - 6, at);
+    }
   }
 
   page.on("begin", () => {

@@ -20,7 +20,10 @@
   const TIME_LABEL_PX = 80;
   const LANE_LABEL_PX = 13;
   const MOST_TICKS = 10;
-  const KINDS = ["prefill", "handoff", "activations", "decode", "decode-activations"];
+  const KINDS = [
+    ...["prefill", "handoff", "activations", "decode", "decode-activations"],
+    ...["collective", "decode-collective", "background"],
+  ];
 
   let bars = null;
   let resets = 0;
@@ -66,6 +69,7 @@
   /* The names of as many lanes as there is room for: every one of each pool, or every second ... */
   function laneLabels({ positions, labels, named }, { height, span }) {
     const apart = (a, b) => ((b - a) / span) * height >= LANE_LABEL_PX;
+    if (!positions.length) return { tickvals: [], ticktext: [] };
     const gaps = positions.slice(1).map((position, i) => position - positions[i]);
     const every = Math.ceil(((LANE_LABEL_PX / height) * span) / Math.min(...gaps, span));
     const places = named.flatMap((count, pool) => {
@@ -240,6 +244,15 @@
     );
   }
 
+  /* Kinds that many runs have none of are in the legend where there are any. */
+  function showLegend() {
+    for (const entry of page.byId("kinds").querySelectorAll("[data-kinds]")) {
+      const kinds = entry.dataset.kinds.split(" ").map((kind) => KINDS.indexOf(kind));
+      const none = !kinds.some((kind) => bars.kind.includes(kind));
+      if (entry.hidden !== none) entry.hidden = none;
+    }
+  }
+
   /* A dcc.Graph that is never seen fetches Plotly. */
   function whenThereIsPlotly(then) {
     if (window.Plotly) then();
@@ -253,6 +266,7 @@
   page.on("answer", (answer) => {
     showPools(answer);
     draw(answer);
+    showLegend();
     page.byId("drawn").textContent = answer.drawn;
   });
   page.on("axis", () => {

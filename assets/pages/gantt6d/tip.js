@@ -2,7 +2,10 @@
    walked to: at once what the page knows, then what the server does. */
 (() => {
   const { gantt6d: page, Bars, duration, significant } = window.pdscope;
-  const TITLES = ["Prefill", "KV handoff", "Activations", "Decode", "Decode activations"];
+  const TITLES = [
+    ...["Prefill", "KV handoff", "Activations", "Decode", "Decode activations"],
+    ...["Collectives", "Decode collectives", "Background traffic"],
+  ];
   const ASK_AFTER_MS = 60;
   const RIGHT_OF_PX = 14;
   // A finger is no needle; and one that goes further than this means something else.
@@ -15,6 +18,13 @@
   let asked = 0;
   // Where a finger came down on the chart; null while none is.
   let touched = null;
+
+  function nameOf(bars, lane) {
+    const pool = Bars.POOLS[bars.kind[lane]];
+    if (pool > 1) return "";
+    const rank = bars.rank && bars.rank[lane] >= 0 ? `, rank ${bars.rank[lane]}` : "";
+    return `, stage ${"PD"[pool]}${bars.stage[lane]}${rank}`;
+  }
 
   function place(tip, [left, top]) {
     const room = page.byId("stage").getBoundingClientRect();
@@ -55,7 +65,7 @@
 
   function known(bars, i) {
     const lane = bars.laneOf(i);
-    const title = `${TITLES[bars.kind[lane]]}, stage ${bars.kind[lane] < 3 ? "P" : "D"}${bars.stage[lane]}`;
+    const title = `${TITLES[bars.kind[lane]]}${nameOf(bars, lane)}`;
     const time = `at ${duration(bars.from(i))} for ${duration(bars.to(i) - bars.from(i))}`;
     if (bars.single(i)) return [title, time];
     return [title, time, `busy ${significant(100 * bars.share(i))} % of it; zoom in for its parts`];
@@ -69,6 +79,7 @@
       body: JSON.stringify({
         values: page.good,
         lane: bars.laneOf(i),
+        opened: page.shown.opened,
         window: [bars.from(i), bars.to(i)],
       }),
     });

@@ -80,6 +80,10 @@
     ArrowDown: () => goToLane(here.lane + 1, 1, here.time),
     Home: () => goAlong(() => 0),
     End: () => goAlong((_, count) => count - 1),
+    Enter: () => {
+      if (page.stages.toggleLane(here.bars, here.lane)) return;
+      page.tip.tellAloud("This stage has one rank.");
+    },
   };
 
   function press(event) {
@@ -88,7 +92,7 @@
     if (!WALKS[event.key]) return;
     event.preventDefault();
     if (here) WALKS[event.key]();
-    else goToLane(0, 1);
+    else if (event.key !== "Enter") goToLane(0, 1);
   }
 
   /* A new picture has other bars: where the old one was, there is one of them, or none. */

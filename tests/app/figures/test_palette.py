@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from app.figures.palette import PALETTES, SCHEMES
+from app.figures.palette import ALIKE, PALETTES, SCHEMES
 
 # WCAG 2.2, success criterion 1.4.11 (graphics) and 1.4.3 (text).
 GRAPHIC_CONTRAST, TEXT_CONTRAST = 3.0, 4.5
@@ -62,10 +62,17 @@ def test_kinds_are_told_apart(scheme, sight):
     seen = {
         kind: lab(np.clip(SIGHT[sight] @ linear(colour), 0, 1))
         for kind, colour in PALETTES[scheme].kinds.items()
+        if kind not in ALIKE
     }
     for one, other in itertools.combinations(seen, 2):
         difference = np.linalg.norm(seen[one] - seen[other])
         assert difference >= LEAST_DIFFERENCE, f"{one} and {other}: {difference:.1f}"
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_what_is_the_same_in_either_pool_has_one_colour(scheme):
+    kinds = PALETTES[scheme].kinds
+    assert all(kinds[kind] == kinds[other] for kind, other in ALIKE.items())
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
