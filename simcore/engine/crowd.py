@@ -16,11 +16,16 @@ from simcore.engine.groups import NOWHERE, Groups
 # The certificate is held to this, relative: some thousand times the rounding of a sum of rates.
 TOLERANCE = 1e-12
 
+# What a channel without a group carries is summed up anew when it may be this full, relative: until
+# then changes are added, and their rounding does not matter.
+ALMOST = 1e-6
+
 # Rates follow from lower rates, in one sweep but for ties. Rates that go on changing are filled in
 # from scratch after this many steps for each channel.
 MOST_SWEEPS = 8
 
-# Bottlenecks that moved are looked for one channel after the other, this often; then from scratch.
+# Bottlenecks that moved are looked for one channel after the other, this often and once more for
+# every four channels; then from scratch.
 MOST_PULLS = 25
 
 
@@ -45,6 +50,7 @@ class Crowd(Groups):
         self._events = events
         self._finish = finish
         self._dirty = {}  # channels to look at when rates are settled
+        self._pulls = 0  # of this settling
         # By channel.
         self._others = []  # crossings by other groups, by their channel
         self._listeners = []  # channels to look at when its rate changes
@@ -52,6 +58,8 @@ class Crowd(Groups):
         self._since = []  # when the clock was read
         self._due = []
         self._expected = []  # time of the event that looks after it, due or earlier
+        self._load = []  # what it carries, if it is looked at and without a group [byte/s]
+        self._full = []  # up to what load it need not be looked at closer [byte/s]
         self._turn = []  # its rate; infinite where there is no group: those are looked at last
         # Where every route that crosses a channel does so once, no group alone can overfill it if
         # it is no narrower than the group's.
@@ -72,8 +80,8 @@ class Crowd(Groups):
             return False  # an earlier event has taken its place
         if self._due[home] != now or self._head(home)[1] != task:
             # The group became slower since: expect its next end when that is due.
-            self._expected[home] = None
-            self._expect(home)
+            self._expected[home] = due = self._due[home]
+            self._announce(due, self._head(home)[1])
             return False
         return True
 
@@ -100,25 +108,17 @@ class Crowd(Groups):
         """Bring rates and ends up to date after what came and went until `now` [s]."""
         changed = self._dirty
         self._dirty = {}
+        self._pulls = 0
         pending = list(changed)
-        pulls = 0
+        if len(pending) == 1 and MOST_SWEEPS:  # the commonest case, in a few steps
+            following = self._look(pending[0], changed, now)
+            pending = pending if following is None else following
         while pending:
-            overfull, unsettled = self._sweep(pending, changed, now)
-            if unsettled:
-                filled = self._fill(unsettled[0], changed, now)
-                pending = [c for c in (*unsettled, *overfull) if c not in filled]
-            elif not overfull:
+            unsettled = self._sweep(pending, changed, now)
+            if not unsettled:
                 break
-            else:
-                worst = min(overfull, key=lambda c: (overfull[c], c))
-                del overfull[worst]
-                if pulls < MOST_PULLS:
-                    pulls += 1
-                    touched = self._pull(worst, changed, now)
-                    pending = list(touched | overfull)
-                else:
-                    filled = self._fill(worst, changed, now)
-                    pending = [c for c in overfull if c not in filled]
+            filled = self._fill(unsettled[0], changed, now)
+            pending = [channel for channel in unsettled if channel not in filled]
         for channel in changed:
             if self._own[channel]:
                 self._schedule(channel, now)
@@ -126,50 +126,91 @@ class Crowd(Groups):
     def _sweep(self, pending, changed, now):
         """Find the rates of the channels of `pending`, and all that follow from them.
 
-        Returns the channels that are too full, each with the rate that its group would have, and
-        those that were still to be looked at when it went on for too long.
+        Returns the channels that were still to be looked at when it went on for too long.
         """
-        own, others, rate, capacity = self._own, self._others, self.rate, self._capacity
         turn = self._turn
         queue = [(turn[channel], channel) for channel in pending]
         heapify(queue)
         queued = set(pending)
         overfull = {}
-        most = MOST_SWEEPS * len(capacity)
+        most = MOST_SWEEPS * len(turn)
+        most_pulls = MOST_PULLS + len(turn) // 4
         steps = 0
-        while queue:
-            if steps >= most:
-                self.steps += steps
-                return overfull, [channel for _, channel in sorted(queue)]
+        while queue or overfull:
+            if steps == most:
+                break
             steps += 1
-            channel = heappop(queue)[1]
-            queued.discard(channel)
-            used = fastest = 0.0
-            for other, n in others[channel].items():
-                fair = rate[other]
-                used += n * fair
-                if fair > fastest:
-                    fastest = fair
-            n = own[channel]
-            if n:
-                fair = (capacity[channel] - used) / n
-                if fair < fastest * (1 - TOLERANCE):
-                    overfull[channel] = fair
-                    continue
-                if fair != rate[channel]:
-                    self._synchronise(channel, now)
-                    rate[channel] = turn[channel] = fair
-                    changed[channel] = None
-                    for listener in self._listeners[channel]:
-                        if listener not in queued:
-                            queued.add(listener)
-                            heappush(queue, (turn[listener], listener))
-            elif used > capacity[channel] * (1 + TOLERANCE):
-                overfull[channel] = capacity[channel] - used
+            if queue:
+                channel = heappop(queue)[1]
+                queued.discard(channel)
+            else:
+                channel = min(overfull)
+            following = self._look(channel, changed, now)
+            if following is not None:
+                if overfull:
+                    overfull.pop(channel, None)
+            elif queue and any(other in queued for other in self._too_fast(channel)):
+                # This channel will be looked at again if the rate of those changes.
+                overfull[channel] = None
                 continue
-            overfull.pop(channel, None)
+            elif self._pulls < most_pulls:
+                overfull.pop(channel, None)
+                self._pulls += 1
+                following = self._pull(channel, changed, now)
+            else:
+                overfull[channel] = None
+                break
+            for concerned in following:
+                if concerned not in queued:
+                    queued.add(concerned)
+                    heappush(queue, (turn[concerned], concerned))
         self.steps += steps
-        return overfull, ()
+        return [*overfull, *sorted(queued)]
+
+    def _look(self, channel, changed, now):
+        """Find the rate of a channel's group from the rates of the groups that cross it.
+
+        Returns the channels to look at for it, or None if this one is too full: if it carries more
+        than it can, or its group would be slower than another that crosses it.
+        """
+        others, own, rate = self._others, self._own, self.rate
+        used = fastest = 0.0
+        for other, n in others[channel].items():
+            fair = rate[other]
+            used += n * fair
+            if fair > fastest:
+                fastest = fair
+        if not own[channel]:
+            self._load[channel] = used
+            return () if used <= self._capacity[channel] * (1 + TOLERANCE) else None
+        fair = (self._capacity[channel] - used) / own[channel]
+        if fair < fastest * (1 - TOLERANCE):
+            return None
+        gain = fair - rate[channel]
+        if not gain:
+            return ()
+        if self._since[channel] != now:
+            self._synchronise(channel, now)
+        rate[channel] = self._turn[channel] = fair
+        changed[channel] = None
+        following = []
+        for listener in self._listeners[channel]:
+            if not own[listener]:
+                self._load[listener] += gain * others[listener][channel]
+                if self._load[listener] < self._full[listener]:
+                    continue
+            following.append(listener)
+        return following
+
+    def _too_fast(self, channel):
+        """The groups that are faster than the one of a channel, which is too full, would be."""
+        rate = self.rate
+        others = self._others[channel]
+        fair = 0.0
+        if self._own[channel]:
+            used = sum(n * rate[other] for other, n in others.items())
+            fair = (self._capacity[channel] - used) / self._own[channel]
+        return [other for other in others if rate[other] > fair]
 
     def _pull(self, channel, changed, now):
         """Make a channel the bottleneck of the fastest routes that cross it, as it is too full.
@@ -180,14 +221,12 @@ class Crowd(Groups):
         pulled = self._pulled(channel, used)
         for group in (channel, *pulled):
             self._synchronise(group, now)
-        touched = dict.fromkeys((channel, *pulled))
-        changed |= touched
+        changed |= dict.fromkeys((channel, *pulled))
         for group in pulled:
             for number in list(self._users[channel][group]):
                 self._move(number, channel, now)
-                for crossed, _ in self._crossings[number]:
-                    touched[crossed] = None
-        return touched
+        concerned, self._dirty = self._dirty, {}
+        return concerned
 
     def _move(self, number, home, now):
         # The event that its group expects may be that of this route.
@@ -211,6 +250,11 @@ class Crowd(Groups):
             changed[home] = None
         for fair, home in zip(rates, bottlenecks, strict=True):
             self.rate[home] = self._turn[home] = fair
+        for channel in channels:
+            if not self._own[channel]:
+                others = self._others[channel]
+                self._load[channel] = sum(n * self.rate[other] for other, n in others.items())
+        self._dirty.clear()  # all that contend are as they should be
         return channels
 
     def _likely_bottleneck(self, number, now):
@@ -281,6 +325,8 @@ class Crowd(Groups):
         self._since.append(0.0)
         self._due.append(None)
         self._expected.append(None)
+        self._load.append(0.0)
+        self._full.append(capacity * (1 - ALMOST))
         self._turn.append(inf)
         self._plain.append(True)
 
@@ -289,7 +335,7 @@ class Crowd(Groups):
         return self._clock[channel] + self.rate[channel] * (now - self._since[channel])
 
     def _synchronise(self, channel, now):
-        self._clock[channel] = self._read(channel, now)
+        self._clock[channel] += self.rate[channel] * (now - self._since[channel])
         self._since[channel] = now
 
     def _restart(self, channel, now):
@@ -299,16 +345,15 @@ class Crowd(Groups):
 
     def _schedule(self, channel, now):
         """When the next transfer of a group ends, as its rate and its transfers are now."""
-        self._synchronise(channel, now)
-        left = self._head(channel)[0] - self._clock[channel]
-        self._due[channel] = now + left / self.rate[channel] if left > 0.0 else now
+        if self._since[channel] != now:
+            self._synchronise(channel, now)
+        target, task, _ = self._head(channel)
+        left = target - self._clock[channel]
+        self._due[channel] = due = now + left / self.rate[channel] if left > 0.0 else now
         expected = self._expected[channel]
-        if expected is None or self._due[channel] < expected:
-            self._expect(channel)
-
-    def _expect(self, channel):
-        self._expected[channel] = due = self._due[channel]
-        self._announce(due, self._head(channel)[1])
+        if expected is None or due < expected:
+            self._expected[channel] = due
+            self._announce(due, task)
 
     def _announce(self, due, task):
         heappush(self._events, (due, self._finish + task))
