@@ -24,6 +24,8 @@ ALMOST = 1e-6
 # from scratch after this many steps for each channel.
 MOST_SWEEPS = 8
 
+MANY_STEPS = 12
+
 # Bottlenecks that moved are looked for one channel after the other, this often and once more for
 # every four channels; then from scratch.
 MOST_PULLS = 25
@@ -41,12 +43,14 @@ class Crowd(Groups):
 
     Attributes
     ----------
-    steps : how often the rate of a channel was looked at
+    steps : how often the rate of a channel was looked at, where more than one was
+    busiest : a channel from which many rates followed the last time that any did; None before
     """
 
     def __init__(self, events, finish, rebound=None):
         super().__init__(rebound)
         self.steps = 0
+        self.busiest = None
         self._events = events
         self._finish = finish
         self._dirty = {}  # channels to look at when rates are settled
@@ -165,6 +169,8 @@ class Crowd(Groups):
                     queued.add(concerned)
                     heappush(queue, (turn[concerned], concerned))
         self.steps += steps
+        if steps >= MANY_STEPS:
+            self.busiest = pending[0]
         return [*overfull, *sorted(queued)]
 
     def _look(self, channel, changed, now):
@@ -238,7 +244,7 @@ class Crowd(Groups):
 
         Returns the channels concerned.
         """
-        channels, numbers = self._reached(channel)
+        channels, numbers = self.reached(channel)
         rates, bottlenecks = self._filled(numbers)
         for group in channels:
             if self._own[group]:

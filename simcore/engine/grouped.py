@@ -1,16 +1,28 @@
 """A network of many transfers: their rates are kept in groups by bottleneck."""
 
 from collections import Counter
-from heapq import heappush
+from heapq import heapify, heappush
 
+from simcore.engine.coupled import Coupled
 from simcore.engine.crowd import Crowd
+from simcore.engine.events import FINISH
 from simcore.engine.groups import NOWHERE, Groups
 from simcore.engine.work import check_path
 
-FINISH = 1
-
 # Idle paths are forgotten when there are more paths than this, and more than twice the busy ones.
 MOST_IDLE_PATHS = 512
+
+# After every so many settlings it is looked whether rates were found in more steps each than
+# solving for them at once is worth: a step is worth so many entries of the set of equations.
+SETTLINGS_BETWEEN_LOOKS = 64
+FEWEST_STEPS = 16
+ENTRIES_A_STEP = 512
+
+# It is solved for one after the other again where there are fewer transfers than this a channel.
+FEWEST_ALIVE = 0.5
+
+# The most channels for which a set of equations is solved at once.
+MOST_COUPLED = 256
 
 
 class Passage:
@@ -67,11 +79,16 @@ class GroupedNetwork:
     swamped = False
 
     def __init__(self, events, rebound=None):
-        self._rebound = rebound
+        self._events = events
+        self._rebound = rebound and (
+            lambda passage, channel, now: rebound(passage.path, channel, now)
+        )
         self._passages = {}
         self._batches = {}  # those that move, by their order of adding
         self._room = MOST_IDLE_PATHS
-        self._sparse = SparseGroups(events, None, rebound and self._on_rebound(rebound))
+        self._sparse = SparseGroups(events, None, self._rebound)
+        self._coupled = {}  # channel -> the coupled groups that have it
+        self._settlings = self._steps = 0
         self.touched = {}
 
     def latency(self, path) -> float:
@@ -86,6 +103,12 @@ class GroupedNetwork:
         """`size` [byte] of `batch` are still to move, from `now` [s] on."""
         passage = self._passage(batch.path)
         groups = passage.groups
+        if passage.idle:
+            fitting = self._groups_for(passage.path, now)
+            if fitting is not groups:
+                groups.forget(passage.number)
+                self._keep(passage, fitting)
+                groups = fitting
         self._batches[batch._seq] = batch
         batch._route = passage
         batch._target = groups.join(passage.number, batch._seq, size, now)
@@ -121,6 +144,14 @@ class GroupedNetwork:
 
     def settle(self, now, events):
         """Bring rates up to date at `now` [s]; new ends go to the simulator's events."""
+        self._settle_touched(now)
+        self._settlings += 1
+        if self._settlings >= SETTLINGS_BETWEEN_LOOKS:
+            self._couple(now)
+            self._uncouple(now)
+            self._settle_touched(now)
+
+    def _settle_touched(self, now):
         for groups in self.touched:
             groups.settle(now)
         self.touched.clear()
@@ -132,9 +163,72 @@ class GroupedNetwork:
             if len(self._passages) >= self._room:
                 self._forget_idle_paths()
             passage = self._passages[path] = Passage(path)
-            passage.groups = self._sparse
-            passage.number = self._sparse.add(Counter(path), passage)
+            self._keep(passage, self._sparse)
         return passage
+
+    def _keep(self, passage, groups):
+        if groups is not self._sparse:
+            self._coupled |= dict.fromkeys(passage.path, groups)
+        passage.groups = groups
+        passage.number = groups.add(Counter(passage.path), passage)
+
+    def _couple(self, now):
+        """Solve at once for groups whose rates were found in many steps each."""
+        sparse = self._sparse
+        steps = (sparse.steps - self._steps) / self._settlings
+        self._settlings, self._steps = 0, sparse.steps
+        if steps < FEWEST_STEPS or sparse.busiest is None:
+            return
+        channels, routes = sparse.reached(sparse.busiest)
+        if routes and len(channels) <= MOST_COUPLED and steps * ENTRIES_A_STEP > len(channels) ** 2:
+            coupled = Coupled(self._events, self._rebound)
+            self._hand_over(sparse, coupled, sparse.busiest, now)
+
+    def _uncouple(self, now):
+        """Solve no more at once for what few transfers are left in."""
+        for coupled in dict.fromkeys(self._coupled.values()):
+            if coupled.alive < len(coupled.channels) * FEWEST_ALIVE:
+                self._hand_over(coupled, self._sparse, None, now)
+
+    def _groups_for(self, path, now):
+        """The groups that are to keep the transfers of a path; those that it joins are made one."""
+        if not self._coupled:
+            return self._sparse
+        joined = list(dict.fromkeys(self._coupled[c] for c in path if c in self._coupled))
+        if not joined:
+            return self._sparse
+        into, *rest = joined
+        for coupled in rest:
+            self._hand_over(coupled, into, None, now)
+        for channel in path:
+            if (
+                channel not in self._coupled
+                and (number := self._sparse.number_of(channel)) is not None
+            ):
+                self._hand_over(self._sparse, into, number, now)
+        if len(into.channels) > MOST_COUPLED:
+            self._hand_over(into, self._sparse, None, now)
+            into = self._sparse
+        return into
+
+    def _hand_over(self, giver, taker, channel, now):
+        """Give the busy routes that contend on a channel, or all of them, to other groups."""
+        if channel is None:
+            numbers = giver.busy()
+            for crossed in giver.channels:
+                self._coupled.pop(crossed, None)
+        else:
+            numbers = giver.reached(channel)[1]
+        for number in numbers:
+            passage = giver.labels[number]
+            flows = giver.take_out(number, now)
+            giver.forget(number)
+            self._keep(passage, taker)
+            for left, seq in flows:
+                self._batches[seq]._target = taker.join(passage.number, seq, left, now)
+        self._events[:] = [event for event in self._events if not self.outdated(event)]
+        heapify(self._events)
+        self.touched[giver] = self.touched[taker] = None
 
     def _forget_idle_paths(self):
         for path, passage in list(self._passages.items()):
@@ -142,7 +236,3 @@ class GroupedNetwork:
                 passage.groups.forget(passage.number)
                 del self._passages[path]
         self._room = max(MOST_IDLE_PATHS, 2 * len(self._passages))
-
-    @staticmethod
-    def _on_rebound(rebound):
-        return lambda passage, channel, now: rebound(passage.path, channel, now)

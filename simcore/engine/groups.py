@@ -32,12 +32,13 @@ class Groups:
     channels : the CommChannel of each number
     bound : of each route its bottleneck; NOWHERE while it is idle
     rate : of each transfer of a channel's group [byte/s]
+    alive : number of transfers
     fills : how often rates were found from scratch
     """
 
     def __init__(self, rebound=None):
         self._rebound = rebound
-        self.fills = 0
+        self.alive = self.fills = 0
         # By route.
         self.labels = []
         self.bound = []
@@ -102,6 +103,7 @@ class Groups:
         else:
             heappush(self._behind[number], (target - self._shift[number], task))
         self._count[number] += 1
+        self.alive += 1
         self._weigh(number, home, 1)
         return target - self._shift[number]
 
@@ -109,15 +111,30 @@ class Groups:
         """The clock of a route [byte]."""
         return self._read(self.bound[number], now) - self._shift[number]
 
-    def drain(self, now):
-        """Every transfer and what is left of it, as (route, [(byte, task)]); then it is empty."""
-        drained = []
-        for number, home in enumerate(self.bound):
-            if home != NOWHERE:
-                drained.append((number, self._take_out(number, now)))
-        return drained
+    def busy(self):
+        """The routes that are not idle, rising."""
+        return [number for number, home in enumerate(self.bound) if home != NOWHERE]
 
-    def _take_out(self, number, now):
+    def number_of(self, channel):
+        """The number of a channel; None if no route crosses it."""
+        return self._numbers.get(channel)
+
+    def reached(self, channel):
+        """All channels that contend with `channel`, and the busy routes on them."""
+        channels = {channel: None}
+        routes = {}
+        for reached in (waiting := [channel]):
+            for users in self._users[reached].values():
+                for number in users:
+                    if number not in routes:
+                        routes[number] = None
+                        for crossed, _ in self._crossings[number]:
+                            if crossed not in channels:
+                                channels[crossed] = None
+                                waiting.append(crossed)
+        return channels, sorted(routes)
+
+    def take_out(self, number, now):
         """Remove all transfers of a route; returns (byte left, task) of each."""
         home = self.bound[number]
         clock = self._read(home, now)
@@ -126,6 +143,7 @@ class Groups:
         waiting += [(target + shift, task) for target, task in sorted(self._behind[number])]
         self._behind[number].clear()
         self._weigh(number, home, -self._count[number])
+        self.alive -= self._count[number]
         self._count[number] = 0
         self._displace(number)
         return [(max(target - clock, 0.0), task) for target, task in waiting]
@@ -134,6 +152,7 @@ class Groups:
         """The first transfer of a route has ended; the next of the route takes its place."""
         home = self.bound[number]
         self._count[number] -= 1
+        self.alive -= 1
         behind = self._behind[number]
         if behind:
             target, following = heappop(behind)
@@ -219,21 +238,6 @@ class Groups:
             own += n
             pulled.append(other)
         return pulled
-
-    def _reached(self, channel):
-        """All channels that contend with `channel`, and the busy routes on them."""
-        channels = {channel: None}
-        routes = {}
-        for reached in (waiting := [channel]):
-            for users in self._users[reached].values():
-                for number in users:
-                    if number not in routes:
-                        routes[number] = None
-                        for crossed, _ in self._crossings[number]:
-                            if crossed not in channels:
-                                channels[crossed] = None
-                                waiting.append(crossed)
-        return channels, sorted(routes)
 
     def _filled(self, numbers):
         """Rates and bottlenecks of these routes by water-filling, by route.

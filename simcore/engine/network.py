@@ -7,7 +7,8 @@ then depends on what changed: which routes got another rate, not how many transf
 
 from heapq import heapify, heappop, heappush
 
-from simcore.engine.grouped import FINISH, GroupedNetwork
+from simcore.engine.events import FINISH
+from simcore.engine.grouped import GroupedNetwork
 from simcore.engine.routes import RouteTable
 
 # Rates are kept in groups once components of more than FEW_ROUTES have been solved so often that

@@ -5,15 +5,12 @@ from collections import deque
 from heapq import heapify, heappop, heappush
 from math import inf
 
-from simcore.engine.network import FINISH, Network
+from simcore.engine.events import COMPUTE_OVER, FINISH, LATENCY_OVER
+from simcore.engine.network import Network
 from simcore.engine.trace import Trace
 from simcore.engine.work import ComputeJob, DataBatch
 from simcore.errors import LimitReached, SimulationError
 
-# Kinds of event. At one instant they come in this order: transfers before compute jobs, and each
-# in the order added. FINISH stands between them.
-LATENCY_OVER = 0
-COMPUTE_OVER = 2
 AFTER_ALL = (inf,)
 
 # A system that never stops adding work meets this after seconds, long before memory is full.

@@ -4,19 +4,28 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simcore.engine import grouped, network
+from simcore.engine import crowd, grouped, network
 from simcore.engine.bottleneck import WatchedNetwork
 from simcore.engine.fairness import certificate_violation
 from simcore.engine.grouped import GroupedNetwork
 from tests.properties.flow_oracle import exact_finish_times
 from tests.properties.flow_sets import FlowSet, flow_sets, simulate
 
+# Rates found one after the other; all at once, as soon as two contend; and now so, now so.
+SPARSE = {"MOST_COUPLED": 0}
+COUPLED = {
+    "SETTLINGS_BETWEEN_LOOKS": 1, "FEWEST_STEPS": 0, "ENTRIES_A_STEP": 1e9, "FEWEST_ALIVE": 0
+}  # fmt: skip
+MIXED = COUPLED | {"SETTLINGS_BETWEEN_LOOKS": 2, "FEWEST_ALIVE": 0.8, "MOST_COUPLED": 4}
+FORMS = st.sampled_from([SPARSE, COUPLED, MIXED])
 
-def in_groups(flow_set, watched=False, order=None, **settings):
+
+def in_groups(flow_set, form=SPARSE, watched=False, order=None, **settings):
     """The batches after a run in groups from the first time on that two transfers contend."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(network, "MOST_TOIL", -1)
-        for name, value in settings.items():
+        patch.setattr(crowd, "MANY_STEPS", 0)
+        for name, value in (form | settings).items():
             patch.setattr(grouped, name, value)
         return simulate(flow_set, WatchedNetwork() if watched else None, order)
 
@@ -43,20 +52,20 @@ def witnessed(patch):
     return proofs
 
 
-@given(flow_sets(max_channels=5, max_flows=12))
-@settings(max_examples=150)
-def test_groups_end_when_exact_arithmetic_says(flow_set):
+@given(flow_sets(max_channels=5, max_flows=12), FORMS)
+@settings(max_examples=300)
+def test_groups_end_when_exact_arithmetic_says(flow_set, form):
     exact = exact_finish_times(flow_set.bandwidths, flow_set.latencies, flow_set.flows)
     expected = pytest.approx([float(t) for t in exact], rel=1e-9, abs=1e-12)
-    assert ends(in_groups(flow_set)) == expected
+    assert ends(in_groups(flow_set, form)) == expected
 
 
-@given(flow_sets(max_channels=7, max_flows=40))
-@settings(max_examples=150)
-def test_groups_are_max_min_fair_whenever_they_are_settled(flow_set):
+@given(flow_sets(max_channels=7, max_flows=40), FORMS)
+@settings(max_examples=300)
+def test_groups_are_max_min_fair_whenever_they_are_settled(flow_set, form):
     with pytest.MonkeyPatch.context() as patch:
         witnessed(patch)
-        grouped_ends = ends(in_groups(flow_set))
+        grouped_ends = ends(in_groups(flow_set, form))
     assert grouped_ends == pytest.approx(ends(simulate(flow_set)), rel=1e-9, abs=1e-12)
 
 
@@ -66,31 +75,16 @@ def test_the_witness_above_does_get_to_see_contention(monkeypatch):
     assert max(proofs) >= 2
 
 
-@given(flow_sets(max_flows=20), st.integers(1, 3))
-@settings(max_examples=60)
-def test_forgetting_idle_paths_changes_nothing(flow_set, room):
-    usual = ends(in_groups(flow_set))
-    assert ends(in_groups(flow_set, MOST_IDLE_PATHS=room)) == pytest.approx(usual, rel=1e-12)
+@given(flow_sets(max_flows=20), FORMS, st.integers(1, 3))
+@settings(max_examples=100)
+def test_forgetting_idle_paths_changes_nothing(flow_set, form, room):
+    usual = ends(in_groups(flow_set, form))
+    assert ends(in_groups(flow_set, form, MOST_IDLE_PATHS=room)) == pytest.approx(usual, rel=1e-12)
 
 
-@given(flow_sets(max_flows=20))
-@settings(max_examples=60)
-def test_the_same_flows_end_at_the_same_bits_and_watching_them_changes_nothing(flow_set):
-    usual = ends(in_groups(flow_set))
-    assert ends(in_groups(flow_set)) == usual
-    assert ends(in_groups(flow_set, watched=True)) == usual
-
-
-@given(flow_sets(max_channels=3, max_flows=20))
-@settings(max_examples=60)
-def test_groups_name_the_bottleneck_that_the_plain_network_names(flow_set):
-    logs = []
-    for toil in (-1, float("inf")):
-        watched = WatchedNetwork()
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(network, "MOST_TOIL", toil)
-            batches = simulate(flow_set, watched)
-        logs.append([watched.bottleneck.get(batch) for batch in batches])
-    for batch, ours, theirs in zip(batches, *logs, strict=True):
-        assert (ours is None) == (theirs is None)
-        assert ours is None or any(ours.name == channel.name for channel in batch.path)
+@given(flow_sets(max_flows=20), FORMS)
+@settings(max_examples=100)
+def test_the_same_flows_end_at_the_same_bits_and_watching_them_changes_nothing(flow_set, form):
+    usual = ends(in_groups(flow_set, form))
+    assert ends(in_groups(flow_set, form)) == usual
+    assert ends(in_groups(flow_set, form, watched=True)) == usual

@@ -1,0 +1,271 @@
+"""Groups of which nearly each crosses each other's channel: their rates as one set of equations.
+
+Where a transfer that comes or goes changes the rate of most groups, finding these one after the
+other costs more than solving for all at once. With N[l][m] the crossings of channel l by the group
+of m, and the unit column for a channel without a group, N x = capacity gives the rates x of the
+groups, and for channels without one what they have left. A change of one group is a change of one
+column, so the inverse of N is kept and changed by one product (Sherman & Morrison, "Adjustment of
+an inverse matrix corresponding to a change in one element of a given matrix", Annals of
+Mathematical Statistics 21(1), 1950).
+"""
+
+from heapq import heappop, heappush
+
+import numpy as np
+
+from simcore.engine.crowd import TOLERANCE
+from simcore.engine.events import FINISH
+from simcore.engine.groups import Groups
+
+# What the rates of groups may leave of a channel, or take too much of it, relative.
+RESIDUAL = 1e-14
+MOST_CORRECTIONS = 3
+
+# The inverse is found anew after this many changes, and for a change that it would not bear.
+MOST_CHANGES = 256
+LEAST_PIVOT = 1e-9
+
+# Bottlenecks that moved are looked for one channel after the other, this often; then from scratch.
+MOST_PULLS = 25
+
+# Ends that are no further apart than this, relative to their time, are at one instant: rounding
+# cannot tell them apart.
+ONE_INSTANT = 2e-15
+
+
+class SingularRates(ArithmeticError):
+    """The bottlenecks as they are do not tell the rates, as ties may bring about."""
+
+
+class Coupled(Groups):
+    """Groups whose rates are found all at once.
+
+    Parameters
+    ----------
+    events : the simulator's, to which the ends of transfers go
+    rebound : called with the label of a route, its bottleneck and the time [s] whenever that is
+        another one
+
+    Attributes
+    ----------
+    rate : of each transfer of a channel's group [byte/s]; without a group, what it has left
+    """
+
+    def __init__(self, events, rebound=None):
+        super().__init__(rebound)
+        self._events = events
+        self._now = 0.0  # when the clocks were read
+        self._expected = None  # time of the next end
+        self._next = None  # the transfer that ends then
+        self._ending = []  # groups of which one ends then
+        self._before = {}  # columns as the inverse knows them, where they are others now
+        self._changes = 0  # of the inverse since it was found anew
+        # By channel.
+        self.rate = np.zeros(0)
+        self._clock = np.zeros(0)
+        self._top = np.zeros(0)  # value of the clock at which the first of the group ends
+        self._grouped = np.zeros(0, bool)
+        self._limit = np.zeros(0)
+        # By channel twice. The crossings of each channel by a group are one row, a column of N.
+        self._columns = np.zeros((0, 0))
+        self._inverse = None
+        self._mask = np.zeros((0, 0))  # 0 where a group crosses another's channel, -inf elsewhere
+
+    def ends(self, number, task, now) -> bool:
+        """The event of `task` has come; whether it ends at `now` [s]."""
+        return self._expected == now and self._next == task
+
+    def expects(self, number, time) -> bool:
+        """Whether `time` [s] is that of the event which looks after these groups."""
+        return self._expected == time
+
+    def join(self, number, task, size, now):
+        self._advance(now)
+        return super().join(number, task, size, now)
+
+    def leave(self, number, now):
+        """The first transfer of a route, which is due, ends at `now` [s]."""
+        self._advance(now)
+        for group in self._ending:
+            self._clock[group] = self._head(group)[0]
+        home = self.bound[number]
+        target = heappop(self._ends[home])[0]
+        self._end_first(number)
+        if not self._own[home] or self._head(home)[0] > target:
+            self._ending.remove(home)
+        self._announce(now)
+
+    def settle(self, now):
+        """Bring rates and ends up to date after what came and went until `now` [s]."""
+        self._advance(now)
+        changed = dict.fromkeys(self._before)
+        try:
+            self._solve()
+            pulls = 0
+            while (worst := self._overfull()) is not None:
+                if pulls == MOST_PULLS:
+                    raise SingularRates
+                pulls += 1
+                self._pull(worst, now)
+                changed |= dict.fromkeys(self._before)
+                self._solve()
+        except SingularRates:
+            self._fill(now)
+            changed = dict.fromkeys(range(len(self.channels)))
+        for group in changed:
+            self._top[group] = self._head(group)[0] if self._own[group] else np.inf
+        self._schedule()
+
+    def _solve(self):
+        """The rates of the groups as they are; raises SingularRates if they do not tell."""
+        if self._inverse is None or self._changes + len(self._before) > MOST_CHANGES:
+            self._invert()
+        else:
+            # What leaves goes first: two groups may not stand for one channel.
+            for group in sorted(self._before, key=self._own.__getitem__):
+                if not self._change(group, self._columns[group] - self._before[group]):
+                    self._invert()
+                    break
+        self._before.clear()
+        rate, columns = self.rate, self._columns
+        for _ in range(MOST_CORRECTIONS):
+            left = self._limit - rate @ columns
+            if (np.abs(left) <= RESIDUAL * self._limit).all():
+                return
+            rate += left @ self._inverse
+        left = np.abs(self._limit - rate @ columns)
+        if not (left <= TOLERANCE * self._limit).all():
+            raise SingularRates
+
+    def _change(self, group, column):
+        """The column of a group becomes another, by `column`; whether the inverse bears that."""
+        inverse, rate = self._inverse, self.rate
+        gain = column @ inverse
+        pivot = 1.0 + gain[group]
+        if abs(pivot) < LEAST_PIVOT:
+            return False
+        rate -= gain * (rate[group] / pivot)
+        inverse -= np.multiply.outer(inverse[:, group] / pivot, gain)
+        self._changes += 1
+        return True
+
+    def _invert(self):
+        self._changes = 0
+        try:
+            self._inverse = np.linalg.inv(self._columns)
+        except np.linalg.LinAlgError:
+            self._inverse = None
+            raise SingularRates from None
+        self.rate[:] = self._limit @ self._inverse
+
+    def _overfull(self):
+        """The channel that is too full and would give its group least; None if all is fair."""
+        fastest = (self._mask + self.rate).max(axis=1)
+        least = np.where(self._grouped, fastest * (1 - TOLERANCE), -TOLERANCE * self._limit)
+        wrong = np.flatnonzero(self.rate < least)
+        return wrong[self.rate[wrong].argmin()].item() if len(wrong) else None
+
+    def _pull(self, channel, now):
+        """Make a channel the bottleneck of the fastest routes that cross it, as it is too full."""
+        crossings = self._columns[:, channel].tolist()
+        rate = self.rate.tolist()
+        others = [other for other in self._users[channel] if other != channel]
+        pulled = self._pulled(channel, [(rate[other], crossings[other], other) for other in others])
+        for group in pulled:
+            for number in list(self._users[channel][group]):
+                self._move(number, channel, now)
+
+    def _fill(self, now):
+        """Rates and bottlenecks from scratch."""
+        numbers = self.busy()
+        rates, bottlenecks = self._filled(numbers)
+        for number, home in zip(numbers, bottlenecks, strict=True):
+            if home != self.bound[number]:
+                self._move(number, home, now)
+        self._before.clear()
+        self._inverse = None  # until it is asked for
+        self.rate[~self._grouped] = 0.0
+        self.rate[bottlenecks] = rates
+        left = self._limit - self.rate @ self._columns
+        self.rate[~self._grouped] = left[~self._grouped]
+
+    def _schedule(self):
+        """When the next transfers end, as rates and transfers are now."""
+        wait = np.full(len(self.rate), np.inf)
+        np.divide(self._top - self._clock, self.rate, out=wait, where=self._grouped)
+        least = wait.min(initial=np.inf)
+        if least == np.inf:
+            self._expected = None
+            return
+        due = self._now + max(least.item(), 0.0)
+        self._ending = np.flatnonzero(wait <= due - self._now + ONE_INSTANT * due).tolist()
+        self._announce(due)
+
+    def _announce(self, due):
+        """Expect the first of those that end at `due` [s]."""
+        self._expected = None
+        if self._ending:
+            self._expected = due
+            self._next = min(self._head(group)[1] for group in self._ending)
+            heappush(self._events, (due, FINISH, self._next, self))
+
+    def _advance(self, now):
+        if now != self._now:
+            self._clock += self.rate * (now - self._now)
+            self._now = now
+
+    def _likely_bottleneck(self, number, now):
+        """The channel that leaves least to one more transfer; the certificate will judge."""
+        best = None
+        for channel, times in self._crossings[number]:
+            own = self._own[channel]
+            level = self.rate.item(channel)
+            level = level * own / (own + times) if own else level / times
+            if best is None or level < best:
+                best, likely = level, channel
+        return likely
+
+    def _weigh(self, number, home, change):
+        """Count `change` more transfers of a route whose bottleneck is `home`."""
+        column = self._columns[home]
+        if home not in self._before:
+            self._before[home] = column.copy()
+        for channel, times in self._crossings[number]:
+            if channel == home:
+                before = self._own[home]
+                self._own[home] = after = before + change * times
+                column[home] = after or 1
+                if not before or not after:
+                    self._grouped[home] = after > 0
+                    if not after:
+                        self._ends[home].clear()
+            else:
+                before = column.item(channel)
+                column[channel] = after = before + change * times
+                if not before or not after:
+                    self._mask[channel, home] = 0.0 if after else -np.inf
+
+    def _add_channel(self, capacity):
+        n = len(self._own)
+        self._capacity.append(capacity)
+        self._own.append(0)
+        self._users.append({})
+        self._ends.append([])
+        self.rate = np.append(self.rate, capacity)
+        self._clock = np.append(self._clock, 0.0)
+        self._top = np.append(self._top, np.inf)
+        self._grouped = np.append(self._grouped, False)
+        self._limit = np.append(self._limit, capacity)
+        self._columns = np.pad(self._columns, (0, 1))
+        self._columns[n, n] = 1.0
+        self._mask = np.pad(self._mask, (0, 1), constant_values=-np.inf)
+        self._before = {group: np.append(column, 0.0) for group, column in self._before.items()}
+        self._inverse = None
+
+    def _read(self, channel, now):
+        """The clock of a group [byte]."""
+        return self._clock.item(channel) + self.rate.item(channel) * (now - self._now)
+
+    def _restart(self, channel, now):
+        """The first transfer of a group begins: its clock starts from zero, and so stays small."""
+        self._clock[channel] = 0.0
