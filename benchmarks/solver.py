@@ -2,11 +2,11 @@
 
     python benchmarks/solver.py
 
-Random flows over 64 links, in one group and in 8 groups of 8 links; then 10,000 KV transfers through
-a fat-tree of 1,024 GPUs. SimGrid is C++: its driver, `_simgrid_flows.cpp`, is compiled against
-Debian's libsimgrid-dev when that is installed, and run with lazy and with full updates, of which the
-faster counts. Latencies are part of a flow's start there, as SimGrid would weigh the sharing by them.
-Both are measured in processor time, in turn; compare the ratios.
+Random flows over 64 links, in one group and in 8 groups of 8 links; then 10,000 KV transfers
+through a fat-tree of 1,024 GPUs. SimGrid is C++: its driver, `_simgrid_flows.cpp`, is compiled
+against Debian's libsimgrid-dev where that is installed, and run with lazy and with full updates.
+Latencies are part of a flow's start there, as SimGrid would weigh the sharing by them. Both are
+measured in processor time, in turn; compare the ratios.
 """
 
 import random
@@ -42,7 +42,7 @@ class Workload:
 
 
 def random_flows(count, groups):
-    """`count` flows over 2 to 4 links of one group each; they start within 1 s and take about 20."""
+    """`count` flows over 2 to 4 links of one group each; they start within 1 s, and take some 20 s."""
     draw = random.Random(SEED)
     channels = tuple(
         CommChannel(str(i), draw.uniform(1e9, 10e9), draw.uniform(1e-6, 5e-6)) for i in range(LINKS)
@@ -119,7 +119,9 @@ class Rival:
 
     def run(self, workload, update):
         """Processor time of one run [s], and when each flow has arrived [s]."""
-        delays = [sum(workload.channels[c].latency_s for c in path) for _, _, path in workload.flows]
+        delays = [
+            sum(workload.channels[c].latency_s for c in path) for _, _, path in workload.flows
+        ]
         starts = [start + d for (start, _, _), d in zip(workload.flows, delays, strict=True)]
         order = sorted(range(len(starts)), key=starts.__getitem__)
         lines = [f"{len(workload.channels)} {len(starts)}"]

@@ -8,6 +8,7 @@ from simcore.engine import crowd, grouped, network
 from simcore.engine.bottleneck import WatchedNetwork
 from simcore.engine.fairness import certificate_violation
 from simcore.engine.grouped import GroupedNetwork
+from tests.properties.crowds import BANDWIDTHS, SIZES
 from tests.properties.flow_oracle import exact_finish_times
 from tests.properties.flow_sets import FlowSet, flow_sets, simulate
 
@@ -28,6 +29,23 @@ def in_groups(flow_set, form=SPARSE, watched=False, order=None, **settings):
         for name, value in (form | settings).items():
             patch.setattr(grouped, name, value)
         return simulate(flow_set, WatchedNetwork() if watched else None, order)
+
+
+@st.composite
+def busy_sets(draw, max_flows=30):
+    """Flows of which many contend at once, and ties."""
+    n = draw(st.integers(3, 8))
+    several = {"min_size": n, "max_size": n}
+    path = st.lists(st.integers(0, n - 1), min_size=1, max_size=4).map(tuple)
+    flow = st.tuples(st.sampled_from([0, 0.25, 0.5, 1]), SIZES, path)
+    return FlowSet(
+        tuple(draw(st.lists(BANDWIDTHS, **several))),
+        (0,) * n,
+        tuple(draw(st.lists(flow, min_size=max_flows // 2, max_size=max_flows))),
+    )
+
+
+FLOWS = busy_sets() | flow_sets(max_channels=7, max_flows=30)
 
 
 def ends(batches):
@@ -52,7 +70,7 @@ def witnessed(patch):
     return proofs
 
 
-@given(flow_sets(max_channels=5, max_flows=12), FORMS)
+@given(busy_sets(max_flows=14) | flow_sets(max_flows=12), FORMS)
 @settings(max_examples=300)
 def test_groups_end_when_exact_arithmetic_says(flow_set, form):
     exact = exact_finish_times(flow_set.bandwidths, flow_set.latencies, flow_set.flows)
@@ -60,7 +78,7 @@ def test_groups_end_when_exact_arithmetic_says(flow_set, form):
     assert ends(in_groups(flow_set, form)) == expected
 
 
-@given(flow_sets(max_channels=7, max_flows=40), FORMS)
+@given(FLOWS, FORMS)
 @settings(max_examples=300)
 def test_groups_are_max_min_fair_whenever_they_are_settled(flow_set, form):
     with pytest.MonkeyPatch.context() as patch:
@@ -75,14 +93,14 @@ def test_the_witness_above_does_get_to_see_contention(monkeypatch):
     assert max(proofs) >= 2
 
 
-@given(flow_sets(max_flows=20), FORMS, st.integers(1, 3))
+@given(FLOWS, FORMS, st.integers(1, 3))
 @settings(max_examples=100)
 def test_forgetting_idle_paths_changes_nothing(flow_set, form, room):
     usual = ends(in_groups(flow_set, form))
     assert ends(in_groups(flow_set, form, MOST_IDLE_PATHS=room)) == pytest.approx(usual, rel=1e-12)
 
 
-@given(flow_sets(max_flows=20), FORMS)
+@given(FLOWS, FORMS)
 @settings(max_examples=100)
 def test_the_same_flows_end_at_the_same_bits_and_watching_them_changes_nothing(flow_set, form):
     usual = ends(in_groups(flow_set, form))
