@@ -42,7 +42,7 @@ class Workload:
 
 
 def random_flows(count, groups):
-    """`count` flows over 2 to 4 links of one group each; they start within 1 s, and take some 20 s."""
+    """`count` flows over 2 to 4 links of one group each; they start within 1 s, and take 20 s."""
     draw = random.Random(SEED)
     channels = tuple(
         CommChannel(str(i), draw.uniform(1e9, 10e9), draw.uniform(1e-6, 5e-6)) for i in range(LINKS)
