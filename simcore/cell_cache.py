@@ -21,6 +21,7 @@ from simcore.errors import ScenarioError
 from simcore.provenance import results_digest
 from simcore.run import MOST_EVENTS, predicted_events
 from simcore.sweep import DONE, INFEASIBLE, RESULTS, Cell, Row, run_cell
+from simcore.topologies import topology_digest
 
 MOST_BYTES = 256_000_000
 FOLDER_VARIABLE = "PDSCOPE_CACHE"
@@ -79,6 +80,8 @@ class CellCache:
         if too_many or scenario.chunk_tokens > scenario.prompt_tokens:
             return None
         added = [cell.added.digest] if cell.added else []
+        if own := topology_digest(scenario.topology):
+            added.append(own)
         text = json.dumps([self._digest, *added, scenario.to_dict()], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 

@@ -69,7 +69,8 @@ def topology_of(scenario: Scenario, costs: CostModel, faster: Factors = ()) -> T
     Raises ScenarioError for a machine that cannot be, and for names of nothing that it has.
     """
     machine = (
-        scenario.topology,
+        # Not its name: a file of one's own may change under it.
+        TOPOLOGIES[scenario.topology],
         _size(scenario.prefill_pool),
         _size(scenario.decode_pool),
         scenario.placement,
@@ -122,13 +123,13 @@ def _size(pool: Pool):
 
 @lru_cache(maxsize=MOST_FABRICS)
 def _fabric(machine, links):
-    name, prefill, decode, placement, nics, mapping, oversubscription, link, duplex, _ = machine
+    build, prefill, decode, placement, nics, mapping, oversubscription, link, duplex, _ = machine
     # The last, the overlay's digest: names may mean others where something lies over the catalog.
     prefill, decode = (
         PoolSize(name=pool, gpu=gpu_catalog.gpu(gpu), stages=stages, ranks=ranks)
         for pool, gpu, stages, ranks in (prefill, decode)
     )
-    return TOPOLOGIES[name](
+    return build(
         Fleet(
             prefill=prefill,
             decode=decode,

@@ -12,7 +12,7 @@ from simcore.topologies.base import (
 )
 from simcore.topologies.fabric import Fabric
 from simcore.topologies.graph import Node, NodeKind, Wire
-from simcore.topologies.own import load_topology
+from simcore.topologies.own import load_topology, topology_digest
 from simcore.topologies.reference import ReferenceFabric
 
 __all__ = [
@@ -30,4 +30,5 @@ __all__ = [
     "Topology",
     "Wire",
     "load_topology",
+    "topology_digest",
 ]

@@ -43,14 +43,24 @@ def own_topologies() -> dict[str, CustomTopology]:
 
     A file that has changed is read anew. Raises ScenarioError for the first one that holds none.
     """
-    return _named(tuple((path, _changed_at(path)) for path in gpu_catalog.user_topology_files()))
+    return _named(tuple((path, _stamp(path)) for path in gpu_catalog.user_topology_files()))
 
 
-def _changed_at(path):
+def topology_digest(name: str) -> str:
+    """Of what the file of a topology says; "" for one that ships.
+
+    Whoever keeps results by name keeps them by this, too: a file may change, and another may take
+    its name.
+    """
+    return "" if name in TOPOLOGIES.registered else TOPOLOGIES[name].drawing.digest
+
+
+def _stamp(path):
     try:
-        return path.stat().st_mtime_ns
+        status = path.stat()
     except OSError:
         return None  # whoever reads it says so
+    return status.st_mtime_ns, status.st_size
 
 
 @lru_cache(maxsize=MOST_SETS)

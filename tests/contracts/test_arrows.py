@@ -50,7 +50,9 @@ ROOMS = {
         *NUMBERS,
     ),
     # What alone may reach for the disk, for other machines, and for formats of files.
-    "simcore.cell_cache": ("simcore", "simcore.errors", "gpu_catalog", "diskcache"),
+    "simcore.cell_cache": (
+        *("simcore", "simcore.errors", "simcore.topologies", "gpu_catalog", "diskcache"),
+    ),
     "simcore.executors": ("simcore", "simcore.errors", "distributed"),
     "simcore.exports": (
         *("simcore", "simcore.engine", "simcore.errors", "simcore.units", "pyarrow"),

@@ -7,6 +7,8 @@ import pytest
 
 import gpu_catalog
 from simcore import Scenario, ScenarioError
+from simcore.cell_cache import CellCache
+from simcore.sweep import Cell, run_cell
 from simcore.topologies import TOPOLOGIES, load_topology
 from tests.topologies.fleets import decode, fleet, prefill
 
@@ -95,3 +97,16 @@ def test_a_wrong_file_of_the_folder_is_told_by_whoever_asks(tmp_path):
         Scenario(topology="mine")
     # What ships is known without it.
     assert Scenario(topology="hgx-rail").topology == "hgx-rail"
+
+
+def test_a_file_that_changes_finds_no_row_that_was_kept_for_what_it_said(tmp_path, example):
+    path = tmp_path / "elsewhere" / "mine.toml"
+    path.parent.mkdir()
+    path.write_text(example.read_text())
+    cell = Cell(Scenario(topology=load_topology(path), llm="LLaMA-3.1-8B", pp=2), ())
+    cache = CellCache(tmp_path / "rows")
+    cache.put(cell, run_cell(cell))
+    assert cache.get(cell) is not None
+    path.write_text(example.read_text().replace("bandwidth_GBps = 23", "bandwidth_GBps = 1"))
+    assert cache.get(cell) is None
+    cache.close()
