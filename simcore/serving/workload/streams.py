@@ -18,24 +18,3 @@ def stream(seed: int, *name: str) -> np.random.Generator:
     digest = hashlib.blake2b(text, digest_size=16).digest()
     key = tuple(int.from_bytes(digest[i : i + 4], "little") for i in range(0, 16, 4))
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
-
-
-class Draws:
-    """The numbers that `draw(generator, count)` gives, one by one, drawn in blocks."""
-
-    __slots__ = ("_block", "_draw", "_next", "_rng")
-
-    def __init__(self, draw, rng: np.random.Generator):
-        self._draw = draw
-        self._rng = rng
-        self._block: list = []
-        self._next = 0
-
-    def take(self):
-        """The next one."""
-        if self._next == len(self._block):
-            self._block = self._draw(self._rng, BLOCK).tolist()
-            self._next = 0
-        value = self._block[self._next]
-        self._next += 1
-        return value

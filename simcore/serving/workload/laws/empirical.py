@@ -6,8 +6,8 @@ import numpy as np
 
 from simcore.errors import ScenarioError
 from simcore.parameters import parameter
+from simcore.serving.workload.building import Listed
 from simcore.serving.workload.laws.base import LAWS, MOST, Law
-from simcore.serving.workload.listed import Listed
 
 
 @LAWS.register("empirical")

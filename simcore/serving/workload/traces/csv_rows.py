@@ -1,0 +1,23 @@
+"""Plain CSV: a header and one row a request."""
+
+from simcore.serving.workload.traces.base import FORMATS
+from simcore.serving.workload.traces.columns import ARRIVAL, reader
+from simcore.serving.workload.traces.table import names_in, records
+
+
+@FORMATS.register("csv")
+class Csv:
+    """Comma-separated values with the names of `columns`."""
+
+    @staticmethod
+    def fits(first):
+        return ARRIVAL in names_in(first)
+
+    @staticmethod
+    def rows(lines):
+        table = records(lines)
+        line, header = next(table)
+        names = [name.strip() for name in header]
+        read = reader(names, line)
+        for line, values in table:
+            yield read(dict(zip(names, values, strict=True)), line)
