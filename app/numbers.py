@@ -7,8 +7,8 @@ from simcore.explain.numbers import THIN_SPACE, as_shown, count, percent, signif
 from simcore.units import GIB
 
 __all__ = [
-    "THIN_SPACE", "change", "count", "duration", "duration_text", "gib", "percent", "significant",
-    "spaced",
+    "THIN_SPACE", "change", "count", "duration", "duration_text", "gib", "percent", "rate_text",
+    "significant", "spaced",
 ]  # fmt: skip
 
 UNITS = ((1e-3, "µs", 1e6), (1.0, "ms", 1e3), (math.inf, "s", 1.0))
@@ -26,6 +26,11 @@ def duration(seconds: float) -> tuple[str, str]:
 def duration_text(seconds: float) -> str:
     """A duration [s] with its unit."""
     return " ".join(duration(seconds))
+
+
+def rate_text(tokens_per_s: float) -> str:
+    """Tokens per second with the unit."""
+    return f"{significant(tokens_per_s)} tokens/s"
 
 
 def gib(size: float) -> str:

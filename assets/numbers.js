@@ -32,8 +32,9 @@
     significant,
     percent,
     count: (number) => number.toLocaleString("en-US").replaceAll(",", THIN_SPACE),
-    /* Of seconds, of bytes. */
+    /* Of seconds, of tokens per second, of bytes. */
     duration: (seconds) => inUnits(seconds, DURATIONS),
+    rate: (tokensPerS) => `${significant(tokensPerS)} tokens/s`,
     size: (bytes) => inUnits(bytes, SIZES),
   });
 })();

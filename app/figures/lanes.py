@@ -16,7 +16,7 @@ ORDER = (
 )
 COMPUTE_HEIGHT, TRANSFER_HEIGHT, RANK_GAP, STAGE_GAP, POOL_GAP = 1.0, 0.55, 0.12, 0.3, 1.1
 # Above the ranks of a stage that is open, for its name.
-HEAD_HEIGHT = 0.9
+HEAD_HEIGHT = 1.9
 HEIGHTS = {
     kind: COMPUTE_HEIGHT if kind in ("prefill", "decode") else TRANSFER_HEIGHT for kind in KINDS
 }

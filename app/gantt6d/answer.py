@@ -86,10 +86,12 @@ def _answer(request, picture: Picture) -> dict:
         "end_s": end,
         "run_end_s": events.end,
         "cards": {key: _card(metric, metrics) for key, metric in METRICS.items()},
+        "also": {"tpot": numbers.rate_text(metrics.decode_tokens_per_s)},
         "bands": _bands(scenario),
         "meters": [_meter(pool) for pool in picture.memory],
         "breakdown": picture.breakdown,
-        "drawn": _drawn(bars, metrics),
+        "drawn": _drawn(bars, picture),
+        "collectives": picture.collectives,
         "said": _sentence(metrics),
         "overview": [_bytes(shares) for shares in overview(picture.events)],
         "idle": idle_fields(scenario),
@@ -122,14 +124,14 @@ def title_of(scenario: Scenario) -> str:
     )
 
 
-def _drawn(bars, metrics):
+def _drawn(bars, picture):
     """How many bars stand for how much; a transfer is one bar and two events."""
     shown, count = int(bars.count.sum()), numbers.count
-    some = "" if shown == bars.events else f"{count(shown)} of "
-    return (
-        f"{count(len(bars))} bars for {some}{count(bars.events)} jobs and transfers "
-        f"({count(metrics.events)} events)"
-    )
+    rows, events = len(picture.events), f"{count(picture.metrics.events)} events"
+    if bars.events != rows:
+        return f"{count(len(bars))} bars for {count(rows)} jobs and transfers by rank ({events})"
+    some = "" if shown == rows else f"{count(shown)} of "
+    return f"{count(len(bars))} bars for {some}{count(rows)} jobs and transfers ({events})"
 
 
 def refusal(asked, error: PdscopeError, scenario: Scenario | None) -> dict:

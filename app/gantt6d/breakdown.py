@@ -18,12 +18,14 @@ class KindShown:
     part : of PARTS, the one that it belongs to
     name : beside its colour
     meaning : what counts as this kind
+    seldom : whether many runs have none of it, and then it is not told
     """
 
     key: str
     part: str
     name: str
     meaning: str
+    seldom: bool = False
 
 
 SHOWN = {
@@ -46,6 +48,7 @@ SHOWN = {
         "ttds",
         "Collectives",
         "The GPUs of a prefill stage exchange data, in passes on the critical path, one a chunk.",
+        seldom=True,
     ),
     PathKind.PIPELINE_FILL: KindShown(
         "fill",
@@ -78,6 +81,7 @@ SHOWN = {
         "step",
         "Decode collectives",
         "The GPUs of a decode stage exchange data, in the first step.",
+        seldom=True,
     ),
     PathKind.DECODE_TRANSFER: KindShown(
         "decode-transfer",

@@ -63,6 +63,7 @@ def _breakdown_group(page, part, of):
                 "data-part": kind.part,
                 "data-of": of,
                 "data-meaning": kind.meaning,
+                **({"data-seldom": True} if kind.seldom else {}),
             },
         )
         for kind in SHOWN.values()

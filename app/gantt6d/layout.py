@@ -139,13 +139,20 @@ def _card(name):
                 [html.Span(className="card-number"), html.Span(className="card-unit")],
                 className="card-value",
             ),
-            html.Div(metric.meaning, className="card-meaning"),
+            html.Div([metric.meaning, _also(name)], className="card-meaning"),
             # In its place while there is a baseline.
             html.Div(className="card-change"),
         ],
         id=f"{NAME}-card-{name}",
         className="card",
     )
+
+
+def _also(name):
+    """What the pool does in the same time, beside what one request has of it."""
+    if name != "tpot":
+        return None
+    return html.Span(className="card-also", title="tokens per second of the decode pool")
 
 
 def _panel():
@@ -178,6 +185,8 @@ def _panel():
         ],
         className="panel-head",
     )
+    # As what collectives are run, and why; empty where there are none.
+    used = still(html.Div(id=f"{NAME}-collectives-used", className="collectives-used"))
     graph = html.Div(
         [
             html.Canvas(id=f"{NAME}-bars", className="bars", **{"aria-hidden": "true"}),
@@ -230,7 +239,15 @@ def _panel():
         [html.Span(id=f"{NAME}-drawn"), html.Span(id=f"{NAME}-seen")], className="drawn"
     )
     return html.Div(
-        [head, explain_layout.breakdown(NAME), graph, pins_layout.baseline(NAME), window, drawn],
+        [
+            head,
+            used,
+            explain_layout.breakdown(NAME),
+            graph,
+            pins_layout.baseline(NAME),
+            window,
+            drawn,
+        ],
         className="panel",
     )
 

@@ -31,6 +31,7 @@ class Picture:
     ----------
     events : with all stages closed
     breakdown : of the critical path, see `breakdown_of`
+    collectives : as what they are run, and why; "" where there are none
     """
 
     scenario: Scenario
@@ -38,6 +39,7 @@ class Picture:
     metrics: Metrics
     memory: tuple[PoolMemory, PoolMemory]
     breakdown: dict[str, list[float]]
+    collectives: str
 
     def opened(self, stages: Opened) -> Timeline:
         """The events with the ranks of some stages in lanes of their own.
@@ -107,6 +109,12 @@ def _picture(result: Result) -> Picture:
     pools = (scenario.prefill_pool, scenario.decode_pool)
     prefill, decode = (PoolShape(pool.pp, pool.stage_gpus) for pool in pools)
     events = timeline(result.trace, prefill=prefill, decode=decode, critical_rows=critical)
+    used = result.plan.collectives
     return Picture(
-        scenario, events, result.metrics, result.memory, breakdown_of(result.critical_path)
+        scenario=scenario,
+        events=events,
+        metrics=result.metrics,
+        memory=result.memory,
+        breakdown=breakdown_of(result.critical_path),
+        collectives=used.text if used else "",
     )

@@ -2,7 +2,7 @@
 (() => {
   const { gantt6d: page } = window.pdscope;
 
-  function showCards({ cards, bands }) {
+  function showCards({ cards, bands, also }) {
     for (const [name, [number, unit, raw]] of Object.entries(cards)) {
       const card = page.byId(`card-${name}`);
       card.dataset.value = raw;
@@ -12,6 +12,8 @@
       const text = bands[name]?.[0] ?? "";
       // It hardly ever changes while one drags.
       if (band.textContent !== text) band.textContent = text;
+      const beside = card.querySelector(".card-also");
+      if (beside) beside.textContent = also[name];
     }
   }
 

@@ -188,9 +188,11 @@
 
   /* All that a painting depends on but the answer. */
   function look() {
-    const { xaxis, yaxis } = plot()._fullLayout;
+    const { xaxis, yaxis, _size: size } = plot()._fullLayout;
     const { clientWidth, clientHeight } = canvas();
-    return [clientWidth, clientHeight, devicePixelRatio, ...xaxis.range, ...yaxis.range].join();
+    // Plotly comes to know of another size later than the canvas.
+    const sizes = [clientWidth, clientHeight, devicePixelRatio, size.w, size.h];
+    return [...sizes, ...xaxis.range, ...yaxis.range].join();
   }
 
   function paint() {
@@ -268,6 +270,8 @@
     draw(answer);
     showLegend();
     page.byId("drawn").textContent = answer.drawn;
+    const form = page.byId("collectives-used");
+    if (form.textContent !== answer.collectives) form.textContent = answer.collectives;
   });
   page.on("axis", () => {
     if (bars) setAxes(plot(), layout(page.shown));

@@ -66,6 +66,7 @@
     all.textContent = anyOpen() ? "Close stages" : "Open stages";
     const some = heads.some(([, , , opened]) => opened);
     page.byId("stage").style.minHeight = some ? `${Math.round(lanes.bottom * OPEN_LANE_PX)}px` : "";
+    place();
   }
 
   /* Beside their lanes, as the axes are now; of those too close to one another the first. */

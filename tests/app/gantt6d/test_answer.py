@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from app.figures.strip import CRITICAL
 from app.gantt6d.answer import COARSE_BARS, FULL_BARS, answer_to
-from app.gantt6d.results import Pictures
+from app.gantt6d.results import MOST_RANKS, Pictures
 from app.shell import create_app
 from simcore import Scenario, expected_errors_of, run
 
@@ -226,3 +226,44 @@ def test_whatever_is_posted_is_answered_or_refused(client, body):
     answer = client.post(PICTURE, data=json.dumps(body), content_type="application/json")
     assert answer.status_code in (200, 400)
     assert "Traceback" not in answer.text
+
+
+STAGES = {
+    "pp": 2, "tp": 2, "decode_gpu": "NVIDIA H100", "topology": "hgx-rail", "prompt_tokens": 1024,
+}  # fmt: skip
+
+
+def test_ranks_are_shown_of_the_stages_that_are_open(client):
+    closed, opened, beyond = (
+        client.post(PICTURE, json=asked(STAGES) | {"opened": stages}).json
+        for stages in (None, [[1], []], [[1, 200], [7]])
+    )
+    assert (closed["opened"], opened["opened"]) == ([[], []], [[1], []])
+    assert beyond["opened"] == opened["opened"] and beyond["lanes"] == opened["lanes"]
+    assert closed["ranks"] == opened["ranks"] == [2, 2]
+    assert [head[:2] for head in closed["lanes"]["heads"]] == [[0, 0], [0, 1], [1, 0], [1, 1]]
+    assert opened["overview"] == closed["overview"]
+    assert "by rank" in opened["drawn"] and "by rank" not in closed["drawn"]
+
+
+def test_as_what_collectives_are_run_is_said_where_there_are_any(client):
+    assert client.post(PICTURE, json=asked({})).json["collectives"] == ""
+    chosen = STAGES | {"collectives": "aggregated"}
+    said = client.post(PICTURE, json=asked(chosen)).json["collectives"]
+    assert said == "Collectives as one job for each pass, as chosen."
+
+
+@pytest.mark.parametrize("opened", [[], [[]], [[0], [-1]], [[0], ["0"]], [[True], []], {"a": 1}, 7])
+def test_what_names_no_stages_is_refused(client, opened):
+    answer = client.post(PICTURE, json=asked({}) | {"opened": opened}).json
+    assert "`opened` is two lists of stages" in answer["wrong"]["message"]
+
+
+def test_only_so_many_ranks_are_shown():
+    scenario = Scenario(**STAGES | {"pp": 8, "tp": 8})
+    picture = Pictures().of(scenario)
+    every = (tuple(range(8)), tuple(range(8)))
+    assert picture.opened(every).lanes.opened_stages == tuple(map(list, every))
+    wide = Pictures().of(scenario.replace(pp=20))
+    prefill, decode = wide.opened((tuple(range(20)), tuple(range(20)))).lanes.opened_stages
+    assert 8 * (len(prefill) + len(decode)) == MOST_RANKS

@@ -53,3 +53,23 @@ def test_a_bar_of_many_events_tells_how_many_and_no_formula(pictures):
 )  # fmt: skip
 def test_what_names_no_bar_has_no_facts(pictures, asked):
     assert facts_of(asked, pictures) == NOTHING
+
+
+TWO = {
+    "pp": 2, "tp": 2, "decode_gpu": "NVIDIA H100", "topology": "hgx-rail", "prompt_tokens": 1024,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("opened", [None, [[0], [1]]])
+@pytest.mark.parametrize("form", ["aggregated", "flows"])
+@pytest.mark.parametrize("kind", ["prefill", "handoff", "collective", "decode collective"])
+def test_stages_of_several_ranks_tell_whose_it_is(pictures, opened, form, kind):
+    values = TWO | {"collectives": form}
+    picture = pictures.of(Scenario(**values))
+    events = picture.opened(tuple(map(tuple, opened)) if opened else ((), ()))
+    event = int(np.flatnonzero(events.kind == KINDS.index(kind))[0])
+    window = [float(events.start_s[event]), float(events.end_s[event])]
+    lane = int(events.lane[event])
+    told = facts_of({"values": values, "lane": lane, "window": window, "opened": opened}, pictures)
+    assert "rank" in told["lines"][0]
+    assert any(name in told["lines"][1] for name in ("chunk", "step"))
