@@ -155,7 +155,8 @@ class BatchFields:
             symbol="K",
             label="Prefill NICs",
             unit="",
-            help="InfiniBand NICs of the prefill pool; stage r hands over through NIC r mod K.",
+            help="NICs in use, of the prefill server or, on other topologies, of each machine; GPU "
+            "i hands over through NIC i mod K unless the NIC mapping says otherwise.",
             low=1,
             high=8,
             step=1,

@@ -193,9 +193,11 @@ class Fabric:
     def _inside(self, a, b):
         """The path within an NVLink domain or a machine; None if there is none."""
         for through in (NVLINK, IN_MACHINE):
-            steps = self._reach(b, through)
-            if a in steps:
-                return forth(self._ways.towards(steps, a, through, b))
+            way = self._ways.short(a, b, through, b)
+            if way is None and a in (steps := self._reach(b, through)):
+                way = self._ways.towards(steps, a, through, b)
+            if way is not None:
+                return forth(way)
         return None
 
     def _outside(self, a, b, mapping, turn=0):
@@ -237,12 +239,12 @@ class Fabric:
             return None if way is None else forth(way)
         outward = self.nodes[start].kind is NodeKind.GPU
         gpu, nic = (start, end) if outward else (end, start)
-        steps = self._reach(gpu, IN_MACHINE)
-        if nic not in steps:
+        steps = self._reach(nic, IN_MACHINE)
+        if gpu not in steps:
             return None
-        # Found from the NIC, so that a GPU sends the way it receives.
-        way = self._ways.towards(steps, nic, IN_MACHINE, gpu)
-        return back(way) if outward else forth(way)
+        # Found once, so that a GPU receives the way it sends.
+        way = self._ways.towards(steps, gpu, IN_MACHINE, nic)
+        return forth(way) if outward else back(way)
 
     def _reach(self, node, through):
         key = node, through is NVLINK

@@ -1,6 +1,7 @@
 """Which NICs a GPU can use, of which network, and in which order of preference."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from simcore.topologies.base import NicMapping
 from simcore.topologies.graph import IN_MACHINE, IN_NETWORK, Node, NodeKind, Wire
@@ -38,7 +39,6 @@ class NicChoice:
         self._networks = _networks_of_nics(nodes, wires)
         self._place = _places_in_machines(nodes)
         self._ports = _ports(nodes, wires)
-        self._nics: dict[int, dict[int, list[Nic]]] = {}
 
     def networks(self, gpu: int, other: int) -> list[int]:
         """The networks that both GPUs can reach, the preferred one first."""
@@ -74,15 +74,20 @@ class NicChoice:
         return self._ports[nic]
 
     def _of(self, gpu):
-        found = self._nics.get(gpu)
-        if found is None:
-            found = self._nics[gpu] = {}
-            steps = self._ways.reach(gpu, IN_MACHINE)
-            for node in sorted(steps):
-                for network in self._networks.get(node, ()):
-                    nics = found.setdefault(network, [])
+        return self._nics.get(gpu, {})
+
+    @cached_property
+    def _nics(self):
+        """By GPU and network, the NICs that it can use, in the order of their numbers."""
+        found: dict[int, dict[int, list[Nic]]] = {}
+        for number, networks in self._networks.items():
+            for node, steps in self._ways.reach(number, IN_MACHINE).items():
+                if self._nodes[node].kind is not NodeKind.GPU:
+                    continue
+                for network in networks:
+                    nics = found.setdefault(node, {}).setdefault(network, [])
                     if self._most is None or len(nics) < self._most:
-                        nics.append(Nic(node, steps[node]))
+                        nics.append(Nic(number, steps))
         return found
 
 

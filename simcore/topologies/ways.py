@@ -79,6 +79,26 @@ class Ways:
                 way.extend(self._through_memory[node])
         return way
 
+    def short(self, source: int, target: int, through, spread: int) -> list[Hop] | None:
+        """A way of one wire, or of two with one node between; None if there is none.
+
+        It is the one that `towards` finds, without looking further than to what is next to the
+        source: most GPUs of a machine are on one switch.
+        """
+        if cables := self._between.get((source, target)):
+            return [cables[spread % len(cables)]]
+        options = [
+            (other, hop)
+            for other, hop in self._near[source]
+            if (other, target) in self._between and self._passes(other, through)
+        ]
+        if not options:
+            return None
+        middle, hop = options[spread % len(options)]
+        cables = self._between[middle, target]
+        memory = self._through_memory.get(middle) or ()
+        return [hop, *memory, cables[spread % len(cables)]]
+
     def over_network(self, source: int, target: int, spread: int) -> list[Hop] | None:
         """A way from one NIC to another over the switches of a network; None if there is none.
 
