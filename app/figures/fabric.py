@@ -22,6 +22,8 @@ APART = 0.7
 FAN = 1.7
 # The side with fewer machines is drawn wider, up to this.
 WIDEST = 2.2
+# For the arcs of wires from one to the next of a row, beyond the last row of a side.
+ARCS = 0.9
 
 
 @dataclass(frozen=True)
@@ -76,9 +78,14 @@ def places(dots: Sequence[Dot], wires: Sequence[tuple[int, int]]) -> Places:
     wires : the places of the two nodes that each joins
     """
     side = _sides(dots, wires)
-    row_of, y, height = _rows(dots, side)
+    row_of, rows, height = _rows(dots, side)
     x, width = _across(dots, wires, side, row_of)
-    return Places(x, [y[row] for row in row_of], width, height, _boxes(dots, x, row_of, y))
+    arched = {a for a, b in wires if row_of[a] == row_of[b] and not _is_free(dots[a])}
+    above = ARCS if any(side[number] == ABOVE for number in arched) else 0.0
+    below = ARCS if any(side[number] == BELOW for number in arched) else 0.0
+    y = [above + rows[row] for row in row_of]
+    boxes = _boxes(dots, x, y, {dots[number].machine: side[number] * ARCS for number in arched})
+    return Places(x, y, width, above + height + below, boxes)
 
 
 def _sides(dots, wires):
@@ -207,7 +214,8 @@ def _spread(dots, wires, row_of, x, width):
                 x[number] = middle[number] if alone else even
 
 
-def _boxes(dots, x, row_of, y):
+def _boxes(dots, x, y, arcs):
+    """`arcs` has the room for arcs of machines that have any, negative above."""
     machines: dict[str, list[int]] = {}
     for number, dot in enumerate(dots):
         if dot.machine:
@@ -217,8 +225,8 @@ def _boxes(dots, x, row_of, y):
             machine,
             min(x[n] for n in members),
             max(x[n] for n in members),
-            min(y[row_of[n]] for n in members),
-            max(y[row_of[n]] for n in members),
+            min(y[n] for n in members) + min(0.0, arcs.get(machine, 0.0)),
+            max(y[n] for n in members) + max(0.0, arcs.get(machine, 0.0)),
         )
         for machine, members in machines.items()
     ]

@@ -6,6 +6,10 @@
   const LABEL_PX = 11;
   // Between the two directions of a wire, from the middle.
   const BESIDE_PX = 2;
+  const CHOSEN_PX = 13;
+  // How high an arc over the whole row is, in rows, and of how many straight parts.
+  const ARC = 0.85;
+  const ARC_PARTS = 12;
   const SIZES = {
     gpu: [1.6, 58, 21], nic: [2.2, 58, 16], memory: [2.2, 64, 16],
     nvswitch: [6.4, 150, 16], "pcie-switch": [3.6, 92, 16], host: [3.6, 92, 16],
@@ -66,21 +70,41 @@
   }
 
   function layOut(scales) {
-    const { nodes } = page.shown.drawing;
+    const { nodes, height } = page.shown.drawing;
     const room = roomOf(nodes, scales.x);
     spots = nodes.map(([x, y, kind], n) => {
       const [units, most, high] = SIZES[kind];
       const scale = Math.min(2, scales.zoom ** 0.6);
       const width = Math.max(3, Math.min(most * scale, room[n] * 0.88, units * scales.unit));
-      return { x: scales.x(x), y: scales.y(y), width, height: Math.min(high * scale, scales.row * (HEIGHT[kind] ?? 0.4)) };
+      const tall = Math.min(high * scale, scales.row * (HEIGHT[kind] ?? 0.4));
+      return { x: scales.x(x), y: scales.y(y), width, height: tall };
     });
+    const wide = Math.max(1, ...page.wires.all.map(({ a, b }) => Math.abs(spots[a].x - spots[b].x)));
+    const beside = BESIDE_PX * Math.min(2, scales.zoom ** 0.5);
     lines = page.wires.all.map(({ a, b, channels }) => {
-      const [from, to] = [spots[a], spots[b]];
-      const length = Math.hypot(to.x - from.x, to.y - from.y) || 1;
-      // To the right-hand side of where it goes.
-      const beside = channels.length > 1 ? BESIDE_PX * Math.min(2, scales.zoom ** 0.5) : 0;
-      const normal = [(-(to.y - from.y) / length) * beside, ((to.x - from.x) / length) * beside];
-      return { from, to, normal };
+      const points = between(spots[a], spots[b], { row: scales.row, wide, middle: scales.y(height / 2) });
+      const ways = channels.length > 1 ? [shifted(points, beside), shifted(points, -beside)] : [points];
+      return { points, ways };
+    });
+  }
+
+  /* The points of a wire: straight, or in an arc away from the network to the next of its row. */
+  function between(from, to, { row, wide, middle }) {
+    if (Math.abs(from.y - to.y) > 1) return [[from.x, from.y], [to.x, to.y]];
+    const high = row * ARC * Math.sqrt(Math.abs(from.x - to.x) / wide) * (from.y < middle ? -1 : 1);
+    return Array.from({ length: ARC_PARTS + 1 }, (_, n) => {
+      const at = n / ARC_PARTS;
+      return [from.x + at * (to.x - from.x), from.y + 4 * at * (1 - at) * high];
+    });
+  }
+
+  /* The same, so far to the right-hand side of where it goes. */
+  function shifted(points, beside) {
+    return points.map(([x, y], n) => {
+      const [before, after] = [points[Math.max(0, n - 1)], points[Math.min(points.length - 1, n + 1)]];
+      const [dx, dy] = [after[0] - before[0], after[1] - before[1]];
+      const length = Math.hypot(dx, dy) || 1;
+      return [x - (dy / length) * beside, y + (dx / length) * beside];
     });
   }
 
@@ -110,11 +134,8 @@
   const widthOf = (level) =>
     level ? BUSY_PX[0] + ((BUSY_PX[1] - BUSY_PX[0]) * level) / 255 : IDLE_PX;
 
-  /* One direction of a wire, place 0 from its first end to the second. */
-  function trace(context, { from, to, normal: [x, y] }, place) {
-    const sign = place ? -1 : 1;
-    context.moveTo(from.x + sign * x, from.y + sign * y);
-    context.lineTo(to.x + sign * x, to.y + sign * y);
+  function trace(context, points) {
+    points.forEach(([x, y], n) => (n ? context.lineTo(x, y) : context.moveTo(x, y)));
   }
 
   function drawWires(context) {
@@ -123,36 +144,40 @@
     context.lineWidth = IDLE_PX;
     context.beginPath();
     page.wires.all.forEach(({ channels }, n) => {
-      channels.forEach((channel, place) => {
-        const level = page.wires.level(channel, page.moment);
-        if (level) busy.push([level, n, place]);
-        else trace(context, lines[n], place);
-      });
+      const levels = channels.map((channel) => page.wires.level(channel, page.moment));
+      // One line stands for both directions while nothing moves in either.
+      if (levels.some(Boolean)) {
+        levels.forEach((level, place) => {
+          if (level) busy.push([level, lines[n].ways[place]]);
+          else trace(context, lines[n].ways[place]);
+        });
+      } else trace(context, lines[n].points);
     });
     context.stroke();
-    const chosen = page.wires.numberOf.get(page.wire);
-    if (chosen !== undefined) {
-      context.strokeStyle = colours.accent;
-      context.globalAlpha = 0.35;
-      context.lineWidth = 13;
-      context.lineCap = "round";
-      context.beginPath();
-      const { from, to } = lines[chosen];
-      context.moveTo(from.x, from.y);
-      context.lineTo(to.x, to.y);
-      context.stroke();
-      context.globalAlpha = 1;
-      context.lineCap = "butt";
-    }
+    drawChosen(context);
     // What is full lies above all others.
     busy.sort((a, b) => a[0] - b[0]);
-    for (const [level, n, place] of busy) {
+    for (const [level, points] of busy) {
       context.strokeStyle = page.wires.colour(level);
       context.lineWidth = widthOf(level);
       context.beginPath();
-      trace(context, lines[n], place);
+      trace(context, points);
       context.stroke();
     }
+  }
+
+  function drawChosen(context) {
+    const chosen = page.wires.numberOf.get(page.wire);
+    if (chosen === undefined) return;
+    context.strokeStyle = colours.accent;
+    context.globalAlpha = 0.35;
+    context.lineWidth = CHOSEN_PX;
+    context.lineCap = "round";
+    context.beginPath();
+    trace(context, lines[chosen].points);
+    context.stroke();
+    context.globalAlpha = 1;
+    context.lineCap = "butt";
   }
 
   /* What can stand for a label, from all of it to its last word. */
@@ -207,20 +232,22 @@
     requestAnimationFrame(draw);
   };
 
-  /* The wire within so many pixels of a place, and which of its directions is nearer. */
-  function wireAt([x, y], reach) {
-    let best = null;
-    lines.forEach(({ from, to, normal }, number) => {
-      const [dx, dy] = [to.x - from.x, to.y - from.y];
-      const along = ((x - from.x) * dx + (y - from.y) * dy) / (dx * dx + dy * dy || 1);
-      if (along < 0 || along > 1) return;
-      const off = [x - from.x - along * dx, y - from.y - along * dy];
-      const distance = Math.hypot(...off);
-      if (distance > reach || (best && best.distance <= distance)) return;
-      const right = off[0] * normal[0] + off[1] * normal[1] >= 0;
-      best = { number, distance, place: right || !(normal[0] || normal[1]) ? 0 : 1 };
-    });
+  function distanceTo(points, [x, y]) {
+    let best = Infinity;
+    for (let n = 1; n < points.length; n += 1) {
+      const [[ax, ay], [bx, by]] = [points[n - 1], points[n]];
+      const [dx, dy] = [bx - ax, by - ay];
+      const along = Math.min(1, Math.max(0, ((x - ax) * dx + (y - ay) * dy) / (dx * dx + dy * dy || 1)));
+      best = Math.min(best, Math.hypot(x - ax - along * dx, y - ay - along * dy));
+    }
     return best;
+  }
+
+  /* The number of the wire within so many pixels of a place; -1 if there is none. */
+  function wireAt(at, reach) {
+    const distances = lines.map(({ points }) => distanceTo(points, at));
+    const least = Math.min(...distances, Infinity);
+    return least <= reach ? distances.indexOf(least) : -1;
   }
 
   function nodeAt([x, y]) {
@@ -233,8 +260,9 @@
     cleared, wireAt, nodeAt,
     /* Where a wire's middle is, for whoever points at it. */
     middleOf(name) {
-      const { from, to } = lines[page.wires.numberOf.get(name)];
-      return [(from.x + to.x) / 2, (from.y + to.y) / 2];
+      const { points } = lines[page.wires.numberOf.get(name)];
+      const [before, after] = [Math.floor, Math.ceil].map((round) => points[round((points.length - 1) / 2)]);
+      return [(before[0] + after[0]) / 2, (before[1] + after[1]) / 2];
     },
   };
 

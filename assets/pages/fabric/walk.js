@@ -29,21 +29,21 @@
     if (!page.view.onStage(event) || page.view.dragging()) return hide();
     const at = page.view.placeOf(event);
     const node = page.drawing.nodeAt(at);
-    const found = node < 0 && page.drawing.wireAt(at, REACH_PX);
-    page.byId("stage").classList.toggle("pointing", Boolean(found));
+    const found = node < 0 ? page.drawing.wireAt(at, REACH_PX) : -1;
+    page.byId("stage").classList.toggle("pointing", found >= 0);
     if (node >= 0) {
       const { names, nodes } = page.shown.drawing;
       const [, , , label] = nodes[node];
       tell(at, label === names[node] ? [label] : [names[node], label]);
-    } else if (found) {
-      const wire = page.wires.all[found.number];
+    } else if (found >= 0) {
+      const wire = page.wires.all[found];
       tell(at, [wire.name, page.shown.drawing.speeds[wire.channels[0]][0], ...busyOf(wire)]);
     } else hide();
   }
 
   function clicked(at) {
     const found = page.drawing.wireAt(at, FINGER_PX);
-    if (found) page.choose(page.wires.all[found.number].name);
+    if (found >= 0) page.choose(page.wires.all[found].name);
   }
 
   /* Left and right through all wires, up and down through those that cost most. */

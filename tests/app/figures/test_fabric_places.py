@@ -94,3 +94,15 @@ def test_an_nvlink_domain_over_machines_of_both_pools_is_between_them():
     dots = [Dot("gpu", "a", "prefill"), Dot("gpu", "b", "decode"), Dot("nvswitch", "", "")]
     at = places(dots, [(0, 2), (1, 2)])
     assert at.y[0] < at.y[2] < at.y[1]
+
+
+def test_wires_along_a_row_have_room_for_arcs_on_the_far_side():
+    dots, wires = fabric(("a", "prefill", 3), ("b", "decode", 3))
+    gpus = [number for number, dot in enumerate(dots) if dot.kind == "gpu"]
+    flat, arched = places(dots, wires), places(dots, [*wires, gpus[:2], gpus[3:5]])
+    assert arched.height > flat.height + 1
+    above, below = arched.boxes
+    assert above.top < min(arched.y[number] for number in gpus[:3]) - 0.5
+    assert below.bottom > max(arched.y[number] for number in gpus[3:]) + 0.5
+    assert above.top > 0 and below.bottom < arched.height
+    assert places(dots, [*wires, gpus[:2]]).height < arched.height
