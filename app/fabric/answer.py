@@ -2,7 +2,7 @@
 
 from app import numbers
 from app.fabric.drawing import MOST_WIRES, drawing_of, use_of
-from app.fabric.names import delay_text, told_sharers
+from app.fabric.names import delay_text
 from app.fabric.results import FabricRun, FabricRuns
 from app.gantt6d.answer import refusal, title_of
 from app.gantt6d.asked import scenario_in, seq_of
@@ -56,6 +56,7 @@ def _row(use: ChannelUse, run: FabricRun) -> dict:
     wire = run.wire_of[use.channel.name]
     return {
         "channel": use.channel.name,
+        "alike": f"and {numbers.count(len(use.alike))} like it" if use.alike else "",
         "wire": wire.name,
         "group": wire.group,
         "busy": numbers.percent(use.busy_s / run.contention.end_s),
@@ -63,7 +64,7 @@ def _row(use: ChannelUse, run: FabricRun) -> dict:
         "most": use.most,
         "delay": delay_text(use.delay_s),
         "critical": delay_text(use.critical_s),
-        "sharers": told_sharers(use.sharers),
+        "sharers": run.names.sharers(use.sharers),
     }
 
 
@@ -80,15 +81,18 @@ def _sentence(run: FabricRun) -> str:
     if delay_text(total) == "–":
         return "No transfer took longer than it would have alone."
     first = run.contended[0]
-    critical = sum(use.critical_s for use in run.contention.channels)
+    alike = 1 + len(first.alike)
+    critical = run.contention.critical_s
     on_path = (
         f"{numbers.duration_text(critical)} of it is on the critical path"
         if delay_text(critical) != "–"
         else "none of it is on the critical path"
     )
-    part = "All" if first.delay_s > NEARLY_ALL * total else delay_text(first.delay_s)
+    cost = alike * first.delay_s
+    part = "All" if cost > NEARLY_ALL * total else delay_text(cost)
+    others = f" and {numbers.count(alike - 1)} like it" if first.alike else ""
     return (
         f"Sharing wires made transfers take {numbers.duration_text(total)} longer than alone, all "
-        f"together; {on_path}. {part} of it is due to {first.channel.name}, which up to "
-        f"{first.most} use at once."
+        f"together; {on_path}. {part} of it is due to {first.channel.name}{others}, which "
+        f"up to {first.most} use at once."
     )

@@ -1,7 +1,6 @@
 """A fabric as the page's browser draws it, and how busy its wires were."""
 
 import base64
-import math
 
 import numpy as np
 
@@ -14,7 +13,7 @@ from simcore.topologies.graph import NodeKind
 # Beyond these nobody sees anything, and it would take a second.
 MOST_WIRES = 4000
 # Of all shares together, a byte each.
-MOST_SHARES = 64_000
+MOST_SHARES = 72_000
 FEWEST_MEANS, MOST_MEANS = 60, 480
 
 
@@ -29,7 +28,7 @@ def drawing_of(run: FabricRun) -> dict | None:
     if len(fabric.wires) > MOST_WIRES:
         return None
     scenario = run.result.scenario
-    each = {"prefill": scenario.prefill_pool.stage_gpus, "decode": scenario.decode_pool.stage_gpus}
+    each = {pool.name: pool.stage_gpus for pool in (scenario.prefill_pool, scenario.decode_pool)}
     served = {number: place for place, number in fabric.places.items()}
     dots = [
         Dot(
@@ -45,7 +44,7 @@ def drawing_of(run: FabricRun) -> dict | None:
         if place is not None:
             pool, (stage, rank) = place.pool, divmod(place.rank, each[place.pool])
             rank = rank if each[pool] > 1 else -1
-            label = gpu_name(pool, stage, rank)
+            label = run.names.gpu(pool, stage, rank)
         nodes.append([round(x, 3), round(y, 3), node.kind.value, label, pool, stage, rank])
     number = {name: n for n, name in enumerate(run.wire_of)}
     held = _stages_held(fabric, nodes)
@@ -99,26 +98,28 @@ def _range_text(pool, stages):
 def use_of(run: FabricRun) -> dict:
     """How busy each channel in use was, as means over equal parts of the run.
 
-    `channels` are places among all; `shares` has a byte for each of their parts, channel by
-    channel: 0 where nothing moved, and from 1 to 255 for shares of its bandwidth up to all of it.
+    `channels` are places among all, and `rows` which row of `shares` is theirs: channels that carry
+    the same have one row. A row has a byte for each part: 0 where nothing moved, and from 1 to 255
+    for shares of its bandwidth up to all of it.
     """
-    number = {name: n for n, name in enumerate(run.wire_of)}
-    used = len(run.contention.channels)
-    means = max(FEWEST_MEANS, min(MOST_MEANS, MOST_SHARES // max(used, 1)))
+    used = [use for use in run.contention.channels if use.channel.name in run.wire_of]
+    means = max(FEWEST_MEANS, min(MOST_MEANS, MOST_SHARES // max(len(used), 1)))
+    # Rather none of the least used than a page that stands still.
+    used = used[: MOST_SHARES // means]
     shares = run.contention.mean_shares(np.linspace(0.0, run.contention.end_s, means + 1))
-    known = {number[c.name]: share for c, share in shares.items() if c.name in number}
-    if len(known) * means > MOST_SHARES * 4:  # rather none than a page that stands still
-        known = {}
-    rows = np.array([known[n] for n in sorted(known)]).reshape(len(known), means)
+    rows = np.array([shares[use.channel] for use in used]).reshape(len(used), means)
     told = np.minimum(255, np.ceil(255 * rows - 1e-6)).astype(np.uint8)
+    number = {name: n for n, name in enumerate(run.wire_of)}
+    row_of = {
+        number[channel.name]: row
+        for row, use in enumerate(used)
+        for channel in (use.channel, *use.alike)
+        if channel.name in number
+    }
     return {
         "means": means,
         "mean_s": run.contention.end_s / means,
-        "channels": sorted(known),
+        "channels": sorted(row_of),
+        "rows": [row_of[channel] for channel in sorted(row_of)],
         "shares": base64.b64encode(told.tobytes()).decode("ascii"),
     }
-
-
-def rounded(value: float) -> float:
-    """For JSON, which has no need of the seventh digit."""
-    return float(f"{value:.6g}") if math.isfinite(value) else value

@@ -3,7 +3,7 @@
 import math
 
 from app import numbers
-from app.fabric.names import delay_text, kind_name, where
+from app.fabric.names import delay_text
 from app.fabric.results import FabricRun, FabricRuns
 from app.gantt6d.asked import scenario_in, seq_of
 from simcore import PdscopeError, ScenarioError
@@ -47,14 +47,14 @@ def on_wire(asked, runs: FabricRuns) -> dict:
 
 def _direction(run: FabricRun, channel: CommChannel, at_s):
     now = run.contention.crossing(channel, at_s)
-    use = next((use for use in run.contention.channels if use.channel is channel), None)
+    use = run.contention.use_of(channel)
     sharers = use.sharers if use else ()
     return {
         "channel": channel.name,
         "now": [_crossing(run, one, channel) for one in now[:MOST_LISTED]],
         "more_now": max(0, len(now) - MOST_LISTED),
-        "busy": sum(one.rate for one in now) / channel.bandwidth_bps,
-        "all": [_sharer(one) for one in sharers[:MOST_LISTED]],
+        "busy": sum(one.copies * one.rate for one in now) / channel.bandwidth_bps,
+        "all": [_sharer(run, one) for one in sharers[:MOST_LISTED]],
         "more": max(0, len(sharers) - MOST_LISTED),
     }
 
@@ -65,27 +65,36 @@ def _crossing(run, one: Crossing, channel):
     slowed = share < 1 - LEAST_LOSS
     return {
         "kind": one.flow.kind,
-        "what": " ".join(filter(None, (kind_name(one.flow.kind), where(one.flow)))),
-        "which": _which(run.contention.graph, one.task),
+        "what": run.names.flow(one.flow),
+        "which": _which(run.contention.graph, one),
         "rate": quantity(one.rate, "B/s"),
         "share": numbers.percent(share) if slowed else "all",
-        "held": ("here" if one.bound_by is channel else one.bound_by.name) if slowed else "–",
+        "held": _held(run, one, channel) if slowed else "–",
     }
 
 
-def _which(graph, task):
-    """Of which chunk or step it is; "" where it is of none."""
+def _held(run, one, channel):
+    """What holds it back: this channel, if that is one that carries the same."""
+    stands_for = run.contention.graph.stands_for
+    return "here" if one.bound_by is stands_for.get(channel, channel) else one.bound_by.name
+
+
+def _which(graph, one):
+    """Of which chunk or step it is, and how many of it cross; "" where that is not said."""
+    told = []
     for fact in ("chunk", "step"):
-        number = int(graph.facts[fact][task]) if fact in graph.facts else -1
+        number = int(graph.facts[fact][one.task]) if fact in graph.facts else -1
         if number >= 0:
-            return f"{fact} {number}"
-    return ""
+            told.append(f"{fact} {number}")
+    if one.flow.shards > 1:
+        told.append(f"{one.copies} of {one.flow.shards}")
+    return ", ".join(told)
 
 
-def _sharer(one: Sharer):
+def _sharer(run: FabricRun, one: Sharer):
     return {
         "kind": one.flow.kind,
-        "what": " ".join(filter(None, (kind_name(one.flow.kind), where(one.flow)))),
+        "what": run.names.flow(one.flow),
         "transfers": numbers.count(one.transfers),
         "bytes": quantity(one.bytes, "B"),
         "moving": numbers.duration_text(one.moving_s),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 
+from app.fabric.names import Names
 from app.recent import Recent
 from simcore import Result, Scenario, run
 from simcore.explain.contention import ChannelUse, Contention
@@ -16,6 +17,7 @@ MOST_EVENTS = 100_000
 TIME_LIMIT_S = 0.5
 # Of all that are kept, which hold what was executed: some 500 bytes for each transfer and job.
 MOST_KEPT = 8
+MOST_CONTENDED = 10
 MOST_KEPT_ROWS = 150_000
 
 
@@ -26,6 +28,11 @@ class FabricRun:
     result: Result
     fabric: Fabric
     contention: Contention
+
+    @cached_property
+    def names(self) -> Names:
+        """What its GPUs and flows are called."""
+        return Names.of(self.result.scenario)
 
     @cached_property
     def wire_of(self) -> dict[str, Wire]:
@@ -41,9 +48,6 @@ class FabricRun:
     def contended(self) -> tuple[ChannelUse, ...]:
         """The channels that are told of, those first that cost most."""
         return self.contention.channels[:MOST_CONTENDED]
-
-
-MOST_CONTENDED = 10
 
 
 class FabricRuns:

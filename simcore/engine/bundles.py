@@ -38,11 +38,13 @@ class Bundle:
     ----------
     members : their numbers among the shards, rising
     path : of one of them; a channel stands there as often as members cross it
+    one : the same, but a channel stands there as often as one of them crosses it
     latency_s : of one of them [s]
     """
 
     members: tuple[int, ...]
     path: Path
+    one: Path
     latency_s: float
 
 
@@ -89,6 +91,7 @@ def bundled(shards: Sequence[Shard]) -> Bundles:
                         for place, (channel, standing) in enumerate(zip(path, put, strict=True))
                         for _ in range(crossed[channel][colour, place])
                     ),
+                    tuple(put),
                     sum(channel.latency_s for channel in path),
                 )
             )

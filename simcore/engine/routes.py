@@ -26,6 +26,7 @@ class RouteTable:
     Attributes
     ----------
     paths : the channels of each route
+    one : the same of one transfer, where a transfer over the route stands for several
     latency : sum of its channels' latencies [s]
     alone : rate of a transfer that shares with none [byte/s]; infinite for an empty path
     steps : a scratch memory for runs over this network: what they found before
@@ -33,6 +34,7 @@ class RouteTable:
 
     def __init__(self):
         self.paths: list[tuple[CommChannel, ...]] = []
+        self.one: list[tuple[CommChannel, ...]] = []
         self.latency: list[float] = []
         self.alone: list[float] = []
         self._numbers: dict[tuple[CommChannel, ...], int] = {}
@@ -46,13 +48,18 @@ class RouteTable:
     def __len__(self):
         return len(self.paths)
 
-    def number(self, path) -> int:
+    def number(self, path, one=None) -> int:
         """The number of the route over the channels of `path`.
+
+        Parameters
+        ----------
+        one : what one transfer crosses, where those over `path` stand for several; counts where the
+            route is new
 
         Raises SimulationError if one of them is no CommChannel.
         """
         number = self._numbers.get(path)
-        return self._add(path) if number is None else number
+        return self._add(path, path if one is None else one) if number is None else number
 
     def near(self, number) -> int:
         """The routes that share a channel with this one, itself included."""
@@ -103,7 +110,7 @@ class RouteTable:
             self._remembered_rates = len(rates)
         self._remembered[key] = rates
 
-    def _add(self, path):
+    def _add(self, path, one):
         check_path(path)
         with self._adding:
             if path in self._numbers:  # by another thread, just now
@@ -117,6 +124,7 @@ class RouteTable:
             for channel in path:
                 self._on[channel] = self._on.get(channel, 0) | 1 << number
             self.paths.append(path)
+            self.one.append(one)
             self._numbers[path] = number
         return number
 

@@ -4,6 +4,9 @@ A transfer that is alone moves at the speed of the slowest channel of its path. 
 held to less, at each moment by one channel: its bottleneck in the max-min fair allocation. In dt it
 falls behind by (1 - rate / rate alone)·dt, which is put down to that channel. So the costs of all
 channels together are what all transfers took longer than alone.
+
+Where one transfer of the graph stands for several that are alike, each of those counts; channels
+that carry the same as another are told of with that one.
 """
 
 from dataclasses import dataclass
@@ -14,7 +17,8 @@ import numpy as np
 from simcore.engine import CommChannel
 from simcore.engine.graph import TaskGraph
 from simcore.engine.rates import mean_shares, moving, route_rates
-from simcore.explain.shares import crossings_of, delays_of, sharing_of
+from simcore.engine.trace import SHARDS
+from simcore.explain.shares import alone_of, copies_on, crossings_of, delays_of, sharing_of
 from simcore.result import Result
 
 PLACES = ("stage", "to_stage", "rank", "to_rank")
@@ -28,6 +32,7 @@ class Flow:
     ----------
     kind : what the trace calls it
     stage, to_stage, rank, to_rank : from where to where; -1 where that is not said
+    shards : how many transfers of GPUs alike one of them stands for
     """
 
     kind: str
@@ -35,6 +40,7 @@ class Flow:
     to_stage: int = -1
     rank: int = -1
     to_rank: int = -1
+    shards: int = 1
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,7 @@ class ChannelUse:
 
     Attributes
     ----------
+    alike : channels that carry the same, each of which cost as much
     busy_s, shared_s : time with one transfer or more, and with two or more [s]
     most : the most transfers at once
     delay_s : what it made transfers take longer than alone, summed over them [s]
@@ -71,6 +78,7 @@ class ChannelUse:
     """
 
     channel: CommChannel
+    alike: tuple[CommChannel, ...]
     busy_s: float
     shared_s: float
     most: int
@@ -86,12 +94,14 @@ class Crossing:
     Attributes
     ----------
     task : its number in the graph
+    copies : how many cross the channel of those that it stands for
     rate, alone : its speed then, and the one that it would have alone [byte/s]
     bound_by : the channel that holds it to that
     """
 
     task: int
     flow: Flow
+    copies: int
     rate: float
     alone: float
     bound_by: CommChannel
@@ -125,10 +135,10 @@ class Contention:
     def channels(self) -> tuple[ChannelUse, ...]:
         """Every channel in use: what cost most first, then what was shared and busy for longest."""
         moved, flows = self._moved, len(self._flows)
-        crossed = crossings_of(self.graph.routes.paths, self._route)
+        crossed = crossings_of(self.graph.routes, self._route)
         begin, end = moved.begin_s[crossed.transfer], moved.end_s[crossed.transfer]
-        shared = sharing_of(crossed.channel, begin, end, len(crossed.channels))
-        late = delays_of(self.graph.routes.alone, moved, self._route, self._rates, crossed)
+        shared = sharing_of(crossed, begin, end)
+        late = delays_of(self.graph.routes, moved, self._route, self._rates, crossed)
 
         key = crossed.channel * flows + self._flow[crossed.transfer]
         pairs, pair = np.unique(key, return_inverse=True)
@@ -136,13 +146,13 @@ class Contention:
         size = np.array(self.graph.amount)[moved.tasks][crossed.transfer]
         of_pairs = zip(
             pairs.tolist(),
-            np.bincount(pair, minlength=len(pairs)).tolist(),
+            np.bincount(pair, crossed.copies, len(pairs)).astype(int).tolist(),
             *(
                 np.bincount(index, weights, len(pairs)).tolist()
                 for index, weights in (
-                    (pair, size),
-                    (pair, end - begin),
-                    (pair, shared.of_row),
+                    (pair, crossed.copies * size),
+                    (pair, crossed.copies * (end - begin)),
+                    (pair, crossed.copies * shared.of_row),
                     (late_pair, late.seconds),
                 )
             ),
@@ -152,6 +162,9 @@ class Contention:
         for code, *sums in of_pairs:
             sharers[code // flows].append(Sharer(self._flows[code % flows], *sums))
 
+        alike: dict[CommChannel, tuple[CommChannel, ...]] = {}
+        for channel, other in self.graph.stands_for.items():
+            alike[other] = (*alike.get(other, ()), channel)
         count = len(crossed.channels)
         delay = np.bincount(late.channel, late.seconds, count).tolist()
         critical = self._critical[late.transfer]
@@ -159,6 +172,7 @@ class Contention:
         found = [
             ChannelUse(
                 channel,
+                alike.get(channel, ()),
                 float(shared.busy_s[n]),
                 float(shared.shared_s[n]),
                 int(shared.most[n]),
@@ -173,7 +187,20 @@ class Contention:
     @property
     def delay_s(self) -> float:
         """What all transfers together took longer than alone [s]."""
-        return float(sum(use.delay_s for use in self.channels))
+        return float(sum(use.delay_s * (1 + len(use.alike)) for use in self.channels))
+
+    @property
+    def critical_s(self) -> float:
+        """Of that, what transfers on the critical path did [s]."""
+        return float(sum(use.critical_s * (1 + len(use.alike)) for use in self.channels))
+
+    def use_of(self, channel: CommChannel) -> ChannelUse | None:
+        """The use of a channel, or of the one whose use is the same; None if it is never used."""
+        return self._use_of.get(self.graph.stands_for.get(channel, channel))
+
+    @cached_property
+    def _use_of(self):
+        return {use.channel: use for use in self.channels}
 
     def mean_shares(self, edges: np.ndarray) -> dict[CommChannel, np.ndarray]:
         """Of each channel in use, its mean share of bandwidth between each two moments [s]."""
@@ -182,7 +209,8 @@ class Contention:
     def crossing(self, channel: CommChannel, at_s: float) -> list[Crossing]:
         """The transfers that move over a channel at a moment [s], the fastest first."""
         table = self.graph.routes
-        over = [number for number in self._rates if channel in table.paths[number]]
+        channel = self.graph.stands_for.get(channel, channel)
+        over = [number for number in self._rates if channel in table.one[number]]
         now = (self._moved.begin_s <= at_s) & (at_s < self._moved.end_s)
         found = []
         for place in np.flatnonzero(now & np.isin(self._route, over)).tolist():
@@ -193,8 +221,9 @@ class Contention:
                 Crossing(
                     int(self._moved.tasks[place]),
                     self._flows[self._flow[place]],
+                    copies_on(table, number)[channel],
                     float(route.rate[step]),
-                    table.alone[number],
+                    alone_of(table, number),
                     route.bound_by[step],
                 )
             )
@@ -205,7 +234,8 @@ def _flows(graph: TaskGraph, tasks: np.ndarray) -> tuple[list[Flow], np.ndarray]
     """The flows that some transfers belong to, and of each transfer the place of its own."""
     absent = np.full(len(tasks), -1)
     facts = [graph.facts[name][tasks] if name in graph.facts else absent for name in PLACES]
-    told = np.stack([graph.kind[tasks], *facts], axis=1)
+    shards = graph.facts[SHARDS][tasks] if SHARDS in graph.facts else absent
+    told = np.stack([graph.kind[tasks], *facts, np.maximum(shards, 1)], axis=1)
     rows, flow = np.unique(told, axis=0, return_inverse=True)
     kinds = [kind.kind for kind in graph.kinds]
-    return [Flow(kinds[kind], *places) for kind, *places in rows.tolist()], flow.reshape(-1)
+    return [Flow(kinds[kind], *rest) for kind, *rest in rows.tolist()], flow.reshape(-1)

@@ -6,6 +6,7 @@ import numpy as np
 
 from simcore.engine import CommChannel
 from simcore.engine.rates import Moving, RouteRates
+from simcore.engine.routes import RouteTable
 
 # As a share of the speed alone: what is lost to rounding.
 ROUNDING = 1e-12
@@ -19,11 +20,13 @@ class Crossings:
     ----------
     channels : that are crossed by any
     transfer, channel : of each row, its place among the transfers and among the channels
+    copies : of each row, how many cross the channel of those that the transfer stands for
     """
 
     channels: list[CommChannel]
     transfer: np.ndarray
     channel: np.ndarray
+    copies: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -52,40 +55,52 @@ class Delays:
     seconds: np.ndarray
 
 
-def crossings_of(paths, route: np.ndarray) -> Crossings:
+def copies_on(table: RouteTable, number: int) -> dict[CommChannel, int]:
+    """By channel of a route, how many cross it of those that a transfer stands for."""
+    path, one = table.paths[number], table.one[number]
+    return {channel: path.count(channel) // one.count(channel) for channel in dict.fromkeys(path)}
+
+
+def alone_of(table: RouteTable, number: int) -> float:
+    """Rate of one transfer over a route that shares with none [byte/s]."""
+    one = table.one[number]
+    return min((channel.bandwidth_bps / one.count(channel) for channel in one), default=np.inf)
+
+
+def crossings_of(table: RouteTable, route: np.ndarray) -> Crossings:
     """What transfers cross.
 
     Parameters
     ----------
-    paths : of each route, its channels
     route : of each transfer, the number of its route
     """
     used = np.unique(route).tolist()
-    channels = list(dict.fromkeys(channel for number in used for channel in paths[number]))
+    copies_of = {number: copies_on(table, number) for number in used}
+    channels = list(dict.fromkeys(channel for copies in copies_of.values() for channel in copies))
     place = {channel: n for n, channel in enumerate(channels)}
-    transfers, crossed = [np.zeros(0, int)], [np.zeros(0, int)]
+    transfers, crossed, copies = [np.zeros(0, int)], [np.zeros(0, int)], [np.zeros(0, int)]
     order = np.argsort(route, kind="stable")
     own = np.split(order, np.searchsorted(route[order], used[1:]))
     for number, mine in zip(used, own, strict=bool(used)):
-        places = [place[channel] for channel in dict.fromkeys(paths[number])]
+        places = [place[channel] for channel in copies_of[number]]
         transfers.append(np.repeat(mine, len(places)))
         crossed.append(np.tile(places, len(mine)))
-    return Crossings(channels, np.concatenate(transfers), np.concatenate(crossed))
+        copies.append(np.tile(list(copies_of[number].values()), len(mine)))
+    return Crossings(channels, *map(np.concatenate, (transfers, crossed, copies)))
 
 
-def sharing_of(channel: np.ndarray, begin, end, channels: int) -> Sharing:
+def sharing_of(crossed: Crossings, begin, end) -> Sharing:
     """How long channels were shared.
 
     Parameters
     ----------
-    channel, begin, end : of each row, the place of its channel, and the time of its transfer [s]
-    channels : how many there are
+    begin, end : of each row, the time of its transfer [s]
     """
-    rows = len(channel)
-    moment, place = np.concatenate([begin, end]), np.tile(channel, 2)
+    rows, channels = len(crossed.channel), len(crossed.channels)
+    moment, place = np.concatenate([begin, end]), np.tile(crossed.channel, 2)
     order = np.lexsort((moment, place))
     # Every channel begins and ends with nobody on it.
-    count = np.cumsum(np.repeat([1, -1], rows)[order])
+    count = np.cumsum(np.concatenate([crossed.copies, -crossed.copies])[order])
     place = place[order]
     lasts = np.append(np.diff(moment[order]), 0.0)[: 2 * rows] * (count > 0)
     shared = np.where(count > 1, lasts, 0.0)
@@ -103,24 +118,28 @@ def sharing_of(channel: np.ndarray, begin, end, channels: int) -> Sharing:
 
 
 def delays_of(
-    alone, moved: Moving, route: np.ndarray, rates: dict[int, RouteRates], crossed: Crossings
+    table: RouteTable,
+    moved: Moving,
+    route: np.ndarray,
+    rates: dict[int, RouteRates],
+    crossed: Crossings,
 ) -> Delays:
-    """What each bottleneck made each transfer take longer than alone.
+    """What each bottleneck made those take longer than alone that cross it.
 
     Parameters
     ----------
-    alone : of each route, the rate of a transfer that shares with none [byte/s]
     route : of each transfer of `moved`, the number of its route
     """
     place = {channel: n for n, channel in enumerate(crossed.channels)}
     transfers, channels, seconds = [np.zeros(0, int)], [np.zeros(0, int)], [np.zeros(0)]
     for number, steps in rates.items():
-        lost = 1.0 - steps.rate / alone[number]
+        lost = 1.0 - steps.rate / alone_of(table, number)
         held = (steps.count > 0) & (lost > ROUNDING)
         lost = np.where(held, lost, 0.0)[:-1] * np.diff(steps.moments)
         if not lost.any():
             continue
         mine = np.flatnonzero(route == number)
+        copies = copies_on(table, number)
         bound = np.array([-1 if c is None else place[c] for c in steps.bound_by[:-1]])
         for channel in np.unique(bound[lost > 0]).tolist():
             until = np.concatenate([[0.0], np.cumsum(np.where(bound == channel, lost, 0.0))])
@@ -128,5 +147,5 @@ def delays_of(
             late -= np.interp(moved.begin_s[mine], steps.moments, until)
             transfers.append(mine)
             channels.append(np.full(len(mine), channel))
-            seconds.append(late)
+            seconds.append(late * copies[crossed.channels[channel]])
     return Delays(*map(np.concatenate, (transfers, channels, seconds)))

@@ -44,6 +44,7 @@ class Stream:
     ----------
     share : of what is sent between two GPUs, the part that it carries
     path : of one of them; a channel stands there as often as they cross it
+    one : the same, but a channel stands there as often as one of them crosses it
     latency_s : of one of them [s]
     ends : the GPUs of the first of them, by their ranks in their pools
     shards : how many it stands for
@@ -51,6 +52,7 @@ class Stream:
 
     share: float
     path: Path
+    one: Path
     latency_s: float
     ends: tuple[int, int]
     shards: int
@@ -133,7 +135,7 @@ def wired(
     routes = RouteTable()
     for every in streams.values():
         for stream in every:
-            routes.number(stream.path)
+            routes.number(stream.path, stream.one)
     return Wiring(
         streams=streams,
         rounds={
@@ -151,13 +153,14 @@ def _streams(shards, facts, one_by_one):
     if one_by_one:
         for shard, (key, a, b, share) in zip(shards, facts, strict=True):
             latency = sum(channel.latency_s for channel in shard.path)
-            stream = Stream(share, shard.path, latency, (a, b), 1)
+            stream = Stream(share, shard.path, shard.path, latency, (a, b), 1)
             streams.setdefault(key, []).append(stream)
         return {key: tuple(found) for key, found in streams.items()}, {}
     found = bundled(shards)
     for bundle in found.bundles:
         key, a, b, share = facts[bundle.members[0]]
-        stream = Stream(share, bundle.path, bundle.latency_s, (a, b), len(bundle.members))
+        count = len(bundle.members)
+        stream = Stream(share, bundle.path, bundle.one, bundle.latency_s, (a, b), count)
         streams.setdefault(key, []).append(stream)
     stands_for = {c: other for c, other in found.stands_for.items() if other is not c}
     return {key: tuple(group) for key, group in streams.items()}, stands_for

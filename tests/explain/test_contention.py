@@ -1,5 +1,7 @@
 """Who shared what: the costs of all channels are what all transfers took longer than alone."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
@@ -8,6 +10,9 @@ from simcore import CommChannel, Scenario, ScenarioError, run
 from simcore.engine.execute import execute
 from simcore.engine.graph import COMPUTE
 from simcore.explain.contention import Contention, Flow
+from simcore.machine import rules_of, topology_of
+from simcore.pipelines import make_plan, pipeline_graph
+from simcore.run import cost_model_of
 from tests.engine.task_graphs import graph_of
 from tests.properties.test_random_scenarios import scenarios
 
@@ -24,10 +29,12 @@ def longer_than_alone(result):
     graph = result.graph
     route = np.array(graph.route)
     transfers = np.flatnonzero(route != COMPUTE)
-    route = route[transfers]
-    alone = np.array(graph.routes.latency)[route]
-    alone += np.array(graph.amount)[transfers] / np.array(graph.routes.alone)[route]
-    return (result.end_s - result.start_s)[transfers] - alone
+    # The shards of a stage wait for each other, too, where they meet on a wire.
+    rates = [min(c.bandwidth_bps / one.count(c) for c in one) for one in graph.routes.one]
+    alone = np.array(graph.latency_s)[transfers]
+    alone += np.array(graph.amount)[transfers] / np.array(rates)[route[transfers]]
+    shards = np.maximum(graph.facts["shards"][transfers], 1)
+    return shards * ((result.end_s - result.start_s)[transfers] - alone)
 
 
 @settings(max_examples=40)
@@ -119,3 +126,61 @@ def test_mean_shares_carry_every_byte():
         assert 0 <= shares.min() <= shares.max() <= 1
         sizes = shares * np.diff(edges) * channel.bandwidth_bps
         assert sizes.sum() == pytest.approx(carried[channel.name], rel=1e-6)
+
+
+def executed(scenario, *, one_by_one):
+    """The contention of a run in which transfers alike are one, or each is by itself."""
+    costs = cost_model_of(scenario)
+    topology = topology_of(scenario, costs)
+    plan = make_plan(
+        costs,
+        topology,
+        workload=scenario.workload,
+        prefill=scenario.prefill_pool,
+        decode=scenario.decode_pool,
+        rules=replace(rules_of(scenario, topology), one_by_one=one_by_one),
+    )
+    graph = pipeline_graph(plan)
+    return Contention(graph, *map(np.array, execute(graph)))
+
+
+SEVERAL = {"llm": "LLaMA-3.1-8B", "prompt_tokens": 2048, "chunk_tokens": 1024, "tp": 4}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"topology": "hgx-rail", "pp": 2, "decode_gpu": "NVIDIA H100", "prefill_nics": 2},
+        {"topology": "hgx-rail", "pp": 2, "decode_gpu": "NVIDIA H100", "decode_tp": 2},
+        {"topology": "pcie-host", "pp": 1, "prefill_gpu": "NVIDIA L40S",
+         "decode_gpu": "NVIDIA L40S"},
+        {"topology": "mi300x", "pp": 1, "prefill_gpu": "AMD Instinct MI300X",
+         "decode_gpu": "AMD Instinct MI300X"},
+    ],
+    ids=lambda fields: "-".join(map(str, fields.values()))[:30],
+)  # fmt: skip
+def test_those_that_stand_for_several_cost_as_much_as_each_by_itself(fields):
+    scenario = Scenario(**SEVERAL, **fields)
+    together, apart = (executed(scenario, one_by_one=each) for each in (False, True))
+    assert together.delay_s == pytest.approx(apart.delay_s)
+    assert len(together.graph) < len(apart.graph)
+    alone = {use.channel.name: use for use in apart.channels}
+    told = {c.name: use for use in together.channels for c in (use.channel, *use.alike)}
+    assert set(told) == set(alone)
+    rounding = 1e-9 * apart.end_s
+    for name, use in told.items():
+        mine = alone[name]
+        assert use.busy_s == pytest.approx(mine.busy_s, abs=rounding)
+        assert use.shared_s == pytest.approx(mine.shared_s, abs=rounding)
+        assert sum(one.transfers for one in use.sharers) == sum(
+            one.transfers for one in mine.sharers
+        )
+        assert sum(one.bytes for one in use.sharers) == pytest.approx(
+            sum(one.bytes for one in mine.sharers)
+        )
+    edges = np.linspace(0, apart.end_s, 50)
+    shares, theirs = ({c.name: share for c, share in each.mean_shares(edges).items()}
+                      for each in (together, apart))  # fmt: skip
+    assert set(shares) == set(theirs)
+    for name, share in shares.items():
+        assert share == pytest.approx(theirs[name], abs=1e-6)

@@ -24,7 +24,7 @@
     const { element } = page.parts;
     const button = element("button", told.channel, "fabric-channel");
     button.type = "button";
-    const title = element("th", button);
+    const title = element("th", told.alike ? [button, element("span", told.alike, "fabric-alike")] : button);
     title.scope = "row";
     const shared = told.shared === "–" ? "–" : `${told.shared}, up to ${told.most}`;
     const cells = [told.busy, shared, told.delay, told.critical].map((text) => element("td", text));

@@ -34,7 +34,7 @@
     read({ drawing, use, contended }, before) {
       const bytes = atob(use.shares);
       shares = Uint8Array.from(bytes, (byte) => byte.charCodeAt(0));
-      rows = new Map(use.channels.map((channel, row) => [channel, row * use.means]));
+      rows = new Map(use.channels.map((channel, n) => [channel, use.rows[n] * use.means]));
       wires.all = (drawing?.wires || []).map(([name, group, a, b, out, into]) => ({
         name, group, a, b, channels: out === into ? [out] : [out, into],
       }));
