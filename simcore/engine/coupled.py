@@ -21,9 +21,13 @@ from simcore.engine.groups import Groups
 RESIDUAL = 1e-14
 MOST_CORRECTIONS = 3
 
+# That is looked at after so many changes of the rates: each adds but a rounding.
+MOST_UNPROVED = 16
+
 # The inverse is found anew after this many changes, and for a change that it would not bear.
 MOST_CHANGES = 256
 LEAST_PIVOT = 1e-9
+SMALL_PIVOT = 1e-2  # what is found with a smaller one is looked at
 
 # Bottlenecks that moved are looked for one channel after the other, this often; then from scratch.
 MOST_PULLS = 25
@@ -59,17 +63,23 @@ class Coupled(Groups):
         self._next = None  # the transfer that ends then
         self._ending = []  # groups of which one ends then
         self._before = {}  # columns as the inverse knows them, where they are others now
+        self._unproved = 0  # solutions since the rates were last held against the equations
         self._changes = 0  # of the inverse since it was found anew
         # By channel.
         self.rate = np.zeros(0)
         self._clock = np.zeros(0)
         self._top = np.zeros(0)  # value of the clock at which the first of the group ends
         self._grouped = np.zeros(0, bool)
-        self._limit = np.zeros(0)
+        self._limit = np.zeros(0)  # capacity [byte/s]
+        self._overdrawn = np.zeros(0)  # what a channel may have left at least [byte/s]
+        self._wait = np.zeros(0)  # room for the times to the next ends [s]
         # By channel twice. The crossings of each channel by a group are one row, a column of N.
         self._columns = np.zeros((0, 0))
         self._inverse = None
-        self._mask = np.zeros((0, 0))  # 0 where a group crosses another's channel, -inf elsewhere
+        self._mask = np.zeros(
+            (0, 0)
+        )  # 0 where a group (row) crosses a channel not its own, or -inf
+        self._product = np.zeros((0, 0))  # room to calculate in
 
     def ends(self, number, task, now) -> bool:
         """The event of `task` has come; whether it ends at `now` [s]."""
@@ -87,7 +97,7 @@ class Coupled(Groups):
         """The first transfer of a route, which is due, ends at `now` [s]."""
         self._advance(now)
         for group in self._ending:
-            self._clock[group] = self._head(group)[0]
+            self._clock[group] = self._top.item(group)
         home = self.bound[number]
         target = heappop(self._ends[home])[0]
         self._end_first(number)
@@ -127,6 +137,10 @@ class Coupled(Groups):
                     self._invert()
                     break
         self._before.clear()
+        self._unproved += 1
+        if self._unproved < MOST_UNPROVED:
+            return
+        self._unproved = 0
         rate, columns = self.rate, self._columns
         for _ in range(MOST_CORRECTIONS):
             left = self._limit - rate @ columns
@@ -145,12 +159,16 @@ class Coupled(Groups):
         if abs(pivot) < LEAST_PIVOT:
             return False
         rate -= gain * (rate[group] / pivot)
-        inverse -= np.multiply.outer(inverse[:, group] / pivot, gain)
+        np.multiply((inverse[:, group] / pivot)[:, None], gain, out=self._product)
+        inverse -= self._product
+        if abs(pivot) < SMALL_PIVOT:
+            self._unproved = MOST_UNPROVED
         self._changes += 1
         return True
 
     def _invert(self):
         self._changes = 0
+        self._unproved = MOST_UNPROVED
         try:
             self._inverse = np.linalg.inv(self._columns)
         except np.linalg.LinAlgError:
@@ -160,10 +178,13 @@ class Coupled(Groups):
 
     def _overfull(self):
         """The channel that is too full and would give its group least; None if all is fair."""
-        fastest = (self._mask + self.rate).max(axis=1)
-        least = np.where(self._grouped, fastest * (1 - TOLERANCE), -TOLERANCE * self._limit)
-        wrong = np.flatnonzero(self.rate < least)
-        return wrong[self.rate[wrong].argmin()].item() if len(wrong) else None
+        rate = self.rate
+        fastest = np.maximum.reduce(np.add(self._mask, rate[:, None], out=self._product), axis=0)
+        wrong = rate < np.where(self._grouped, fastest * (1 - TOLERANCE), self._overdrawn)
+        if not wrong.any():
+            return None
+        wrong = wrong.nonzero()[0]
+        return wrong[rate[wrong].argmin()].item()
 
     def _pull(self, channel, now):
         """Make a channel the bottleneck of the fastest routes that cross it, as it is too full."""
@@ -191,14 +212,16 @@ class Coupled(Groups):
 
     def _schedule(self):
         """When the next transfers end, as rates and transfers are now."""
-        wait = np.full(len(self.rate), np.inf)
-        np.divide(self._top - self._clock, self.rate, out=wait, where=self._grouped)
-        least = wait.min(initial=np.inf)
-        if least == np.inf:
+        self._ending = []
+        if not self.alive:
             self._expected = None
             return
-        due = self._now + max(least.item(), 0.0)
-        self._ending = np.flatnonzero(wait <= due - self._now + ONE_INSTANT * due).tolist()
+        wait = self._wait
+        wait.fill(np.inf)
+        np.divide(self._top - self._clock, self.rate, out=wait, where=self._grouped)
+        least = max(wait.item(wait.argmin()), 0.0)
+        due = self._now + least
+        self._ending = (wait <= least + ONE_INSTANT * due).nonzero()[0].tolist()
         self._announce(due)
 
     def _announce(self, due):
@@ -243,7 +266,7 @@ class Coupled(Groups):
                 before = column.item(channel)
                 column[channel] = after = before + change * times
                 if not before or not after:
-                    self._mask[channel, home] = 0.0 if after else -np.inf
+                    self._mask[home, channel] = 0.0 if after else -np.inf
 
     def _add_channel(self, capacity):
         n = len(self._own)
@@ -256,6 +279,9 @@ class Coupled(Groups):
         self._top = np.append(self._top, np.inf)
         self._grouped = np.append(self._grouped, False)
         self._limit = np.append(self._limit, capacity)
+        self._overdrawn = -TOLERANCE * self._limit
+        self._wait = np.zeros(n + 1)
+        self._product = np.zeros((n + 1, n + 1))
         self._columns = np.pad(self._columns, (0, 1))
         self._columns[n, n] = 1.0
         self._mask = np.pad(self._mask, (0, 1), constant_values=-np.inf)

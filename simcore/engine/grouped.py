@@ -32,7 +32,7 @@ class Passage:
     ----------
     path : the channels it crosses
     latency : sum of theirs [s]
-    groups, number : what keeps its transfers, and its number there
+    groups, number : what keeps its transfers, and its number there; None before the first
     """
 
     __slots__ = ("groups", "latency", "number", "path")
@@ -44,7 +44,7 @@ class Passage:
 
     @property
     def idle(self) -> bool:
-        return self.groups.bound[self.number] == NOWHERE
+        return self.groups is None or self.groups.bound[self.number] == NOWHERE
 
     @property
     def rate(self) -> float:
@@ -106,7 +106,8 @@ class GroupedNetwork:
         if passage.idle:
             fitting = self._groups_for(passage.path, now)
             if fitting is not groups:
-                groups.forget(passage.number)
+                if groups is not None:
+                    groups.forget(passage.number)
                 self._keep(passage, fitting)
                 groups = fitting
         self._batches[batch._seq] = batch
@@ -163,7 +164,6 @@ class GroupedNetwork:
             if len(self._passages) >= self._room:
                 self._forget_idle_paths()
             passage = self._passages[path] = Passage(path)
-            self._keep(passage, self._sparse)
         return passage
 
     def _keep(self, passage, groups):
@@ -233,6 +233,7 @@ class GroupedNetwork:
     def _forget_idle_paths(self):
         for path, passage in list(self._passages.items()):
             if passage.idle:
-                passage.groups.forget(passage.number)
+                if passage.groups is not None:
+                    passage.groups.forget(passage.number)
                 del self._passages[path]
         self._room = max(MOST_IDLE_PATHS, 2 * len(self._passages))
