@@ -52,9 +52,13 @@ def _gpu(gpu):
 
 
 def _wiring(fabric):
-    if fabric is None or fabric.wiring in WIRINGS:
+    if fabric is None:
         return ""
-    return f"fabric.wiring = {fabric.wiring!r}; use one of {', '.join(WIRINGS)}"
+    if fabric.wiring not in WIRINGS:
+        return f"fabric.wiring = {fabric.wiring!r}; use one of {', '.join(WIRINGS)}"
+    if fabric.gpus < 2:
+        return f"fabric.gpus = {fabric.gpus} joins nothing; use 2 or more, or leave fabric out"
+    return ""
 
 
 def _outside(key, value, bounds, unit, name):

@@ -15,7 +15,7 @@ memory_MiB = 81559       # what the driver reports, not the GB on the box
 bandwidth_GBps = 3350    # peak of the memory
 # Without sparsity, which data sheets like to print; leave out what it has not.
 dense_TFLOPS = { bf16 = 989.4, fp8 = 1978.9 }
-# fabric = { name = "NVLink 4", GBps = 450, gpus = 8 }    # of one GPU in one direction
+# fabric = { name = "NVLink 4", GBps = 450, gpus = 8, wiring = "switch" } # one way; "pairs", "mesh"
 # pcie = 5
 # power_W = 700
 # rent = { usd = [2.5, 4], seen = "2026-05", source = "an offer" }    # per GPU and hour

@@ -74,11 +74,15 @@ def board_of(gpu: GPU) -> Board:
     match gpu.fabric and gpu.fabric.wiring:
         case None | "bridge":
             return Board.CARDS
-        case "pairs":
+        case "pairs" if gpu.fabric.gpus <= SERVER_GPUS:
             return Board.PAIRS
         case "switch":
             return Board.HGX if gpu.fabric.gpus <= SERVER_GPUS else Board.DOMAIN
-    raise _unknown(gpu, f"{gpu.fabric.name} is none of the fabrics that are known here")
+    raise _unknown(
+        gpu,
+        f"{gpu.fabric.name}, which joins {gpu.fabric.gpus}, is none of the fabrics that are known "
+        "here",
+    )
 
 
 def _unknown(gpu, why):

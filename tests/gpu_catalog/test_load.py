@@ -145,6 +145,16 @@ def test_the_examples_of_the_readme_are_entries(tmp_path):
         ('notes = ""', 'notes = ""\naliases = [1]', "aliases = 1; use a text in quotes"),
         ('notes = ""', 'notes = ""\nreplaces = 1', "replaces = 1; use true or false"),
         ('notes = ""', 'notes = ""\nfabric = { name = "x" }', "fabric.GBps is missing; add it"),
+        (
+            'notes = ""',
+            'notes = ""\nfabric = { name = "x", GBps = 1, gpus = 2, wiring = "star" }',
+            "fabric.wiring = 'star'; use one of switch, pairs, bridge, mesh",
+        ),
+        (
+            'notes = ""',
+            'notes = ""\nfabric = { name = "x", GBps = 1, gpus = 1 }',
+            "fabric.gpus = 1 joins nothing; use 2 or more",
+        ),
         ('notes = ""', 'notes = ""\nrent = { usd = [2, 1] }', "rent.usd = [2, 1]; put the lower"),
     ],
 )

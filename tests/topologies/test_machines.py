@@ -1,8 +1,11 @@
 """The wires inside machines: which links they are of, and what they carry."""
 
+from dataclasses import replace
+
 import pytest
 
 import gpu_catalog
+from simcore.errors import ScenarioError
 from simcore.topologies import TOPOLOGIES, Placement
 from tests.topologies.fleets import fleet, names, prefill
 
@@ -52,6 +55,16 @@ def test_two_mi300x_share_one_of_seven_links():
     assert channel.bandwidth_bps == gpu_catalog.link("xGMI MI300X").bandwidth
     xgmi = [wire for wire in fabric.wires if wire.group == "xGMI"]
     assert len(xgmi) == 2 * 8 * 7 // 2
+
+
+def test_a_gpu_that_is_wired_to_more_than_a_machine_holds_is_refused():
+    """Of a file of one's own, whose numbers may be anything."""
+    gpu = gpu_catalog.gpu("AMD Instinct MI300X")
+    wide = replace(gpu, name="Mine", fabric=replace(gpu.fabric, gpus=5000))
+    sized = fleet("AMD Instinct MI300X", stages=1, ranks=1, nics=1)
+    pools = {"prefill": replace(sized.prefill, gpu=wide), "decode": replace(sized.decode, gpu=wide)}
+    with pytest.raises(ScenarioError, match="no machine is known for Mine"):
+        TOPOLOGIES["mi300x"](replace(sized, **pools))
 
 
 def test_cards_on_different_switches_meet_at_the_host():

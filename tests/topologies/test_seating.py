@@ -113,7 +113,11 @@ def test_more_gpus_than_are_drawn_are_refused(name):
         ("mi300x", "NVIDIA H100", "choose a GPU like AMD Instinct MI300X"),
         ("pcie-host", "NVIDIA H100", "NVIDIA H100 does not come in PCIe servers"),
         ("two-sites", "Google TPU v5e", "no machine is known for Google TPU v5e"),
-        ("hgx-rail", "Google TPU v6e", "ICI, 2D torus, 4 ports is none of the fabrics"),
+        (
+            "hgx-rail",
+            "Google TPU v6e",
+            "ports, which joins 256, is none of the fabrics",
+        ),
     ],
 )
 def test_gpus_that_do_not_come_in_such_machines_are_refused(name, gpu, told):
