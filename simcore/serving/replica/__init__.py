@@ -1,0 +1,47 @@
+"""One engine in simulated time: continuous batching, paged KV cache, prefixes, preemption."""
+
+from simcore.serving.replica.clock import Clock, LinearClock
+from simcore.serving.replica.events import (
+    Event,
+    Finished,
+    FirstToken,
+    LayersPrefilled,
+    Preempted,
+    Prefilled,
+    Started,
+)
+from simcore.serving.replica.job import NEVER, Job, Refusal
+from simcore.serving.replica.keys import block_keys
+from simcore.serving.replica.order import Order, Waiting, by_priority, in_turn
+from simcore.serving.replica.prefix import PrefixIndex
+from simcore.serving.replica.replica import Replica, Role
+from simcore.serving.replica.settings import EngineSettings, Victim
+from simcore.serving.replica.state import ReplicaState
+from simcore.serving.replica.step_log import Gaps
+
+__all__ = [
+    "NEVER",
+    "Clock",
+    "EngineSettings",
+    "Event",
+    "Finished",
+    "FirstToken",
+    "Gaps",
+    "Job",
+    "LayersPrefilled",
+    "LinearClock",
+    "Order",
+    "Preempted",
+    "Prefilled",
+    "PrefixIndex",
+    "Refusal",
+    "Replica",
+    "ReplicaState",
+    "Role",
+    "Started",
+    "Victim",
+    "Waiting",
+    "block_keys",
+    "by_priority",
+    "in_turn",
+]

@@ -1,0 +1,234 @@
+"""The paged KV cache of a replica: blocks in use, free blocks, and the prefixes that these keep.
+
+Kwon et al., "Efficient Memory Management for Large Language Model Serving with PagedAttention",
+SOSP 2023. What is free may still hold a prefix; it is given up, the least recently used first and
+of one prompt the last block first, when room is needed.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+
+from simcore.errors import SimulationError
+from simcore.serving.replica.prefix import PrefixIndex
+
+IN_USE = -1
+"""In place of the stamp of a block that is free."""
+
+FEW_STALE = 4096
+
+
+class Holding:
+    """The blocks of one request.
+
+    Attributes
+    ----------
+    keys : of the full blocks of what it computes, in order; () for content that nobody shares
+    blocks : that it holds
+    keyed : how many of them, from the first on, are in the index
+    parked : its blocks among the free ones, after a preemption, where they have no keys
+    """
+
+    __slots__ = ("blocks", "keyed", "keys", "parked")
+
+    def __init__(self, keys: Sequence[int] = ()):
+        self.keys = keys
+        self.blocks = self.keyed = 0
+        self.parked: _Freed | None = None
+
+
+class _Freed:
+    """Blocks of one request that have become free together.
+
+    Attributes
+    ----------
+    stamp : told apart by
+    keys : of those in the index, the first to be given up last
+    others : those after them
+    """
+
+    __slots__ = ("keys", "others", "stamp")
+
+    def __init__(self, stamp, keys, others):
+        self.stamp, self.keys, self.others = stamp, keys, others
+
+
+class BlockPool:
+    """All blocks of a replica.
+
+    Parameters
+    ----------
+    total : blocks
+    index : which learns what is kept
+    caching : whether free blocks keep what they hold
+    """
+
+    def __init__(self, total: int, index: PrefixIndex, *, caching: bool = True):
+        self.total = total
+        self.index = index
+        self.caching = caching
+        self._empty = total
+        self._kept = 0  # free, with content
+        self._known: dict[int, list[int]] = {}  # by key: users and stamp
+        self._line: deque[_Freed] = deque()
+        self._stamp = 0
+        self._stale = 0
+
+    @property
+    def free(self) -> int:
+        """Blocks that can be taken."""
+        return self._empty + self._kept
+
+    def cached(self, holding: Holding, most: int) -> int:
+        """Blocks of what the holder will compute that are there already, up to `most`."""
+        if holding.parked is not None:
+            return min(holding.parked.others, most)
+        if not holding.keys or not self.caching:
+            return 0
+        return self.index.cached_blocks(holding.keys[:most])
+
+    def room_for(self, holding: Holding, cached: int, more: int) -> bool:
+        """Whether it can hold `cached` blocks that are there and `more` others."""
+        if holding.parked is not None:
+            return cached + more <= self.free
+        return self._unused(holding.keys, cached) + more <= self.free
+
+    def reuse(self, holding: Holding, cached: int) -> None:
+        """Hold the first `cached` blocks, which are there."""
+        parked = holding.parked
+        if parked is not None:
+            parked.others -= cached
+            self._kept -= cached
+            # What is not needed again is as free as that of anybody else.
+            holding.parked = None
+        else:
+            known = self._known
+            for key in holding.keys[:cached]:
+                block = known[key]
+                if not block[0]:
+                    self._kept -= 1
+                    self._stale += 1
+                    block[1] = IN_USE
+                block[0] += 1
+            holding.keyed = cached
+        holding.blocks = cached
+
+    def take(self, count: int, now: float) -> None:
+        """Use `count` blocks that are free, at `now` [s]."""
+        if count <= self._empty:
+            self._empty -= count
+            return
+        if count > self.free:
+            raise SimulationError(f"{count} blocks are wanted, but {self.free} are free")
+        count -= self._empty
+        self._empty = 0
+        self._kept -= count
+        line, known = self._line, self._known
+        while count:
+            oldest = line[0]
+            if oldest.others:
+                given = min(oldest.others, count)
+                oldest.others -= given
+                count -= given
+                continue
+            while oldest.keys and count:
+                key = oldest.keys.pop()
+                block = known.get(key)
+                if block is not None and block[1] == oldest.stamp:
+                    del known[key]
+                    self.index.evict(key, now)
+                    count -= 1
+                else:
+                    self._stale -= 1
+            if not oldest.keys and not oldest.others:
+                line.popleft()
+
+    def gives_up_prefixes(self, count: int) -> bool:
+        """Whether taking `count` blocks makes the index forget some, so that it matters when."""
+        at_once = self._empty
+        for freed in self._line:
+            if at_once >= count:
+                return False
+            at_once += freed.others
+            if freed.keys:
+                break
+        return at_once < count
+
+    def keep(self, holding: Holding, blocks: int, now: float) -> None:
+        """The first `blocks` of the holder are computed from `now` on [s]; others may share them.
+
+        Where somebody else has computed the same meanwhile, the two share one copy from here on.
+        """
+        if not self.caching:
+            return
+        known = self._known
+        for key in holding.keys[holding.keyed : blocks]:
+            block = known.get(key)
+            if block is None:
+                known[key] = [1, IN_USE]
+                self.index.insert(key, now)
+            else:
+                if block[0]:
+                    self._empty += 1
+                else:
+                    block[1] = IN_USE
+                    self._stale += 1
+                    # The copy that was free is used, the holder's own is not needed.
+                    self._kept -= 1
+                    self._empty += 1
+                block[0] += 1
+            holding.keyed += 1
+
+    def release(self, holding: Holding, *, park: bool = False) -> None:
+        """All its blocks are free; `park` where it will ask for the same content again."""
+        if not self.caching:
+            self._empty += holding.blocks
+            holding.blocks = 0
+            return
+        known, stamp, unused = self._known, self._stamp, []
+        for key in holding.keys[: holding.keyed]:
+            block = known[key]
+            block[0] -= 1
+            if not block[0]:
+                block[1] = stamp
+                unused.append(key)
+        others = holding.blocks - holding.keyed
+        self._kept += len(unused) + others
+        if unused or others:
+            self._append(holding, unused, others, park and not holding.keys)
+        holding.blocks = holding.keyed = 0
+        if self._stale > FEW_STALE + 2 * len(known):
+            self._tidy()
+
+    def _append(self, holding, keys, others, park):
+        last = self._line[-1] if self._line else None
+        if not keys and not park and last is not None and not last.keys and last.stamp == IN_USE:
+            last.others += others
+            return
+        # The stamp says whose free blocks may be added to: those that nobody will ask for again.
+        freed = _Freed(self._stamp if keys or park else IN_USE, keys, others)
+        self._stamp += 1
+        self._line.append(freed)
+        if park:
+            holding.parked = freed
+
+    def _unused(self, keys, cached):
+        """How many of the first `cached` blocks nobody holds: the last ones of them."""
+        low, high = 0, cached
+        known = self._known
+        while low < high:
+            middle = (low + high) // 2
+            if known[keys[middle]][0]:
+                low = middle + 1
+            else:
+                high = middle
+        return cached - low
+
+    def _tidy(self):
+        """Forget places in the line of blocks that have been used since."""
+        for freed in self._line:
+            freed.keys = [
+                key
+                for key in freed.keys
+                if key in self._known and self._known[key][1] == freed.stamp
+            ]
+        self._stale = 0

@@ -1,0 +1,484 @@
+"""One replica of a serving engine: requests go in, tokens come out, in simulated time."""
+
+from collections import deque
+from enum import Enum
+from heapq import heappop, heappush
+from math import inf
+
+from simcore.errors import ScenarioError, SimulationError
+from simcore.serving.replica.blocks import BlockPool, Holding
+from simcore.serving.replica.clock import Clock
+from simcore.serving.replica.events import (
+    Event,
+    Finished,
+    FirstToken,
+    LayersPrefilled,
+    Prefilled,
+)
+from simcore.serving.replica.job import NEVER, Job, Refusal
+from simcore.serving.replica.order import Order, in_turn
+from simcore.serving.replica.passes import Pass
+from simcore.serving.replica.prefix import PrefixIndex
+from simcore.serving.replica.scheduling import Scheduler
+from simcore.serving.replica.seat import Seat
+from simcore.serving.replica.settings import EngineSettings
+from simcore.serving.replica.state import ReplicaState
+from simcore.serving.request import Request
+
+
+class Role(Enum):
+    """What a replica does with a request."""
+
+    BOTH = "both"
+    PREFILL = "prefill"
+    DECODE = "decode"
+
+
+class Replica:
+    """One replica.
+
+    Times are of the simulated clock [s]. What is told to a replica must not lie before what it was
+    told last. Several requests of one instant are seen together: a step that can start at that
+    instant starts when `advance` is called.
+
+    Parameters
+    ----------
+    index : of the replica in its cluster
+    clock : how long steps take
+    total_blocks : of its KV cache
+    groups : attention groups that it spreads requests over
+    order : of requests that wait
+
+    Attributes
+    ----------
+    busy_s : time in which its first stage worked [s]
+    steps, prefilled_tokens, decoded_tokens : so far, of ended steps
+    preemptions : so far
+    """
+
+    def __init__(
+        self,
+        index: int,
+        clock: Clock,
+        *,
+        total_blocks: int,
+        settings: EngineSettings | None = None,
+        role: Role = Role.BOTH,
+        groups: int = 1,
+        order: Order = in_turn,
+    ):
+        self.index, self.clock, self.role = index, clock, role
+        self.settings = settings or EngineSettings()
+        self.total_blocks, self.groups, self.order = total_blocks, groups, order
+        self.gain = self.settings.tokens_per_step * clock.tokens_per_step
+        self.max_tokens = self._most_tokens()
+        self.busy_s = 0.0
+        self.steps = self.prefilled_tokens = self.decoded_tokens = 0
+        self._lost_preemptions = 0
+        self._start_empty(0.0)
+
+    def _most_tokens(self):
+        settings = self.settings
+        most = self.total_blocks // self.groups * settings.block_tokens
+        if settings.max_model_tokens is not None:
+            most = min(most, settings.max_model_tokens)
+        if not settings.chunked_prefill:
+            most = min(most, settings.max_num_batched_tokens)
+        if most < 1:
+            raise ScenarioError(
+                f"replica {self.index}: {self.total_blocks} blocks for {self.groups} groups hold "
+                "no token; give the replica more memory",
+                field="memory_share",
+            )
+        return most
+
+    def _start_empty(self, now):
+        settings = self.settings
+        self._cache = PrefixIndex(settings.remember_s)
+        self._pool = BlockPool(self.total_blocks, self._cache, caching=settings.prefix_caching)
+        self._queues = Scheduler(
+            settings,
+            self._pool,
+            gain=self.gain,
+            stages=self.clock.stages,
+            groups=self.groups,
+            order=self.order,
+        )
+        self._intake: deque[tuple[float, Job]] = deque()
+        self._receiving: dict[int, tuple[Job, Holding]] = {}
+        self._sending: dict[int, Seat] = {}
+        self._flights: deque[Pass] = deque()
+        self._stage_free = [0.0] * self.clock.stages
+        self._milestones: list[tuple[float, int, Event]] = []
+        self._milestone = 0
+        self._events: list[Event] = []
+        self._now = now
+        self._asked = False  # whether something has come that a step could start with
+
+    # What comes from outside
+
+    def refusal(self, request: Request) -> Refusal | None:
+        """Why the replica could never take a request; None if it can."""
+        answer = 1 if self.role is Role.PREFILL else request.output_tokens
+        need = request.prompt_tokens + answer
+        if need <= self.max_tokens:
+            return None
+        return Refusal(
+            f"request {request.number} needs {need:,} tokens, prompt and answer together, but "
+            f"replica {self.index} holds at most {self.max_tokens:,} of one request",
+            need,
+            self.max_tokens,
+        )
+
+    def submit(self, job: Job, now: float) -> Refusal | None:
+        """A prompt to prefill; refused where it can never fit."""
+        self._run_until(now)
+        request = job.request
+        refused = self.refusal(request)
+        if refused is not None:
+            return refused
+        if request.pieces and sum(n for _, n in request.pieces) != request.prompt_tokens:
+            raise ScenarioError(
+                f"request {request.number}: its pieces add up to "
+                f"{sum(n for _, n in request.pieces)} tokens, but prompt_tokens is "
+                f"{request.prompt_tokens}; make them equal",
+                field="pieces",
+            )
+        job.queued_s = now
+        job.prefill_replica = self.index
+        if self.role is not Role.PREFILL:
+            job.decode_replica = self.index
+        ready = now + self.clock.request_s
+        if ready > now:
+            self._intake.append((ready, job))
+        else:
+            self._enqueue(job, now)
+        return None
+
+    def reserve(self, job: Job, now: float) -> int | None:
+        """Reserve blocks for a KV cache that will come; None if there is no room now.
+
+        Returns the tokens of the prompt that its cache lacks, which are to be sent.
+        """
+        self._run_until(now)
+        self._interrupt(now)
+        request, size = job.request, self.settings.block_tokens
+        holding = self._queues.holding(job)
+        cached = self._pool.cached(holding, request.prompt_tokens // size)
+        more = -(-request.prompt_tokens // size) - cached
+        if not self._pool.room_for(holding, cached, more):
+            return None
+        self._pool.reuse(holding, cached)
+        self._pool.take(more, now)
+        holding.blocks += more
+        self._receiving[request.number] = job, holding
+        job.sent_tokens_saved = cached * size
+        return request.prompt_tokens - cached * size
+
+    def start_decoding(self, job: Job, now: float) -> None:
+        """The KV cache of a job with a reservation has arrived."""
+        self._run_until(now)
+        _, holding = self._known(self._receiving, job, "has no reservation")
+        self._pool.keep(holding, job.request.prompt_tokens // self.settings.block_tokens, now)
+        job.decode_ready_s = now
+        job.decode_replica = self.index
+        self._queues.receive(job, holding, now)
+        self._asked = True
+        self._interrupt(now)
+
+    def cancel(self, job: Job, now: float) -> None:
+        """Give a reservation up: its KV cache will not come."""
+        self._run_until(now)
+        _, holding = self._known(self._receiving, job, "has no reservation")
+        self._pool.release(holding)
+        self._more_room(now)
+
+    def release(self, job: Job, now: float) -> None:
+        """The KV cache that is kept for others to fetch has been sent: its blocks are free."""
+        self._run_until(now)
+        seat = self._known(self._sending, job, "has no KV cache that waits to be sent")
+        self._pool.release(seat.holding)
+        self._more_room(now)
+
+    def fail(self, now: float) -> list[Job]:
+        """It dies, and is empty afterwards; returns the jobs that are lost, in order of number.
+
+        Jobs whose KV cache is on its way here, or waits here to be sent, are among them.
+        """
+        self._run_until(now)
+        queues = self._queues
+        lost = {job.request.number: job for _, job in self._intake}
+        seats = [seat for _, seat in queues.waiting]
+        seats += [*queues.ready, *queues.running.values(), *self._sending.values()]
+        lost |= {seat.job.request.number: seat.job for seat in seats}
+        lost |= {number: job for number, (job, _) in self._receiving.items()}
+        self._lost_preemptions += queues.preemptions
+        events = self._events
+        self._start_empty(now)
+        self._events = events
+        return [lost[number] for number in sorted(lost)]
+
+    @property
+    def preemptions(self) -> int:
+        """How often a request has lost its KV cache so far."""
+        return self._lost_preemptions + self._queues.preemptions
+
+    # Time
+
+    def next_time(self) -> float:
+        """When something may happen next [s]; infinite while nothing can without an impulse."""
+        if self._asked or self._events:
+            return self._now
+        return self._next()
+
+    def advance(self, now: float) -> list[Event]:
+        """Let time pass until `now` [s]; returns what has happened, in order."""
+        self._run_until(now)
+        if self._asked:
+            self._start_steps(now)
+        events, self._events = self._events, []
+        return events
+
+    def state(self, now: float) -> ReplicaState:
+        """Facts of this moment [s]."""
+        self._run_until(now)
+        queues, context = self._queues, 0
+        for flight in self._flights:
+            self._settle(flight, now)
+            batch = flight.batch
+            done = flight.step_at(now) - 1 if now < flight.end else flight.steps
+            context += int(batch.context + batch.growth * done)
+        context += sum(int(batch.context) for batch in queues.idle)
+        context += sum(seat.computed for seat in queues.partial)
+        return ReplicaState(
+            time=now,
+            waiting=len(self._intake) + len(queues.waiting),
+            running=len(queues.running),
+            receiving=len(self._receiving) + len(queues.ready),
+            sending=len(self._sending),
+            waiting_tokens=queues.to_prefill
+            + sum(job.request.prompt_tokens for _, job in self._intake),
+            context_tokens=context,
+            free_blocks=self._pool.free,
+            total_blocks=self.total_blocks,
+            steps_in_flight=len(self._flights),
+            preemptions=self.preemptions,
+            index=self._cache,
+            block_tokens=self.settings.block_tokens,
+        )
+
+    def _next(self):
+        next_ = self._flights[0].end if self._flights else inf
+        if self._intake and self._intake[0][0] < next_:
+            next_ = self._intake[0][0]
+        if self._milestones and self._milestones[0][0] < next_:
+            next_ = self._milestones[0][0]
+        return next_
+
+    def _run_until(self, now):
+        if now < self._now:
+            raise SimulationError(
+                f"replica {self.index} is at {self._now!r} s and was told of {now!r} s; time runs "
+                "forwards only"
+            )
+        if self._asked and now > self._now:
+            self._start_steps(self._now)
+        while True:
+            next_ = self._next()
+            if next_ > now:
+                break
+            self._now = next_
+            while self._milestones and self._milestones[0][0] <= next_:
+                self._events.append(heappop(self._milestones)[2])
+            if self._flights and self._flights[0].end <= next_:
+                self._complete(self._flights.popleft())
+                self._asked = True
+            while self._intake and self._intake[0][0] <= next_:
+                self._enqueue(self._intake.popleft()[1], next_, ended=True)
+            if self._asked:
+                self._start_steps(next_)
+        self._now = now
+
+    def _enqueue(self, job, now, *, ended=False):
+        self._queues.enqueue(job, now)
+        self._asked = True
+        self._interrupt(now, ended=ended)
+
+    def _more_room(self, now):
+        self._asked = True
+        self._interrupt(now)
+
+    def _known(self, those, job, what):
+        try:
+            return those.pop(job.request.number)
+        except KeyError:
+            raise SimulationError(
+                f"replica {self.index}: request {job.request.number} {what}"
+            ) from None
+
+    # Steps
+
+    def _start_steps(self, now):
+        self._asked = False
+        queues, clock = self._queues, self.clock
+        while len(self._flights) < clock.stages:
+            preempted = queues.preemptions
+            step = queues.next_pass(now, self._events)
+            if step is None:
+                return
+            if self._flights or step.chunks:
+                self._start_one(step, now)
+            else:
+                self._start_many(step, now, queues.preemptions > preempted)
+            self._flights.append(step)
+            fresh = step.batch.fresh
+            for seat in fresh:
+                if seat.job.decode_started_s == NEVER:
+                    seat.job.decode_started_s = step.start
+            fresh.clear()
+
+    def _start_many(self, step, now, preempted):
+        """Decode steps alone, with nothing else on the stages."""
+        queues, batch = self._queues, step.batch
+        context = batch.context
+        first, slope, until = self.clock.piece(batch.size, context)
+        first += self.settings.draft_s
+        steps = queues.may_repeat(step, preempted)
+        grown = batch.growth
+        if steps > 1 and until < inf:
+            steps = min(steps, 1 + max(0, int((until - context) / grown)))
+        step.lasts(first, slope * grown, steps)
+        self._occupy(step)
+
+    def _start_one(self, step, now):
+        """One step, which may have to wait at each stage for the one before it."""
+        batch, clock = step.batch, self.clock
+        size, chunks = batch.size, step.chunks
+        if chunks:
+            parts = [(new, seat.computed - new) for seat, new in chunks]
+            ended = sum(not seat.remaining for seat, _ in chunks)
+            tokens = size + sum(new for new, _ in parts)
+            times = clock.mixed_stages(parts, size, batch.context, size + ended)
+        else:
+            tokens = size
+            times = clock.decode_stages(size, batch.context)
+        begin, end = self._pass_through(times, tokens, size, now)
+        step.lasts(end - now)
+        step.share = times[0] / (end - now) if end > now else 0.0
+        if self.settings.layer_groups > 1 and self.role is Role.PREFILL:
+            self._report(step, begin)
+
+    def _pass_through(self, times, tokens, size, now):
+        """Put a step on the stages; when it starts on the first and ends on the last [s]."""
+        free = self._stage_free
+        at = begin = max(now, free[0])
+        if size:
+            at += self.settings.draft_s
+        if len(times) == 1:
+            free[0] = at = at + times[0]
+            return begin, at
+        hop = self.clock.hop_s(tokens)
+        for stage, seconds in enumerate(times):
+            if stage:
+                at = max(at + hop, free[stage])
+            at += seconds
+            free[stage] = at
+        return begin, at
+
+    def _occupy(self, flight):
+        """The stages are in use until the last of decode steps in a row has passed them."""
+        if self.clock.stages == 1:
+            return
+        batch, before = flight.batch, flight.steps - 1
+        times = self.clock.decode_stages(batch.size, batch.context + batch.growth * before)
+        # Nothing else is on the stages.
+        self._stage_free = [0.0] * len(times)
+        self._pass_through(times, batch.size, batch.size, flight.end_of(before))
+        flight.share = times[0] / flight.step_s(flight.steps)
+
+    def _report(self, step, begin):
+        """Say when layers of a step have their KV cache."""
+        groups = self.settings.layer_groups
+        for seat, new in step.chunks:
+            for group in range(groups):
+                at = begin + (step.end - begin) * (group + 1) / groups
+                event = LayersPrefilled(at, seat.job, new, group, groups, not seat.remaining)
+                heappush(self._milestones, (at, self._milestone, event))
+                self._milestone += 1
+
+    def _interrupt(self, now, *, ended=False):
+        """Let decode steps in a row end with the one under way."""
+        if self._flights:
+            flight = self._flights[0]
+            if flight.steps > 1:
+                flight.cut(flight.step_at(now, ended=ended))
+                self._settle(flight, now)
+                self._occupy(flight)
+
+    def _settle(self, flight, now):
+        """Take the blocks of the steps that have begun by `now`."""
+        if flight.taken >= flight.steps:
+            return
+        begun = flight.step_at(now)
+        if begun <= flight.taken:
+            return
+        batch, first, pool = flight.batch, flight.first_step, self._pool
+        count = batch.blocks_for(first + flight.taken, first + begun)
+        if pool.gives_up_prefixes(count):
+            for step in range(flight.taken, begun):
+                more = batch.blocks_for(first + step, first + step + 1)
+                pool.take(more, flight.end_of(step))
+        else:
+            pool.take(count, now)
+        flight.taken = begun
+
+    def _complete(self, flight):
+        """The steps of a pass have ended."""
+        now, batch, queues = flight.end, flight.batch, self._queues
+        self._settle(flight, now)
+        size = batch.size
+        self.busy_s += flight.share * (flight.end - flight.start)
+        if size:
+            batch.steps += flight.steps
+            batch.log.add(flight.steps, flight.first_s, flight.growth_s)
+            self.decoded_tokens += size * flight.steps
+        self.steps += flight.steps
+        queues.idle.append(batch)
+        for seat in batch.pop_ended() if size else ():
+            self._finish(seat, now)
+        for seat, new in flight.chunks:
+            seat.in_steps -= 1
+            self.prefilled_tokens += new
+            if not seat.remaining and not seat.in_steps:
+                self._token(seat, batch, now)
+
+    def _token(self, seat, batch, now):
+        """The last token of a prompt is computed, and with it one of the answer is there."""
+        job, queues = seat.job, self._queues
+        job.generated += 1
+        if job.first_token_s == NEVER:
+            job.prefilled_s = job.first_token_s = now
+            self._events.append(FirstToken(now, job))
+        else:
+            job.waits_s.append(now - seat.lost_s)
+        if seat.lost_s >= 0:
+            job.preempted_s += now - seat.lost_s
+            seat.lost_s = -1.0
+        if job.generated >= job.request.output_tokens:
+            self._finish(seat, now)
+        elif self.role is Role.PREFILL:
+            queues.settle_seat(seat, now)
+            self._sending[job.request.number] = seat
+            self._events.append(Prefilled(now, job))
+        else:
+            if job.decode_ready_s == NEVER:
+                job.decode_ready_s = now
+            queues.partial.remove(seat)
+            queues.decode(batch, seat)
+
+    def _finish(self, seat, now):
+        job, queues = seat.job, self._queues
+        queues.leave(seat, now)
+        job.generated = job.request.output_tokens
+        job.finished_s = now
+        self._events.append(Finished(now, job))
