@@ -30,6 +30,7 @@ class RouteTable:
     latency : sum of its channels' latencies [s]
     alone : rate of a transfer that shares with none [byte/s]; infinite for an empty path
     steps : a scratch memory for runs over this network: what they found before
+    labels : another, for their traces: what routes are called
     """
 
     def __init__(self):
@@ -44,6 +45,7 @@ class RouteTable:
         self._remembered: dict[object, Rates] = {}
         self._remembered_rates = 0
         self.steps: dict[tuple[int, int], Rates] = {}
+        self.labels: dict[int, tuple[str, tuple[str, ...]]] = {}
 
     def __len__(self):
         return len(self.paths)

@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import groupby
 
 import numpy as np
@@ -78,23 +79,21 @@ class Trace:
         order = completion_order(graph, end_s)
         route = np.array(graph.route)[order]
         job = route == COMPUTE
-        paths = [_name(path) for path in graph.routes.paths]
+        paths = _labelled(graph.routes)
         facts = {name: column[order] for name, column in graph.facts.items()}
         kinds = np.unique(graph.kind)  # those that there are
         return cls(
             start_s=start_s[order],
             end_s=end_s[order],
-            kind=pd.Categorical.from_codes(
+            kind=_categorical(
                 np.searchsorted(kinds, graph.kind[order]),
-                categories=[_name(graph.kinds[kind]) for kind in kinds],
+                tuple(_name(graph.kinds[kind]) for kind in kinds),
             ),
-            device=pd.Categorical.from_codes(
-                graph.device[order] + 1, categories=["", *map(_name, graph.devices)]
-            ),
-            path=pd.Categorical.from_codes(route + 1, categories=["", *paths]),
+            device=_categorical(graph.device[order] + 1, ("", *map(_name, graph.devices))),
+            path=_categorical(route + 1, ("", *(name for name, _ in paths))),
             bytes=_of_all(np.where(job, 0.0, np.array(graph.amount)[order]), facts),
             facts=facts,
-            crossed=((), *map(_crossed, graph.routes.paths)),
+            crossed=((), *(crossed for _, crossed in paths)),
             stands_for={c.name: other.name for c, other in graph.stands_for.items()},
         )
 
@@ -114,6 +113,16 @@ def completion_order(graph: TaskGraph, end_s) -> np.ndarray:
     """The task of each row of the trace of an executed graph."""
     # At one instant transfers end before jobs, and each in the order of their numbers.
     return np.lexsort((np.array(graph.route) == COMPUTE, end_s))
+
+
+def _categorical(codes, names):
+    return pd.Categorical.from_codes(codes, dtype=_dtype(names), validate=False)
+
+
+@lru_cache(maxsize=256)
+def _dtype(names):
+    # To check them takes longer than all else that is done with them.
+    return pd.CategoricalDtype(names)
 
 
 def _labels(values, order):
@@ -138,6 +147,15 @@ def _name(value) -> str:
             name if times == 1 else f"{name} ×{times}" for name, times in _on_end(value)
         )
     return str(value)
+
+
+def _labelled(routes):
+    """What each route is called, and the names of the channels that it crosses."""
+    known = routes.labels
+    for number in range(len(known), len(routes)):
+        path = routes.paths[number]
+        known[number] = _name(path), _crossed(path)
+    return [known[number] for number in range(len(routes))]
 
 
 def _on_end(path):

@@ -54,15 +54,22 @@ class TimedExchange:
 
 
 def timed_exchanges(
-    costs: CostModel, topology: Topology, pool: Pool, stage: int, all_reduce: str
-) -> tuple[TimedExchange, ...]:
-    """Those of each pass of a stage.
+    costs: CostModel, topology: Topology, pool: Pool, all_reduce: str
+) -> list[tuple[TimedExchange, ...]]:
+    """Those of each pass of each stage of a pool.
 
     They take as long as the cost model says, else as the wires do. A named algorithm takes as long
     as the wires: what a cost model was fitted to chose for itself.
 
     Raises ScenarioError where the GPUs of the stage cannot run the algorithm `all_reduce`.
     """
+    if pool.stage_gpus == 1:
+        return [()] * pool.pp
+    told: dict[tuple, np.ndarray | None] = {}  # most stages exchange the same
+    return [_of_stage(costs, topology, pool, stage, all_reduce, told) for stage in range(pool.pp)]
+
+
+def _of_stage(costs, topology, pool, stage, all_reduce, told):
     exchanges_of = costs.prefill_exchanges if pool.name == "prefill" else costs.decode_exchanges
     found = []
     for number, exchange in enumerate(exchanges_of(stage)):
@@ -70,14 +77,14 @@ def timed_exchanges(
         routed = _chosen(topology, pool.name, stage * pool.stage_gpus, exchange, sizes, all_reduce)
         wires = routed.seconds(sizes)
         named = exchange.kind is Collective.ALL_REDUCE and all_reduce != AUTO
-        told = None if named else _told(costs, topology, pool, stage, exchange)
+        seconds = None if named else _told(costs, topology, pool, stage, exchange, told)
         found.append(
             TimedExchange(
                 key=(pool.name, stage, number),
                 kind=exchange.kind,
                 times=exchange.times,
                 routed=routed,
-                seconds=wires if told is None else np.asarray(told, dtype=float),
+                seconds=wires if seconds is None else seconds,
                 wires=wires,
                 bytes=sizes,
             )
@@ -85,19 +92,22 @@ def timed_exchanges(
     return tuple(found)
 
 
-def _told(costs, topology, pool, stage, exchange):
+def _told(costs, topology, pool, stage, exchange, known):
     """What the cost model says that it takes [s]; None if it says nothing."""
     first = stage * pool.stage_gpus
     group = exchange.groups[0]
     joining = _joining(topology, pool.name, tuple(first + gpu for gpu in group))
-    return costs.exchange_seconds(
-        pool,
-        exchange,
-        bandwidth=joining.bandwidth,
-        latency_s=joining.latency_s,
-        switched=joining.switched,
-        nodes=joining.nodes,
-    )
+    key = (exchange.kind, exchange.groups, exchange.shares, exchange.bytes.tobytes(), joining)
+    if key not in known:
+        known[key] = costs.exchange_seconds(
+            pool,
+            exchange,
+            bandwidth=joining.bandwidth,
+            latency_s=joining.latency_s,
+            switched=joining.switched,
+            nodes=joining.nodes,
+        )
+    return known[key]
 
 
 @lru_cache(maxsize=MOST_ROUTED)

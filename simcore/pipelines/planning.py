@@ -45,12 +45,7 @@ def make_plan(
             field="handoff",
         )
     exchanges = {
-        pool.name: [
-            timed_exchanges(costs, topology, pool, stage, rules.all_reduce)
-            for stage in range(pool.pp)
-        ]
-        if pool.stage_gpus > 1
-        else [()] * pool.pp
+        pool.name: timed_exchanges(costs, topology, pool, rules.all_reduce)
         for pool in (prefill, decode)
     }
     handed = [handed_over(costs, stage, prefill, decode, rules) for stage in range(prefill.pp)]
@@ -58,10 +53,10 @@ def make_plan(
         "prefill": workload.chunks,
         "decode": workload.output_tokens * workload.decode_microbatches,
     }
-    wanted = _wanted(prefill, decode, handed)
+    wanted = _wanted(prefill, decode, handed, asked=rules.by is HandoffBy.PULL)
     pools = prefill, decode
     wiring, used, most_parts = _chosen(topology, wanted, exchanges, passes, rules, pools)
-    planner = _Planner(wiring, topology, rules, used, most_parts, pools)
+    planner = _Planner(wiring, used, most_parts, pools)
     activation_bytes = np.asarray(costs.prefill_activation_bytes(), dtype=float)
     steps = workload.output_tokens
     decode_bytes = np.full(steps, costs.decode_activation_bytes())
@@ -97,7 +92,7 @@ def _devices(pool, exclusive):
     ]
 
 
-def _wanted(prefill, decode, handed) -> tuple[Wanted, ...]:
+def _wanted(prefill, decode, handed, *, asked) -> tuple[Wanted, ...]:
     """Handoffs, and activations between neighbouring stages, GPU by GPU."""
     found: dict[object, Wanted] = {}
     for stage, over in enumerate(handed):
@@ -108,7 +103,9 @@ def _wanted(prefill, decode, handed) -> tuple[Wanted, ...]:
                     (stage * prefill.stage_gpus + a, each.receiver * decode.stage_gpus + b)
                     for a, b in each.pairs
                 )
-                found[key] = Wanted(key, prefill.name, decode.name, pairs, striped=True)
+                found[key] = Wanted(
+                    key, prefill.name, decode.name, pairs, striped=True, asked=asked
+                )
     for pool in (prefill, decode):
         gpus = pool.stage_gpus
         for stage in range(pool.pp - 1):
@@ -177,19 +174,18 @@ def _flow_events(wiring, of_stages, passes, parts):
 class _Planner:
     """Streams to what is sent over them."""
 
-    def __init__(self, wiring: Wiring, topology, rules, used, most_parts, pools):
+    def __init__(self, wiring: Wiring, used, most_parts, pools):
         self.wiring = wiring
-        self.topology = topology
-        self.pull = rules.by is HandoffBy.PULL
         self.flows = used is not None and used.form is CollectiveForm.FLOWS
         self.most_parts = most_parts
         self.gpus = {pool.name: pool.stage_gpus for pool in pools}
 
     def borders(self, pool, sizes) -> list[tuple[Sending, ...]]:
         """What each stage but the last sends the next; `sizes` of one attention group [byte]."""
+        each = (sizes / pool.tp).tolist()
         return [
             tuple(
-                self._sending(stream, sizes / pool.tp, stream.latency_s, pool.name, pool.name)
+                self._sending(stream, each, stream.latency_s, pool.name, pool.name)
                 for stream in self.wiring.streams[pool.name, stage]
             )
             for stage in range(pool.pp - 1)
@@ -242,7 +238,7 @@ class _Planner:
         """
         pool = each.key[0]
         extra, factor = each.beyond_the_wires
-        sizes = weight * factor * each.bytes * stream.share
+        sizes = (weight * factor * each.bytes * stream.share).tolist()
         latency = weight * (factor * stream.latency_s + extra)
         return self._sending(stream, sizes, latency, pool, pool)
 
@@ -251,7 +247,11 @@ class _Planner:
             HandoffRoute(
                 each.receiver,
                 self._sending(
-                    stream, each.bytes * stream.share, self._flying(stream), "prefill", "decode"
+                    stream,
+                    (each.bytes * stream.share).tolist(),
+                    stream.latency_s,
+                    "prefill",
+                    "decode",
                 ),
             )
             for each in handed.routes
@@ -259,21 +259,16 @@ class _Planner:
             for stream in self.wiring.streams[each.key(handed.stage)]
         )
 
-    def _flying(self, stream):
-        if not self.pull:
-            return stream.latency_s
-        # Who asks for it sends a few bytes the other way before.
-        a, b = stream.ends
-        asked = self.topology.path(Place("decode", b), Place("prefill", a))
-        return stream.latency_s + sum(channel.latency_s for channel in asked)
-
     def _sending(self, stream, sizes, latency_s, source, target):
         a, b = stream.ends
         one = stream.shards == 1
+        flying = (
+            latency_s.tolist() if isinstance(latency_s, np.ndarray) else [latency_s] * len(sizes)
+        )
         return Sending(
             stream.path,
-            sizes.tolist(),
-            np.broadcast_to(latency_s, sizes.shape).tolist(),
+            sizes,
+            flying,
             a % self.gpus[source] if one else -1,
             b % self.gpus[target] if one else -1,
             stream.shards,

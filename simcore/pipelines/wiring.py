@@ -27,6 +27,7 @@ class Wanted:
     pairs : from which GPU to which, by their ranks in their pools
     source, target : names of the pools
     striped : whether each is spread over all the paths that the machine has for large transfers
+    asked : whether the target asks for it before, with a few bytes
     """
 
     key: Hashable
@@ -34,6 +35,7 @@ class Wanted:
     target: str
     pairs: tuple[tuple[int, int], ...]
     striped: bool = False
+    asked: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class Stream:
     share : of what is sent between two GPUs, the part that it carries
     path : of one of them; a channel stands there as often as they cross it
     one : the same, but a channel stands there as often as one of them crosses it
-    latency_s : of one of them [s]
+    latency_s : of one of them, and of asking for it [s]
     ends : the GPUs of the first of them, by their ranks in their pools
     shards : how many it stands for
     """
@@ -109,27 +111,28 @@ def wired(
     one_by_one : whether no stream stands for several transfers
     """
     shards: list[Shard] = []
-    facts = []  # of each shard: its key, the ranks, its share
+    facts = []  # of each shard: its key, the ranks, its share, and how long it is asked for [s]
     for want in wanted:
         for a, b in want.pairs:
             source, target = Place(want.source, a), Place(want.target, b)
             paths = (
                 topology.paths(source, target) if want.striped else (topology.path(source, target),)
             )
+            asked = _latency(topology.path(target, source)) if want.asked else 0.0
             for path in paths:
-                shards.append(Shard(want.key, path))
-                facts.append((want.key, a, b, 1 / len(paths)))
+                shards.append(Shard((want.key, asked), path))
+                facts.append((want.key, a, b, 1 / len(paths), asked))
     others = {channel for shard in shards for channel in shard.path} | set(floods)
     for channel in floods:
         shards.append(Shard(channel, (channel,)))
-        facts.append((channel, -1, -1, 1.0))
+        facts.append((channel, -1, -1, 1.0, 0.0))
     before = len(shards)
     for want in collectives:
         for each in dict.fromkeys(want.collective.rounds):
             for send in each.sends:
                 shards.append(Shard((want.key, each, send.share), send.path))
-                key = want.key, each
-                facts.append((key, want.first + send.source, want.first + send.target, send.share))
+                a, b = want.first + send.source, want.first + send.target
+                facts.append(((want.key, each), a, b, send.share, 0.0))
     theirs = dict.fromkeys(channel for shard in shards[before:] for channel in shard.path)
     streams, stands_for = _streams(shards, facts, one_by_one)
     routes = RouteTable()
@@ -148,19 +151,24 @@ def wired(
     )
 
 
+def _latency(path):
+    return sum(channel.latency_s for channel in path)
+
+
 def _streams(shards, facts, one_by_one):
     streams: dict[Hashable, list[Stream]] = {}
     if one_by_one:
-        for shard, (key, a, b, share) in zip(shards, facts, strict=True):
-            latency = sum(channel.latency_s for channel in shard.path)
+        for shard, (key, a, b, share, asked) in zip(shards, facts, strict=True):
+            latency = _latency(shard.path) + asked
             stream = Stream(share, shard.path, shard.path, latency, (a, b), 1)
             streams.setdefault(key, []).append(stream)
         return {key: tuple(found) for key, found in streams.items()}, {}
     found = bundled(shards)
     for bundle in found.bundles:
-        key, a, b, share = facts[bundle.members[0]]
+        key, a, b, share, asked = facts[bundle.members[0]]
+        latency = bundle.latency_s + asked
         count = len(bundle.members)
-        stream = Stream(share, bundle.path, bundle.one, bundle.latency_s, (a, b), count)
+        stream = Stream(share, bundle.path, bundle.one, latency, (a, b), count)
         streams.setdefault(key, []).append(stream)
     stands_for = {c: other for c, other in found.stands_for.items() if other is not c}
     return {key: tuple(group) for key, group in streams.items()}, stands_for
