@@ -145,6 +145,9 @@ class Topology(Protocol):
     def without(self, names: tuple[str, ...]) -> "Topology":
         """The same while NICs, switches or wires of these names are down."""
 
+    def channels_called(self, name: str, *, field: str | None = None) -> tuple[CommChannel, ...]:
+        """The channels of a wire or a group of that name, or the one channel."""
+
     @property
     def channels(self) -> tuple[CommChannel, ...]:
         """Every channel, in a stable order."""

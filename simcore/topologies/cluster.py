@@ -24,10 +24,12 @@ from simcore.topologies.seating import Unit, seated
 def refuse_without(fleet: Fleet, board: Board, topology: str, examples: str) -> None:
     """Raises ScenarioError where neither pool stands in the machines that a topology is about."""
     if all(board_of(pool.gpu) is not board for pool in fleet.pools):
-        names = " nor ".join(dict.fromkeys(pool.gpu.name for pool in fleet.pools))
+        prefill, decode = (pool.gpu.name for pool in fleet.pools)
+        alike = prefill == decode
+        who = f"{prefill} does not come" if alike else f"neither {prefill} nor {decode} comes"
         raise ScenarioError(
-            f"topology = {topology}: {names} {'do' if ' nor ' in names else 'does'} not come in "
-            f"{board.value}; choose a GPU like {examples}, or another topology",
+            f"topology = {topology}: {who} in {board.value}; choose a GPU like {examples}, or "
+            "another topology",
             field="topology",
         )
 

@@ -108,11 +108,11 @@ def _one_unit(fleet, chassis, *, aligned):
         if aligned:
             first = -(-first // chassis.machine) * chassis.machine
     if max(unit.seats) >= chassis.unit:
-        held = "machine" if chassis.unit == chassis.machine else "NVLink domain"
+        held = "a machine" if chassis.unit == chassis.machine else "an NVLink domain"
         raise _cannot(
             fleet,
             f"{fleet.prefill.gpus} and {fleet.decode.gpus} GPUs do not fit into the "
-            f"{chassis.unit} of a {held}",
+            f"{chassis.unit} of {held}",
             other,
         )
     return unit

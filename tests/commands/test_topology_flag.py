@@ -51,7 +51,7 @@ def test_a_wrong_file_is_told_in_one_line(capsys, mine):
     ("flags", "told"),
     [
         (["--topology", "hgx-rial"], "did you mean 'hgx-rail'?"),
-        (["--topology", "nvl72"], "NVIDIA H100 nor NVIDIA RTX PRO 6000 do not come in NVLink"),
+        (["--topology", "nvl72"], "neither NVIDIA H100 nor NVIDIA RTX PRO 6000 comes in NVLink"),
         (["--failures", "NIC 0"], "failures: no NIC, switch or wire is called 'NIC 0'"),
         (["--topology", "hgx-rail", "--prefill-nics", "9"], "have 8 NICs, one for each GPU"),
     ],

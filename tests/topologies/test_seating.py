@@ -86,7 +86,7 @@ def test_each_pool_stands_in_the_machines_that_its_gpus_come_in():
                 "decode_ranks": 37,
                 "placement": Placement.SAME_RACK,
             },
-            "placement = same rack: 36 and 37 GPUs do not fit into the 72 of a NVLink domain; use "
+            "placement = same rack: 36 and 37 GPUs do not fit into the 72 of an NVLink domain; use "
             "across, or fewer stages or GPUs",
         ),
     ],
