@@ -21,8 +21,8 @@ def drawing_of(run: FabricRun) -> dict | None:
     """Nodes, wires and frames of machines; None where there are too many to be seen.
 
     Of a node: x, y, kind, label, pool, stage and rank, the last three "" and -1 where it has none.
-    Of a wire: its name, what people call its kind, its ends, and the places of its channels out and
-    into among `channels`.
+    Of a wire: its name, what people call its kind, its ends, the places of its channels out and
+    into among all, and whether it is an arc.
     """
     fabric = run.fabric
     if len(fabric.wires) > MOST_WIRES:
@@ -54,8 +54,11 @@ def drawing_of(run: FabricRun) -> dict | None:
         "nodes": nodes,
         "names": [node.name for node in fabric.nodes],
         "wires": [
-            [wire.name, wire.group, *wire.ends, number[wire.out.name], number[wire.into.name]]
-            for wire in fabric.wires
+            [
+                *(wire.name, wire.group, *wire.ends),
+                *(number[wire.out.name], number[wire.into.name], int(arc)),
+            ]
+            for wire, arc in zip(fabric.wires, at.arcs, strict=True)
         ],
         "boxes": [
             [

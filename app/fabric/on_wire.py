@@ -20,37 +20,38 @@ LEAST_LOSS = 1e-9
 def on_wire(asked, runs: FabricRuns) -> dict:
     """Who is on the wire that the browser names; it never raises for what may be posted.
 
-    `asked` is {"seq": number of the request, "values": scenario fields, "wire": name, "at_s": s}.
-    The answer has, for each `direction` of the wire, who is on it `now`, who used it in all, and
-    how many more are not listed of both.
+    `asked` is {"seq": number of the request, "values": scenario fields, "wire": name, "from_s": s,
+    "to_s": s}. The answer has, for each direction of the wire, who is on it `now`: at that moment
+    of the time asked for at which most are; and who used it in all.
     """
     seq = seq_of(asked)
     try:
         if seq is None:
             raise ScenarioError("a request is a mapping with a number `seq`")
         run = runs.of(scenario_in(asked))
-        wire, at_s = asked.get("wire"), asked.get("at_s")
+        wire, times = asked.get("wire"), (asked.get("from_s"), asked.get("to_s"))
         if not isinstance(wire, str) or wire not in run.wires:
             raise ScenarioError("`wire` is the name of a wire of this fabric")
-        if type(at_s) not in (int, float) or not math.isfinite(at_s):
-            raise ScenarioError("`at_s` is a time in seconds")
+        if not all(type(each) in (int, float) and math.isfinite(each) for each in times):
+            raise ScenarioError("`from_s` and `to_s` are times in seconds")
     except (PdscopeError, OverflowError) as error:
         return {"seq": seq, "wrong": f"{error}."}
     channels = run.wires[wire].channels
     return {
         "seq": seq,
         "wire": wire,
-        "at_s": at_s,
-        "directions": [_direction(run, channel, at_s) for channel in channels],
+        "directions": [_direction(run, channel, *times) for channel in channels],
     }
 
 
-def _direction(run: FabricRun, channel: CommChannel, at_s):
+def _direction(run: FabricRun, channel: CommChannel, from_s, to_s):
+    at_s = run.contention.fullest(channel, from_s, to_s)
     now = run.contention.crossing(channel, at_s)
     use = run.contention.use_of(channel)
     sharers = use.sharers if use else ()
     return {
         "channel": channel.name,
+        "at": numbers.duration_text(at_s) if at_s else "0 s",
         "now": [_crossing(run, one, channel) for one in now[:MOST_LISTED]],
         "more_now": max(0, len(now) - MOST_LISTED),
         "busy": sum(one.copies * one.rate for one in now) / channel.bandwidth_bps,

@@ -5,6 +5,7 @@ pool to the other goes downwards. Lengths are in the room that a GPU takes, acro
 distance of two rows of a machine, down.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -22,7 +23,7 @@ APART = 0.7
 FAN = 1.7
 # The side with fewer machines is drawn wider, up to this.
 WIDEST = 2.2
-# For the arcs of wires from one to the next of a row, beyond the last row of a side.
+# For the arcs of wires that lead past others of their row, beyond the last row of a side.
 ARCS = 0.9
 
 
@@ -61,12 +62,14 @@ class Places:
     ----------
     x, y : of each node, its middle
     width, height : of all
+    arcs : of each wire, whether it leads past others of its row
     """
 
     x: list[float]
     y: list[float]
     width: float
     height: float
+    arcs: list[bool]
     boxes: list[Box]
 
 
@@ -80,12 +83,13 @@ def places(dots: Sequence[Dot], wires: Sequence[tuple[int, int]]) -> Places:
     side = _sides(dots, wires)
     row_of, rows, height = _rows(dots, side)
     x, width = _across(dots, wires, side, row_of)
-    arched = {a for a, b in wires if row_of[a] == row_of[b] and not _is_free(dots[a])}
+    arcs = _arcs(wires, x, row_of)
+    arched = {wire[0] for wire, arc in zip(wires, arcs, strict=True) if arc}
     above = ARCS if any(side[number] == ABOVE for number in arched) else 0.0
     below = ARCS if any(side[number] == BELOW for number in arched) else 0.0
     y = [above + rows[row] for row in row_of]
     boxes = _boxes(dots, x, y, {dots[number].machine: side[number] * ARCS for number in arched})
-    return Places(x, y, width, above + height + below, boxes)
+    return Places(x, y, width, above + height + below, arcs, boxes)
 
 
 def _sides(dots, wires):
@@ -212,6 +216,21 @@ def _spread(dots, wires, row_of, x, width):
             for place, number in enumerate(members):
                 even = width * (place + 0.5) / len(members)
                 x[number] = middle[number] if alone else even
+
+
+def _arcs(wires, x, row_of):
+    rows: dict[int, list[float]] = {}
+    for at, row in zip(x, row_of, strict=True):
+        rows.setdefault(row, []).append(at)
+    for row in rows.values():
+        row.sort()
+
+    def passes(a, b):
+        row = rows[row_of[a]]
+        first, last = sorted((x[a], x[b]))
+        return row_of[a] == row_of[b] and bisect_left(row, last) - bisect_right(row, first) > 0
+
+    return [passes(a, b) for a, b in wires]
 
 
 def _boxes(dots, x, y, arcs):

@@ -206,11 +206,20 @@ class Contention:
         """Of each channel in use, its mean share of bandwidth between each two moments [s]."""
         return mean_shares(self.graph, self._rates, edges)
 
+    def fullest(self, channel: CommChannel, from_s: float, to_s: float) -> float:
+        """The first moment [s] of a time at which most transfers move over a channel."""
+        mine = np.isin(self._route, self._routes_over(channel))
+        begin, end = np.sort(self._moved.begin_s[mine]), np.sort(self._moved.end_s[mine])
+        moments = np.append(from_s, begin[(begin > from_s) & (begin < to_s)])
+        moving = np.searchsorted(begin, moments, side="right")
+        moving -= np.searchsorted(end, moments, side="right")
+        return float(moments[np.argmax(moving)])
+
     def crossing(self, channel: CommChannel, at_s: float) -> list[Crossing]:
         """The transfers that move over a channel at a moment [s], the fastest first."""
         table = self.graph.routes
+        over = self._routes_over(channel)
         channel = self.graph.stands_for.get(channel, channel)
-        over = [number for number in self._rates if channel in table.one[number]]
         now = (self._moved.begin_s <= at_s) & (at_s < self._moved.end_s)
         found = []
         for place in np.flatnonzero(now & np.isin(self._route, over)).tolist():
@@ -228,6 +237,11 @@ class Contention:
                 )
             )
         return sorted(found, key=lambda crossing: (-crossing.rate, crossing.task))
+
+    def _routes_over(self, channel):
+        channel = self.graph.stands_for.get(channel, channel)
+        paths = self.graph.routes.one
+        return [number for number in self._rates if channel in paths[number]]
 
 
 def _flows(graph: TaskGraph, tasks: np.ndarray) -> tuple[list[Flow], np.ndarray]:

@@ -117,6 +117,17 @@ def test_who_is_on_a_channel_at_a_moment_fills_it_where_it_is_the_bottleneck():
     assert seen > 5
 
 
+def test_the_fullest_moment_is_that_at_which_most_move():
+    wire = CommChannel("wire", 10.0)
+    found = contention_of([(1, None, []), (30, [wire], []), (10, [wire], [0]), (4, None, []),
+                           (10, [wire], [3])])  # fmt: skip
+    assert found.fullest(wire, 0.0, 9.0) == 1.0
+    assert found.fullest(wire, 0.0, 0.5) == 0.0
+    # One from 1 s to 3 s, both ended by 4 s, a third from then on.
+    assert found.fullest(wire, 3.5, 9.0) == 3.5
+    assert len(found.crossing(wire, 1.0)) == 2 and len(found.crossing(wire, 3.5)) == 1
+
+
 def test_mean_shares_carry_every_byte():
     result = run(BUSY)
     found = Contention.of(result)

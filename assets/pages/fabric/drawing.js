@@ -81,17 +81,17 @@
     });
     const wide = Math.max(1, ...page.wires.all.map(({ a, b }) => Math.abs(spots[a].x - spots[b].x)));
     const beside = BESIDE_PX * Math.min(2, scales.zoom ** 0.5);
-    lines = page.wires.all.map(({ a, b, channels }) => {
-      const points = between(spots[a], spots[b], { row: scales.row, wide, middle: scales.y(height / 2) });
+    lines = page.wires.all.map(({ a, b, arc, channels }) => {
+      const high = arc && scales.row * ARC * (spots[a].y < scales.y(height / 2) ? -1 : 1);
+      const points = between(spots[a], spots[b], high * Math.abs(spots[a].x - spots[b].x) ** 0.7 / wide ** 0.7);
       const ways = channels.length > 1 ? [shifted(points, beside), shifted(points, -beside)] : [points];
       return { points, ways };
     });
   }
 
-  /* The points of a wire: straight, or in an arc away from the network to the next of its row. */
-  function between(from, to, { row, wide, middle }) {
-    if (Math.abs(from.y - to.y) > 1) return [[from.x, from.y], [to.x, to.y]];
-    const high = row * ARC * Math.sqrt(Math.abs(from.x - to.x) / wide) * (from.y < middle ? -1 : 1);
+  /* The points of a wire: straight, or in an arc so high, away from the network. */
+  function between(from, to, high) {
+    if (!high) return [[from.x, from.y], [to.x, to.y]];
     return Array.from({ length: ARC_PARTS + 1 }, (_, n) => {
       const at = n / ARC_PARTS;
       return [from.x + at * (to.x - from.x), from.y + 4 * at * (1 - at) * high];

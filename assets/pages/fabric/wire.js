@@ -2,7 +2,7 @@
 (() => {
   const { fabric: page } = window.pdscope;
   const ASK_EVERY_MS = 150;
-  const NOW = ["Now", "", "Speed", "Of that alone", "Held back by"];
+  const NOW = ["", "Speed", "Of that alone", "Held back by"];
   const ALL = ["Whole run", "Transfers", "Payload", "Moving", "Cost"];
   let timer = null;
 
@@ -26,8 +26,14 @@
 
   function ask() {
     timer = null;
-    if (page.byId("page") && page.wire && page.good)
-      gate.rest({ values: page.good, wire: page.wire, at_s: page.time() });
+    if (!page.byId("page") || !page.wire || !page.good) return;
+    const { mean_s: part } = page.shown.use;
+    gate.rest({
+      values: page.good,
+      wire: page.wire,
+      from_s: page.moment * part,
+      to_s: (page.moment + 1) * part,
+    });
   }
 
   /* While the run plays, no more often than one can read. */
@@ -53,7 +59,7 @@
       return element("section", [title, none], "fabric-direction unused");
     }
     const moving = now.length
-      ? table(NOW, now, told.more_now, "fabric-now")
+      ? table([`At ${told.at}`, ...NOW], now, told.more_now, "fabric-now")
       : element("p", "Nothing moves now.", "fabric-none");
     const parts = [title, moving, table(ALL, all, told.more, "fabric-all")];
     return element("section", parts, "fabric-direction");

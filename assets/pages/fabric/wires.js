@@ -27,7 +27,7 @@
   }
 
   const wires = {
-    /* Of each wire: name, group, ends, and the numbers of its channels. */
+    /* Of each wire: name, group, ends, whether it is an arc, and the numbers of its channels. */
     all: [],
     numberOf: new Map(),
 
@@ -35,8 +35,8 @@
       const bytes = atob(use.shares);
       shares = Uint8Array.from(bytes, (byte) => byte.charCodeAt(0));
       rows = new Map(use.channels.map((channel, n) => [channel, use.rows[n] * use.means]));
-      wires.all = (drawing?.wires || []).map(([name, group, a, b, out, into]) => ({
-        name, group, a, b, channels: out === into ? [out] : [out, into],
+      wires.all = (drawing?.wires || []).map(([name, group, a, b, out, into, arc]) => ({
+        name, group, a, b, arc, channels: out === into ? [out] : [out, into],
       }));
       wires.numberOf = new Map(wires.all.map(({ name }, number) => [name, number]));
       if (!wires.numberOf.has(page.wire)) page.wire = contended[0]?.wire ?? wires.all[0]?.name ?? null;

@@ -46,13 +46,13 @@ def test_the_drawing_has_every_wire_and_gpu(answer, runs):
         for pool in ("prefill", "decode")
         for stage in range(8)
     )
-    assert len(drawing["speeds"]) == len({n for wire in drawing["wires"] for n in wire[4:]})
+    assert len(drawing["speeds"]) == len({n for wire in drawing["wires"] for n in wire[4:6]})
 
 
 def test_shares_are_those_of_the_run(answer):
     use, result = answer["use"], run(Scenario(**BUSY))
     assert use["means"] * use["mean_s"] == pytest.approx(answer["end_s"])
-    numbers = {n: name for name, *_, out, into in answer["drawing"]["wires"]
+    numbers = {n: name for name, _, _, _, out, into, _ in answer["drawing"]["wires"]
                for n, name in ((out, f"{name} out"), (into, f"{name} in"))}  # fmt: skip
     used = result.metrics.channel_use
     carried = dict(zip(used["channel"], used["utilisation"], strict=True))

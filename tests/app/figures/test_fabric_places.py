@@ -99,10 +99,13 @@ def test_an_nvlink_domain_over_machines_of_both_pools_is_between_them():
 def test_wires_along_a_row_have_room_for_arcs_on_the_far_side():
     dots, wires = fabric(("a", "prefill", 3), ("b", "decode", 3))
     gpus = [number for number, dot in enumerate(dots) if dot.kind == "gpu"]
-    flat, arched = places(dots, wires), places(dots, [*wires, gpus[:2], gpus[3:5]])
+    past = [(gpus[0], gpus[2]), (gpus[5], gpus[3])]
+    flat, arched = places(dots, wires), places(dots, [*wires, *past, gpus[:2]])
+    assert arched.arcs == [*(False for _ in wires), True, True, False]
     assert arched.height > flat.height + 1
     above, below = arched.boxes
     assert above.top < min(arched.y[number] for number in gpus[:3]) - 0.5
     assert below.bottom > max(arched.y[number] for number in gpus[3:]) + 0.5
     assert above.top > 0 and below.bottom < arched.height
-    assert places(dots, [*wires, gpus[:2]]).height < arched.height
+    assert places(dots, [*wires, gpus[:2]]).height == flat.height
+    assert flat.height < places(dots, [*wires, past[0]]).height < arched.height

@@ -42,7 +42,7 @@ EXAMPLES = {
     },
     "/fabric/picture": {"seq": 1, "values": {"pp": 8}},
     "/fabric/wire": {
-        "seq": 1, "values": {"pp": 8}, "wire": "prefill NIC 0 cable", "at_s": 0.1,
+        "seq": 1, "values": {"pp": 8}, "wire": "prefill NIC 0 cable", "from_s": 0.1, "to_s": 0.2,
     },
     "/fabric/faster": {"values": {"pp": 8}, "what": "wire"},
     "/mt-sweep/slice": {
@@ -87,7 +87,7 @@ DEMANDING = [
     ("/gantt6d/file", {"values": LONG[0], "file": "trace-parquet"}),
     ("/gantt6d/file", {"values": LONG[0], "file": "chart-html"}),
     ("/fabric/picture", {"values": LONG[6]}),
-    ("/fabric/wire", {"values": LONG[7], "at_s": 1e308}),
+    ("/fabric/wire", {"values": LONG[7], "from_s": 0.0, "to_s": 1e308}),
     ("/fabric/faster", {"values": LONG[8]}),
     ("/fidelity/picture", {"cost_model": "calibrated", "quantities": [], "gpus": []}),
     ("/fidelity/csv", {"cost_model": "calibrated", "quantities": []}),
