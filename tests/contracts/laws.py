@@ -102,15 +102,19 @@ def passes_take_what_they_cost(result):
 
 
 def no_transfer_beats_its_path(result):
-    """A transfer takes at least its latencies and its bytes over the narrowest channel."""
+    """A transfer takes at least its latencies and its bytes over the narrowest channel.
+
+    What is crossed n times carries n times the bytes; of several shards that go as one, the path is
+    that of one.
+    """
     scenario, table = result.scenario, result.trace
     channels = {c.name: c for c in topology_of(scenario, cost_model_of(scenario)).channels}
     moved = table[table.kind.isin(TRANSFERS)]
     for path, rows in moved.groupby("path", observed=True):
-        crossed = [channels[name] for name in path.split(" > ")]
-        least = sum(c.latency_s for c in crossed) + rows.bytes / min(
-            c.bandwidth_bps for c in crossed
-        )
+        crossed = [name.partition(" ×") for name in path.split(" > ")]
+        narrow = min(channels[name].bandwidth_bps / int(times or 1) for name, _, times in crossed)
+        latency = sum(channels[name].latency_s for name, _, _ in crossed)
+        least = latency + rows.bytes / rows.shards / narrow
         took = rows.end_s - rows.start_s
         assert (took >= least * (1 - 1e-9) - 1e-12 * rows.end_s).all(), path
 
