@@ -13,10 +13,12 @@ from simcore.serving.replica.events import (
 from simcore.serving.replica.job import NEVER, Job, Refusal
 from simcore.serving.replica.keys import block_keys
 from simcore.serving.replica.order import Order, Waiting, by_priority, in_turn
+from simcore.serving.replica.plan import ReplicaPlan
 from simcore.serving.replica.prefix import PrefixIndex
 from simcore.serving.replica.replica import Replica, Role
 from simcore.serving.replica.settings import EngineSettings, Victim
 from simcore.serving.replica.state import ReplicaState
+from simcore.serving.replica.step_clock import StepClock
 from simcore.serving.replica.step_log import Gaps
 
 __all__ = [
@@ -36,9 +38,11 @@ __all__ = [
     "PrefixIndex",
     "Refusal",
     "Replica",
+    "ReplicaPlan",
     "ReplicaState",
     "Role",
     "Started",
+    "StepClock",
     "Victim",
     "Waiting",
     "block_keys",

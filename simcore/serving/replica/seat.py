@@ -15,7 +15,7 @@ class Seat:
     tokens : to be computed before it can decode: its prompt and, after a preemption, its answer
     computed : of them, those in the cache or in the step under way
     batch : in which it decodes; None where it does not
-    joined, joined_x, joined_run : when it joined: steps, progress and length of the log of the batch
+    joined, joined_x, joined_run : of the batch when it joined: steps, progress, length of its log
     base : tokens in the cache when it joined
     generated : output tokens when it joined
     lost_s : when it was preempted, since its last token [s]; below 0 if it was not
