@@ -13,9 +13,10 @@ from simcore.costs.serving_engines import serving_engine
 from simcore.engine.execute import execute
 from simcore.engine.trace import Trace
 from simcore.errors import LimitReached, ScenarioError
-from simcore.machine import factors_of, rules_of, topology_of
+from simcore.machine import factors_of, later_failures_of, rules_of, topology_of
 from simcore.metrics import Work, measure
 from simcore.pipelines import PipelinePlan, make_plan, pipeline_graph
+from simcore.pipelines.failures import execute_with_failures
 from simcore.remedies import refusal_of
 from simcore.result import Result
 from simcore.scenario import Scenario
@@ -60,10 +61,23 @@ def run(
     plan = plan_of(scenario, costs, topology)
     _refuse_above(scenario, plan.events, max_events)
     graph = pipeline_graph(plan)
+    failures = later_failures_of(scenario)
     try:
-        start_s, end_s = map(np.array, execute(graph, time_limit_s=time_limit_s))
+        if failures:
+            graph, *times = execute_with_failures(
+                graph,
+                failures,
+                costs=costs,
+                topology=topology,
+                pools=(scenario.prefill_pool, scenario.decode_pool),
+                all_reduce=scenario.all_reduce,
+                time_limit_s=time_limit_s,
+            )
+        else:
+            times = execute(graph, time_limit_s=time_limit_s)
     except LimitReached as reached:
         raise _takes_too_long(scenario, time_limit_s) from reached
+    start_s, end_s = map(np.array, times)
     trace = Trace.of_graph(graph, start_s, end_s)
     return Result(
         scenario=scenario,
