@@ -38,6 +38,7 @@ class Fabric:
     mapping : through which NICs large transfers go
     down : names of nodes and wires that do not work
     nics : how many of the NICs that a GPU reaches on a network it may use; None for all
+    choice : the NICs of each GPU, where they are known from the same nodes and ends of wires
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Fabric:
         mapping: NicMapping,
         down: Collection[str] = (),
         nics: int | None = None,
+        choice: NicChoice | None = None,
     ):
         self.nodes = nodes
         self.wires = wires
@@ -57,8 +59,8 @@ class Fabric:
         self.nics = nics
         self.routes = RouteTable()
         self._ways = Ways(nodes, wires, self.down)
-        self._nics = NicChoice(nodes, wires, nics)
-        self._steps = {}
+        whole = Ways(nodes, wires, ()) if down and choice is None else self._ways
+        self._nics = choice or NicChoice(nodes, wires, whole, nics)
         self._legs = {}
         self._joinings: dict[tuple[Place, ...], Joining] = {}
         self._found: dict[tuple[Place, Place], tuple[Path, ...]] = {}
@@ -168,7 +170,9 @@ class Fabric:
         return facts.nvswitches(self)
 
     def _changed(self, wires, down):
-        return Fabric(self.nodes, wires, self.places, self.mapping, down, self.nics)
+        return Fabric(
+            self.nodes, wires, self.places, self.mapping, down, self.nics, choice=self._nics
+        )
 
     def _node(self, place):
         try:
@@ -194,8 +198,8 @@ class Fabric:
         """The path within an NVLink domain or a machine; None if there is none."""
         for through in (NVLINK, IN_MACHINE):
             way = self._ways.short(a, b, through, b)
-            if way is None and a in (steps := self._reach(b, through)):
-                way = self._ways.towards(steps, a, through, b)
+            if way is None and self._ways.joins(through, a, b):
+                way = self._ways.towards(self._ways.reach(b, through), a, through, b)
             if way is not None:
                 return forth(way)
         return None
@@ -239,15 +243,9 @@ class Fabric:
             return None if way is None else forth(way)
         outward = self.nodes[start].kind is NodeKind.GPU
         gpu, nic = (start, end) if outward else (end, start)
-        steps = self._reach(nic, IN_MACHINE)
+        steps = self._ways.reach(nic, IN_MACHINE)
         if gpu not in steps:
             return None
         # Found once, so that a GPU receives the way it sends.
         way = self._ways.towards(steps, gpu, IN_MACHINE, nic)
         return forth(way) if outward else back(way)
-
-    def _reach(self, node, through):
-        key = node, through is NVLINK
-        if key not in self._steps:
-            self._steps[key] = self._ways.reach(node, through)
-        return self._steps[key]

@@ -29,13 +29,16 @@ class NicChoice:
 
     Parameters
     ----------
+    ways : over all wires
     most : how many NICs of a network a GPU may use, the first ones by number; None for all
     """
 
-    def __init__(self, nodes: tuple[Node, ...], wires: tuple[Wire, ...], most: int | None):
-        self._most = most
+    def __init__(
+        self, nodes: tuple[Node, ...], wires: tuple[Wire, ...], ways: Ways, most: int | None
+    ):
         self._nodes = nodes
-        self._ways = Ways(nodes, wires, ())
+        self._ways = ways
+        self._most = most
         self._networks = _networks_of_nics(nodes, wires)
         self._place = _places_in_machines(nodes)
         self._ports = _ports(nodes, wires)

@@ -37,6 +37,9 @@ class Ways:
         self._between: dict[tuple[int, int], list[Hop]] = {}
         self._options: dict[tuple[int, frozenset], list[tuple[int, Hop]]] = {}
         self._networks: dict[frozenset, dict[int, int]] = {}
+        self._parts: dict[frozenset, list[set[int]]] = {}
+        self._open: dict[frozenset, list[bool]] = {}
+        self._reached: dict[frozenset, dict[int, dict[int, int]]] = {}
         for wire in wires:
             a, b = wire.ends
             works = not down or not (
@@ -52,26 +55,57 @@ class Ways:
                     self._near[one].append((other, hop))
                     self._between.setdefault((one, other), []).append(hop)
 
-    def reach(self, start: int, through: Collection[NodeKind]) -> dict[int, int]:
+    def reach(self, start: int, through: frozenset[NodeKind]) -> dict[int, int]:
         """Wires from `start` to each node that it reaches through nodes of those kinds alone."""
-        steps = {start: 0}
+        known = self._reached.setdefault(through, {})
+        if start in known:
+            return known[start]
+        passing, near = self._passing(through), self._near
+        steps = known[start] = {start: 0}
         frontier = [start]
         for node in frontier:  # it grows
-            for other, _ in self._near[node]:
+            further = steps[node] + 1
+            for other, _ in near[node]:
                 if other not in steps:
-                    steps[other] = steps[node] + 1
-                    if self._passes(other, through):
+                    steps[other] = further
+                    if passing[other]:
                         frontier.append(other)
         return steps
 
+    def joins(self, through, source: int, target: int) -> bool:
+        """Whether a way leads from the one to the other through nodes of those kinds alone."""
+        if (source, target) in self._between:
+            return True
+        near = self._near_parts(through)
+        return not near[source].isdisjoint(near[target])
+
+    def _near_parts(self, through):
+        """Of each node, the parts that hang together through such nodes and that it is next to."""
+        near = self._parts.get(through)
+        if near is None:
+            near = self._parts[through] = [set() for _ in self._kind]
+            passing, seen = self._passing(through), set()
+            for first, passes in enumerate(passing):
+                if first in seen or not passes:
+                    continue
+                seen.add(first)
+                frontier = [first]
+                for node in frontier:  # it grows
+                    for other, _ in self._near[node]:
+                        near[other].add(first)
+                        if other not in seen and passing[other]:
+                            seen.add(other)
+                            frontier.append(other)
+        return near
+
     def towards(self, steps: dict[int, int], node: int, through, spread: int) -> list[Hop]:
         """A way from `node` to where `steps` start; `spread` chooses among equally short ones."""
-        way = []
+        passing, way = self._passing(through), []
         while left := steps[node]:
             options = [
                 (other, hop)
                 for other, hop in self._near[node]
-                if steps.get(other) == left - 1 and (left == 1 or self._passes(other, through))
+                if steps.get(other) == left - 1 and (left == 1 or passing[other])
             ]
             node, hop = options[spread % len(options)]
             way.append(hop)
@@ -87,10 +121,11 @@ class Ways:
         """
         if cables := self._between.get((source, target)):
             return [cables[spread % len(cables)]]
+        passing = self._passing(through)
         options = [
             (other, hop)
             for other, hop in self._near[source]
-            if (other, target) in self._between and self._passes(other, through)
+            if passing[other] and (other, target) in self._between
         ]
         if not options:
             return None
@@ -119,8 +154,16 @@ class Ways:
         cables = self._between[node, target]
         return [*way, cables[spread % len(cables)]]
 
-    def _passes(self, node, through):
-        return self._kind[node] in through and self._through_memory.get(node, True) is not None
+    def _passing(self, through):
+        """Whether each node is of those kinds, and passes on."""
+        found = self._open.get(through)
+        if found is None:
+            # A host whose memory is out of reach passes nothing on.
+            found = self._open[through] = [
+                kind in through and self._through_memory.get(node, True) is not None
+                for node, kind in enumerate(self._kind)
+            ]
+        return found
 
     def _network(self, ends):
         """Wires between each switch and the nearest of `ends`."""
