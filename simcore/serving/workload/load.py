@@ -97,3 +97,14 @@ class Load:
         return Client(
             name=self.name, priority=self.priority, ttft_s=self.ttft_s, tpot_s=self.tpot_s
         )
+
+    @property
+    def shared_prefixes(self) -> int:
+        """How many prefixes there are, in all groups."""
+        return sum(prefix.groups for prefix in self.prefixes)
+
+    @property
+    def shared_contents(self) -> int:
+        """How many prefixes and passages there are, which its requests share."""
+        look_up = self.session and self.session.retrieval
+        return self.shared_prefixes + (look_up.corpus if look_up else 0)

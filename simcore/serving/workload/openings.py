@@ -54,12 +54,6 @@ def openings(
     return _single(load, seed, first_shared)
 
 
-def contents_shared(load: Load) -> int:
-    """How many indices of shared content the client `load` takes."""
-    corpus = load.session.retrieval.corpus if load.session and load.session.retrieval else 0
-    return sum(prefix.groups for prefix in load.prefixes) + corpus
-
-
 def _single(load, seed, first_shared):
     prompts, outputs = _prompts(load, seed), _outputs(load, seed)
     for front, own, output in zip(
@@ -69,7 +63,7 @@ def _single(load, seed, first_shared):
 
 
 def _sessions(load, seed, first_shared):
-    corpus = first_shared + sum(prefix.groups for prefix in load.prefixes)
+    corpus = first_shared + load.shared_prefixes
     sessions = load.session.each(
         seed,
         (load.name,),
@@ -95,10 +89,12 @@ def _recorded(load, seed, files, folder):
         prompt = next(prompts) if prompts else row.prompt_tokens
         yield Opening(
             pieces,
-            prompt - sum(tokens for _, tokens in pieces),
+            prompt - sum(tokens for _, tokens in pieces) if pieces else prompt,
             next(outputs) if outputs else row.output_tokens,
-            arrival_s=row.arrival_s / trace.speed,
-            priority=row.priority,
+            (),
+            0.0,
+            row.arrival_s / trace.speed,
+            row.priority,
         )
 
 

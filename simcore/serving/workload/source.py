@@ -8,7 +8,7 @@ from operator import attrgetter
 from simcore.errors import SimulationError
 from simcore.serving.request import Piece, Request, answer_identity, prompt_identity
 from simcore.serving.workload.arrivals.closed_loop import ClosedLoop
-from simcore.serving.workload.openings import Opening, contents_shared, openings
+from simcore.serving.workload.openings import Opening, openings
 from simcore.serving.workload.streams import stream
 
 
@@ -70,7 +70,7 @@ class WorkloadSource:
         closed, shared = 0, 0
         for client, (load, allowance) in enumerate(zip(loads, allowances, strict=True)):
             contents = openings(load, seed, shared, files, folder)
-            shared += contents_shared(load)
+            shared += load.shared_contents
             if isinstance(load.arrivals, ClosedLoop):
                 users = _Users(load, seed, _Numbers(closed, allowance), contents)
                 closed += allowance
@@ -120,16 +120,19 @@ class WorkloadSource:
             blocks = load.arrivals.blocks(stream(seed, load.name, "arrivals"))
             moments = chain.from_iterable(block.tolist() for block in blocks)
             starts = zip(moments, contents, strict=False)
+        starts = self._until_end(starts)
         if load.session and load.session.retrieval:
-            return _delayed(client, starts, self._until)
-        return self._until_end(client, starts)
+            return _delayed(client, starts)
+        return ((start_s, client, opening) for start_s, opening in starts)
 
-    def _until_end(self, client, starts):
-        until = self._until
-        for start_s, opening in starts:
-            if start_s > until:
+    def _until_end(self, starts):
+        until, numbers = self._until, self._open
+        for start in starts:
+            if start[0] > until:
                 return
-            yield start_s, client, opening
+            yield start
+            if not numbers.left:
+                return
 
     def _first_of_users(self, client, concurrency):
         """(arrival, client, request) of all users' first requests, in order."""
@@ -198,12 +201,10 @@ def _as_long_as(numbers, contents):
         yield opening
 
 
-def _delayed(client, starts, until_s):
+def _delayed(client, starts):
     """(arrival, client, opening) in order of arrival, which is not that of the starts."""
     waiting: list = []
     for place, (start_s, opening) in enumerate(starts):
-        if start_s > until_s:
-            break
         while waiting and waiting[0][0] <= start_s:
             arrival_s, _, ready = heapq.heappop(waiting)
             yield arrival_s, client, ready

@@ -1,5 +1,6 @@
 """All that is asked of a cluster, as a value."""
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,9 +8,10 @@ from pathlib import Path
 from simcore.errors import ScenarioError
 from simcore.parameters import Number, parameter, parameters_of
 from simcore.serving.workload.arrivals.closed_loop import ClosedLoop
-from simcore.serving.workload.bounds import MOST_CLIENTS, MOST_REQUESTS
+from simcore.serving.workload.bounds import MOST_CLIENTS, MOST_REQUESTS, MOST_SHARED
 from simcore.serving.workload.building import Parts, built, plain, refuse_unknown
 from simcore.serving.workload.load import Load, requests_bound
+from simcore.serving.workload.recorded import AUTO, Trace
 from simcore.serving.workload.source import WorkloadSource
 
 
@@ -55,6 +57,13 @@ class Workload:
                     field="requests",
                 )
 
+        if (shared := sum(load.shared_contents for load in self.clients)) > MOST_SHARED:
+            raise ScenarioError(
+                f"{shared:,} prefixes and passages in all are more than {MOST_SHARED:,}; use fewer "
+                "groups, or a smaller corpus",
+                field="clients",
+            )
+
     def _check_closed(self, place, load):
         """A closed loop needs a bound: refused at once, it would ask for ever at one instant."""
         alone = len(self.clients) == 1
@@ -93,6 +102,22 @@ class Workload:
             seed=seed,
             folder=folder,
         )
+
+    def replaying(self, file: str) -> "Workload":
+        """The same client, who asks what the trace in `file` says, and when it says so.
+
+        Raises ScenarioError if there are several clients.
+        """
+        if len(self.clients) > 1:
+            raise ScenarioError(
+                "a trace takes the place of one client, and there are "
+                f"{len(self.clients)}; describe the trace in the scenario",
+                field="clients",
+            )
+        [load] = self.clients
+        kept = {name: getattr(load, name) for name in ("name", "priority", "ttft_s", "tpot_s")}
+        trace = dataclasses.replace(load.trace or Trace(), file=file, format=AUTO)
+        return dataclasses.replace(self, clients=(Load(**kept, trace=trace),))
 
     def plain(self) -> dict:
         """As plain data, which `workload_of` takes; what is as by default is left out."""

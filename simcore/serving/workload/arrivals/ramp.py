@@ -24,6 +24,9 @@ class Ramp(Arrivals):
     to_per_s: float = parameter(
         rate("Last rate", "Arrivals in a second once the ramp is over.", key="to"), 16.0
     )
+    start_s: float = parameter(
+        seconds("start", "Ramp starts", "Until then the rate is the first one.", high=600), 0.0
+    )
     over_s: float = parameter(
         seconds("over", "Ramp takes", "From the first rate to the last; 0: a step.", high=600),
         60.0,
@@ -39,11 +42,17 @@ class Ramp(Arrivals):
     def _when(self, expected):
         """The moment [s] until which `expected` arrivals are expected."""
         first, last, over = self.from_per_s, self.to_per_s, self.over_s
-        on_ramp = over * (first + last) / 2
-        times = over + (expected - on_ramp) / last
-        early = expected < on_ramp
-        # expected = first t + (last - first) t^2 / (2 over), solved without cancellation.
-        m = expected[early]
+        before, on_ramp = first * self.start_s, over * (first + last) / 2
+        times = self.start_s + over + (expected - before - on_ramp) / last
+        ramping = expected < before + on_ramp
+        # What is expected since the ramp began is first t + slope t^2 / 2, solved for t without
+        # cancellation.
+        m = np.maximum(expected[ramping] - before, 0.0)
         slope = (last - first) / over if over else 0.0
-        times[early] = 2 * m / (first + np.sqrt(np.maximum(first**2 + 2 * slope * m, 0.0)))
+        root = np.sqrt(np.maximum(first**2 + 2 * slope * m, 0.0))
+        times[ramping] = self.start_s + np.divide(
+            2 * m, first + root, out=np.zeros_like(m), where=m > 0
+        )
+        early = expected < before
+        times[early] = expected[early] / first
         return times

@@ -76,27 +76,24 @@ def whole(value, line: int, column: str, *, most: int = MOST_TOKENS) -> int:
         number = int(value) if isinstance(value, str) else value
     except ValueError:
         number = _number(value)
+    # Nearly all are sound, and there are many.
+    if type(number) is int and 0 <= number <= most:
+        return number
+    return _whole(number, value, line, column, most)
+
+
+def _whole(number, value, line, column, most):
     if isinstance(number, float) and number.is_integer():
         number = int(number)
     if not isinstance(number, int) or isinstance(number, bool):
-        raise TraceError(
-            f"{column} = {shown(value)} is not a whole number; write a count, or remove the row",
-            line=line,
-            column=column,
-        )
-    if number < 0:
-        raise TraceError(
-            f"{column} = {number} is negative; write 0 or more, or remove the row",
-            line=line,
-            column=column,
-        )
-    if number > most:
-        raise TraceError(
-            f"{column} = {shown(number)} is more than {most:,}; correct it, or remove the row",
-            line=line,
-            column=column,
-        )
-    return number
+        problem = f"{shown(value)} is not a whole number; write a count, or remove the row"
+    elif number < 0:
+        problem = f"{number} is negative; write 0 or more, or remove the row"
+    elif number > most:
+        problem = f"{shown(number)} is more than {most:,}; correct it, or remove the row"
+    else:
+        return number
+    raise TraceError(f"{column} = {problem}", line=line, column=column)
 
 
 def seconds(value, line: int, column: str, unit_s: float = 1.0) -> float:

@@ -4,7 +4,7 @@ arrival_s, prompt_tokens (or input_tokens), output_tokens; and, where there are 
 the prompt's blocks as hash_ids, or as hash_id_ranges like "0 14-27". Other names are passed over.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from simcore.serving.workload.bounds import MOST_TOKENS
@@ -17,30 +17,34 @@ MOST_IDENTITY = 2**63
 MOST_BLOCKS = 1_000_000
 
 
-def reader(names: Iterable[str], line: int) -> Callable[[dict[str, Any], int], Row]:
+def reader(where: Mapping[str, Any], line: int) -> Callable[[Any, int], Row]:
     """How rows with these names are read; raises TraceError if one is missing.
 
-    `line` is where the names stand.
+    Parameters
+    ----------
+    where : for each name, what a row of values is indexed with to get at its value
+    line : where the names stand
     """
-    known = set(names)
-    prompt = next((name for name in PROMPT if name in known), None)
-    missing = [name for name in (ARRIVAL, OUTPUT) if name not in known]
-    if missing or not prompt:
-        missing += [] if prompt else [PROMPT[0]]
-        raise TraceError(
-            f"{missing[0]} is missing; name the columns {ARRIVAL}, {PROMPT[0]} and {OUTPUT}",
-            line=line,
-            column=missing[0],
-        )
+    prompt = next((name for name in PROMPT if name in where), PROMPT[0])
+    for name in (ARRIVAL, prompt, OUTPUT):
+        if name not in where:
+            raise TraceError(
+                f"{name} is missing; name the columns {ARRIVAL}, {PROMPT[0]} and {OUTPUT}",
+                line=line,
+                column=name,
+            )
+    arrival_at, prompt_at, output_at = where[ARRIVAL], where[prompt], where[OUTPUT]
+    more = {name: where[name] for name in (BLOCKS, RANGES, PRIORITY) if name in where}
 
     def read(values, line):
+        found = {name: values[at] for name, at in more.items()} if more else {}
         return Row(
             line,
-            seconds(values[ARRIVAL], line, ARRIVAL),
-            whole(values[prompt], line, prompt),
-            whole(values[OUTPUT], line, OUTPUT),
-            _blocks(values, line),
-            _priority(values, line),
+            seconds(values[arrival_at], line, ARRIVAL),
+            whole(values[prompt_at], line, prompt),
+            whole(values[output_at], line, OUTPUT),
+            _blocks(found, line) if found else (),
+            _priority(found, line) if found else None,
         )
 
     return read

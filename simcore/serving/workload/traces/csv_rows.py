@@ -17,7 +17,6 @@ class Csv:
     def rows(lines):
         table = records(lines)
         line, header = next(table)
-        names = [name.strip() for name in header]
-        read = reader(names, line)
+        read = reader({name.strip(): place for place, name in enumerate(header)}, line)
         for line, values in table:
-            yield read(dict(zip(names, values, strict=True)), line)
+            yield read(values, line)

@@ -22,5 +22,5 @@ class Jsonl:
             if keys not in readers:
                 if len(readers) > 100:
                     readers.clear()
-                readers[keys] = reader(keys, line)
+                readers[keys] = reader({key: key for key in keys}, line)
             yield readers[keys](values, line)
