@@ -197,9 +197,7 @@ class Fabric:
     def _inside(self, a, b):
         """The path within an NVLink domain or a machine; None if there is none."""
         for through in (NVLINK, IN_MACHINE):
-            way = self._ways.short(a, b, through, b)
-            if way is None and self._ways.joins(through, a, b):
-                way = self._ways.towards(self._ways.reach(b, through), a, through, b)
+            way = self._ways.way(a, b, through, b)
             if way is not None:
                 return forth(way)
         return None
@@ -243,9 +241,8 @@ class Fabric:
             return None if way is None else forth(way)
         outward = self.nodes[start].kind is NodeKind.GPU
         gpu, nic = (start, end) if outward else (end, start)
-        steps = self._ways.reach(nic, IN_MACHINE)
-        if gpu not in steps:
+        # Found from the GPU, so that it receives the way it sends.
+        way = self._ways.way(gpu, nic, IN_MACHINE, nic)
+        if way is None:
             return None
-        # Found once, so that a GPU receives the way it sends.
-        way = self._ways.towards(steps, gpu, IN_MACHINE, nic)
         return forth(way) if outward else back(way)

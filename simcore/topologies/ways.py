@@ -72,67 +72,44 @@ class Ways:
                         frontier.append(other)
         return steps
 
-    def joins(self, through, source: int, target: int) -> bool:
-        """Whether a way leads from the one to the other through nodes of those kinds alone."""
-        if (source, target) in self._between:
-            return True
-        near = self._near_parts(through)
-        return not near[source].isdisjoint(near[target])
+    def way(self, source: int, target: int, through, spread: int) -> list[Hop] | None:
+        """A shortest way through nodes of those kinds alone; None if there is none.
 
-    def _near_parts(self, through):
-        """Of each node, the parts that hang together through such nodes and that it is next to."""
-        near = self._parts.get(through)
-        if near is None:
-            near = self._parts[through] = [set() for _ in self._kind]
-            passing, seen = self._passing(through), set()
-            for first, passes in enumerate(passing):
-                if first in seen or not passes:
-                    continue
-                seen.add(first)
-                frontier = [first]
-                for node in frontier:  # it grows
-                    for other, _ in self._near[node]:
-                        near[other].add(first)
-                        if other not in seen and passing[other]:
-                            seen.add(other)
-                            frontier.append(other)
-        return near
-
-    def towards(self, steps: dict[int, int], node: int, through, spread: int) -> list[Hop]:
-        """A way from `node` to where `steps` start; `spread` chooses among equally short ones."""
-        passing, way = self._passing(through), []
-        while left := steps[node]:
-            options = [
-                (other, hop)
-                for other, hop in self._near[node]
-                if steps.get(other) == left - 1 and (left == 1 or passing[other])
-            ]
-            node, hop = options[spread % len(options)]
-            way.append(hop)
-            if left > 1 and node in self._through_memory:
-                way.extend(self._through_memory[node])
-        return way
-
-    def short(self, source: int, target: int, through, spread: int) -> list[Hop] | None:
-        """A way of one wire, or of two with one node between; None if there is none.
-
-        It is the one that `towards` finds, without looking further than to what is next to the
-        source: most GPUs of a machine are on one switch.
+        `spread` chooses among equally short ones.
         """
         if cables := self._between.get((source, target)):
             return [cables[spread % len(cables)]]
+        near = self._near_parts(through)
+        if near[source].isdisjoint(near[target]):
+            return None
+        way, node, steps = [], source, None
+        while (node, target) not in self._between:
+            options = self._next_to(node, target, through)
+            if not options:
+                steps = steps or self.reach(target, through)
+                options = self._nearer(node, steps, through)
+            node, hop = options[spread % len(options)]
+            way.append(hop)
+            way.extend(self._through_memory.get(node) or ())
+        cables = self._between[node, target]
+        return [*way, cables[spread % len(cables)]]
+
+    def _next_to(self, node, target, through):
+        """The nodes next to both, which pass on: most devices of a machine are on one switch."""
         passing = self._passing(through)
-        options = [
+        return [
             (other, hop)
-            for other, hop in self._near[source]
+            for other, hop in self._near[node]
             if passing[other] and (other, target) in self._between
         ]
-        if not options:
-            return None
-        middle, hop = options[spread % len(options)]
-        cables = self._between[middle, target]
-        memory = self._through_memory.get(middle) or ()
-        return [hop, *memory, cables[spread % len(cables)]]
+
+    def _nearer(self, node, steps, through):
+        passing = self._passing(through)
+        return [
+            (other, hop)
+            for other, hop in self._near[node]
+            if passing[other] and steps.get(other) == steps[node] - 1
+        ]
 
     def over_network(self, source: int, target: int, spread: int) -> list[Hop] | None:
         """A way from one NIC to another over the switches of a network; None if there is none.
@@ -153,6 +130,25 @@ class Ways:
             way.append(hop)
         cables = self._between[node, target]
         return [*way, cables[spread % len(cables)]]
+
+    def _near_parts(self, through):
+        """Of each node, the parts that hang together through such nodes and that it is next to."""
+        near = self._parts.get(through)
+        if near is None:
+            near = self._parts[through] = [set() for _ in self._kind]
+            passing, seen = self._passing(through), set()
+            for first, passes in enumerate(passing):
+                if first in seen or not passes:
+                    continue
+                seen.add(first)
+                frontier = [first]
+                for node in frontier:  # it grows
+                    for other, _ in self._near[node]:
+                        near[other].add(first)
+                        if other not in seen and passing[other]:
+                            seen.add(other)
+                            frontier.append(other)
+        return near
 
     def _passing(self, through):
         """Whether each node is of those kinds, and passes on."""
