@@ -102,14 +102,23 @@ class Batch:
 
     def blocks_for(self, first: int, last: int) -> int:
         """Blocks that steps `first` + 1 to `last`, counted from the start, need in addition."""
-        x, end = self.progress(first), self.progress(last)
-        cycles, rest = divmod(end - x, self._bt)
         phases, bt = self._phases, self._bt
-        return cycles * self.size + sum(phases[-(x + j) % bt] for j in range(rest))
+        x, end = self.progress(first), self.progress(last)
+        if end == x + 1:
+            return phases[-x % bt]
+        cycles, rest = divmod(end - x, bt)
+        place = -x % bt
+        blocks = cycles * self.size
+        for at in range(place - rest + 1, place + 1):
+            # Places below 0 are those at the end of the list.
+            blocks += phases[at]
+        return blocks
 
     def steps_within(self, blocks: int, most: int) -> int:
         """Steps, up to `most`, for which `blocks` blocks are enough."""
-        now = self.steps
+        now, gained = self.steps, most * self._gain + 1
+        if self.size * (gained / self._bt + 1) <= blocks:
+            return most
         if self.blocks_for(now, now + most) <= blocks:
             return most
         low, high = 0, most  # enough for low, not for high

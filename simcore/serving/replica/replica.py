@@ -2,8 +2,7 @@
 
 from collections import deque
 from enum import Enum
-from heapq import heappop, heappush
-from math import inf
+from heapq import heappop
 
 from simcore.errors import ScenarioError, SimulationError
 from simcore.serving.replica.blocks import BlockPool, Holding
@@ -12,17 +11,16 @@ from simcore.serving.replica.events import (
     Event,
     Finished,
     FirstToken,
-    LayersPrefilled,
     Prefilled,
 )
 from simcore.serving.replica.job import NEVER, Job, Refusal
 from simcore.serving.replica.order import Order, in_turn
-from simcore.serving.replica.passes import Pass
 from simcore.serving.replica.prefix import PrefixIndex
 from simcore.serving.replica.scheduling import Scheduler
 from simcore.serving.replica.seat import Seat
 from simcore.serving.replica.settings import EngineSettings
 from simcore.serving.replica.state import ReplicaState
+from simcore.serving.replica.stepping import Stepper
 from simcore.serving.request import Request
 
 
@@ -51,9 +49,8 @@ class Replica:
 
     Attributes
     ----------
-    busy_s : time in which its first stage worked [s]
+    max_tokens : most tokens of a request, prompt and answer together
     steps, prefilled_tokens, decoded_tokens : so far, of ended steps
-    preemptions : so far
     """
 
     def __init__(
@@ -72,9 +69,8 @@ class Replica:
         self.total_blocks, self.groups, self.order = total_blocks, groups, order
         self.gain = self.settings.tokens_per_step * clock.tokens_per_step
         self.max_tokens = self._most_tokens()
-        self.busy_s = 0.0
         self.steps = self.prefilled_tokens = self.decoded_tokens = 0
-        self._lost_preemptions = 0
+        self._lost_preemptions, self._lost_busy_s = 0, 0.0
         self._start_empty(0.0)
 
     def _most_tokens(self):
@@ -104,13 +100,13 @@ class Replica:
             groups=self.groups,
             order=self.order,
         )
+        self._stepper = Stepper(
+            self.clock, settings, self._queues, self._pool, reporting=self.role is Role.PREFILL
+        )
         self._intake: deque[tuple[float, Job]] = deque()
+        self._intake_tokens = 0
         self._receiving: dict[int, tuple[Job, Holding]] = {}
         self._sending: dict[int, Seat] = {}
-        self._flights: deque[Pass] = deque()
-        self._stage_free = [0.0] * self.clock.stages
-        self._milestones: list[tuple[float, int, Event]] = []
-        self._milestone = 0
         self._events: list[Event] = []
         self._now = now
         self._asked = False  # whether something has come that a step could start with
@@ -151,6 +147,7 @@ class Replica:
         ready = now + self.clock.request_s
         if ready > now:
             self._intake.append((ready, job))
+            self._intake_tokens += request.prompt_tokens
         else:
             self._enqueue(job, now)
         return None
@@ -161,7 +158,7 @@ class Replica:
         Returns the tokens of the prompt that its cache lacks, which are to be sent.
         """
         self._run_until(now)
-        self._interrupt(now)
+        self._stepper.interrupt(now)
         request, size = job.request, self.settings.block_tokens
         holding = self._queues.holding(job)
         cached = self._pool.cached(holding, request.prompt_tokens // size)
@@ -184,7 +181,7 @@ class Replica:
         job.decode_replica = self.index
         self._queues.receive(job, holding, now)
         self._asked = True
-        self._interrupt(now)
+        self._stepper.interrupt(now)
 
     def cancel(self, job: Job, now: float) -> None:
         """Give a reservation up: its KV cache will not come."""
@@ -213,10 +210,16 @@ class Replica:
         lost |= {seat.job.request.number: seat.job for seat in seats}
         lost |= {number: job for number, (job, _) in self._receiving.items()}
         self._lost_preemptions += queues.preemptions
+        self._lost_busy_s += self._stepper.busy_s
         events = self._events
         self._start_empty(now)
         self._events = events
         return [lost[number] for number in sorted(lost)]
+
+    @property
+    def busy_s(self) -> float:
+        """Time in which its first stage worked, of steps that have ended [s]."""
+        return self._lost_busy_s + self._stepper.busy_s
 
     @property
     def preemptions(self) -> int:
@@ -235,44 +238,36 @@ class Replica:
         """Let time pass until `now` [s]; returns what has happened, in order."""
         self._run_until(now)
         if self._asked:
-            self._start_steps(now)
+            self._start()
         events, self._events = self._events, []
         return events
 
     def state(self, now: float) -> ReplicaState:
         """Facts of this moment [s]."""
         self._run_until(now)
-        queues, context = self._queues, 0
-        for flight in self._flights:
-            self._settle(flight, now)
-            batch = flight.batch
-            done = flight.step_at(now) - 1 if now < flight.end else flight.steps
-            context += int(batch.context + batch.growth * done)
-        context += sum(int(batch.context) for batch in queues.idle)
-        context += sum(seat.computed for seat in queues.partial)
+        self._stepper.settle(now)
+        queues = self._queues
         return ReplicaState(
             time=now,
             waiting=len(self._intake) + len(queues.waiting),
             running=len(queues.running),
             receiving=len(self._receiving) + len(queues.ready),
             sending=len(self._sending),
-            waiting_tokens=queues.to_prefill
-            + sum(job.request.prompt_tokens for _, job in self._intake),
-            context_tokens=context,
+            waiting_tokens=queues.to_prefill + self._intake_tokens,
+            context_tokens=self._stepper.context_at(now)
+            + sum(seat.computed for seat in queues.partial),
             free_blocks=self._pool.free,
             total_blocks=self.total_blocks,
-            steps_in_flight=len(self._flights),
+            steps_in_flight=len(self._stepper.flights),
             preemptions=self.preemptions,
             index=self._cache,
             block_tokens=self.settings.block_tokens,
         )
 
     def _next(self):
-        next_ = self._flights[0].end if self._flights else inf
+        next_ = self._stepper.next_time()
         if self._intake and self._intake[0][0] < next_:
-            next_ = self._intake[0][0]
-        if self._milestones and self._milestones[0][0] < next_:
-            next_ = self._milestones[0][0]
+            return self._intake[0][0]
         return next_
 
     def _run_until(self, now):
@@ -282,31 +277,39 @@ class Replica:
                 "forwards only"
             )
         if self._asked and now > self._now:
-            self._start_steps(self._now)
+            self._start()
+        stepper, intake = self._stepper, self._intake
         while True:
             next_ = self._next()
             if next_ > now:
                 break
             self._now = next_
-            while self._milestones and self._milestones[0][0] <= next_:
-                self._events.append(heappop(self._milestones)[2])
-            if self._flights and self._flights[0].end <= next_:
-                self._complete(self._flights.popleft())
+            milestones = stepper.milestones
+            while milestones and milestones[0][0] <= next_:
+                self._events.append(heappop(milestones)[2])
+            if stepper.flights and stepper.flights[0].end <= next_:
+                self._complete()
                 self._asked = True
-            while self._intake and self._intake[0][0] <= next_:
-                self._enqueue(self._intake.popleft()[1], next_, ended=True)
+            while intake and intake[0][0] <= next_:
+                job = intake.popleft()[1]
+                self._intake_tokens -= job.request.prompt_tokens
+                self._enqueue(job, next_, ended=True)
             if self._asked:
-                self._start_steps(next_)
+                self._start()
         self._now = now
+
+    def _start(self):
+        self._asked = False
+        self._stepper.start(self._now, self._events)
 
     def _enqueue(self, job, now, *, ended=False):
         self._queues.enqueue(job, now)
         self._asked = True
-        self._interrupt(now, ended=ended)
+        self._stepper.interrupt(now, ended=ended)
 
     def _more_room(self, now):
         self._asked = True
-        self._interrupt(now)
+        self._stepper.interrupt(now)
 
     def _known(self, those, job, what):
         try:
@@ -316,136 +319,17 @@ class Replica:
                 f"replica {self.index}: request {job.request.number} {what}"
             ) from None
 
-    # Steps
+    # What the end of a step brings about
 
-    def _start_steps(self, now):
-        self._asked = False
-        queues, clock = self._queues, self.clock
-        while len(self._flights) < clock.stages:
-            preempted = queues.preemptions
-            step = queues.next_pass(now, self._events)
-            if step is None:
-                return
-            if self._flights or step.chunks:
-                self._start_one(step, now)
-            else:
-                self._start_many(step, now, queues.preemptions > preempted)
-            self._flights.append(step)
-            fresh = step.batch.fresh
-            for seat in fresh:
-                if seat.job.decode_started_s == NEVER:
-                    seat.job.decode_started_s = step.start
-            fresh.clear()
-
-    def _start_many(self, step, now, preempted):
-        """Decode steps alone, with nothing else on the stages."""
-        queues, batch = self._queues, step.batch
-        context = batch.context
-        first, slope, until = self.clock.piece(batch.size, context)
-        first += self.settings.draft_s
-        steps = queues.may_repeat(step, preempted)
-        grown = batch.growth
-        if steps > 1 and until < inf:
-            steps = min(steps, 1 + max(0, int((until - context) / grown)))
-        step.lasts(first, slope * grown, steps)
-        self._occupy(step)
-
-    def _start_one(self, step, now):
-        """One step, which may have to wait at each stage for the one before it."""
-        batch, clock = step.batch, self.clock
-        size, chunks = batch.size, step.chunks
-        if chunks:
-            parts = [(new, seat.computed - new) for seat, new in chunks]
-            ended = sum(not seat.remaining for seat, _ in chunks)
-            tokens = size + sum(new for new, _ in parts)
-            times = clock.mixed_stages(parts, size, batch.context, size + ended)
-        else:
-            tokens = size
-            times = clock.decode_stages(size, batch.context)
-        begin, end = self._pass_through(times, tokens, size, now)
-        step.lasts(end - now)
-        step.share = times[0] / (end - now) if end > now else 0.0
-        if self.settings.layer_groups > 1 and self.role is Role.PREFILL:
-            self._report(step, begin)
-
-    def _pass_through(self, times, tokens, size, now):
-        """Put a step on the stages; when it starts on the first and ends on the last [s]."""
-        free = self._stage_free
-        at = begin = max(now, free[0])
-        if size:
-            at += self.settings.draft_s
-        if len(times) == 1:
-            free[0] = at = at + times[0]
-            return begin, at
-        hop = self.clock.hop_s(tokens)
-        for stage, seconds in enumerate(times):
-            if stage:
-                at = max(at + hop, free[stage])
-            at += seconds
-            free[stage] = at
-        return begin, at
-
-    def _occupy(self, flight):
-        """The stages are in use until the last of decode steps in a row has passed them."""
-        if self.clock.stages == 1:
-            return
-        batch, before = flight.batch, flight.steps - 1
-        times = self.clock.decode_stages(batch.size, batch.context + batch.growth * before)
-        # Nothing else is on the stages.
-        self._stage_free = [0.0] * len(times)
-        self._pass_through(times, batch.size, batch.size, flight.end_of(before))
-        flight.share = times[0] / flight.step_s(flight.steps)
-
-    def _report(self, step, begin):
-        """Say when layers of a step have their KV cache."""
-        groups = self.settings.layer_groups
-        for seat, new in step.chunks:
-            for group in range(groups):
-                at = begin + (step.end - begin) * (group + 1) / groups
-                event = LayersPrefilled(at, seat.job, new, group, groups, not seat.remaining)
-                heappush(self._milestones, (at, self._milestone, event))
-                self._milestone += 1
-
-    def _interrupt(self, now, *, ended=False):
-        """Let decode steps in a row end with the one under way."""
-        if self._flights:
-            flight = self._flights[0]
-            if flight.steps > 1:
-                flight.cut(flight.step_at(now, ended=ended))
-                self._settle(flight, now)
-                self._occupy(flight)
-
-    def _settle(self, flight, now):
-        """Take the blocks of the steps that have begun by `now`."""
-        if flight.taken >= flight.steps:
-            return
-        begun = flight.step_at(now)
-        if begun <= flight.taken:
-            return
-        batch, first, pool = flight.batch, flight.first_step, self._pool
-        count = batch.blocks_for(first + flight.taken, first + begun)
-        if pool.gives_up_prefixes(count):
-            for step in range(flight.taken, begun):
-                more = batch.blocks_for(first + step, first + step + 1)
-                pool.take(more, flight.end_of(step))
-        else:
-            pool.take(count, now)
-        flight.taken = begun
-
-    def _complete(self, flight):
-        """The steps of a pass have ended."""
-        now, batch, queues = flight.end, flight.batch, self._queues
-        self._settle(flight, now)
-        size = batch.size
-        self.busy_s += flight.share * (flight.end - flight.start)
-        if size:
-            batch.steps += flight.steps
-            batch.log.add(flight.steps, flight.first_s, flight.growth_s)
-            self.decoded_tokens += size * flight.steps
+    def _complete(self):
+        """The first of the steps under way has ended."""
+        flight = self._stepper.pop()
+        now, batch = flight.end, flight.batch
         self.steps += flight.steps
-        queues.idle.append(batch)
-        for seat in batch.pop_ended() if size else ():
-            self._finish(seat, now)
+        if batch.size:
+            self.decoded_tokens += batch.size * flight.steps
+            for seat in batch.pop_ended():
+                self._finish(seat, now)
         for seat, new in flight.chunks:
             seat.in_steps -= 1
             self.prefilled_tokens += new

@@ -114,8 +114,9 @@ class Scheduler:
             self.decode(batch, seat)
         step = Pass(batch, [], now)
         if batch.size:
-            self._make_room(batch, now, events)
-            self.pool.take(batch.blocks_for(batch.steps, batch.steps + 1), now)
+            more = self._make_room(batch, now, events)
+            if more:
+                self.pool.take(more, now)
         budget = self.budget - batch.size * self._each
         for seat in list(self.partial):
             # A chunk may follow another of the same prompt through the stages.
@@ -149,12 +150,15 @@ class Scheduler:
         return self.idle[0]
 
     def _make_room(self, batch, now, events):
-        pool = self.pool
-        while batch.size and batch.blocks_for(batch.steps, batch.steps + 1) > pool.free:
+        """Blocks that a step of the batch takes; there are as many, whoever had to go for it."""
+        more = batch.blocks_for(batch.steps, batch.steps + 1)
+        while more > self.pool.free:
             victim = self._victim()
             if victim is None:
                 raise SimulationError("no running request can give up its blocks")
             self.preempt(victim, now, events)
+            more = batch.blocks_for(batch.steps, batch.steps + 1)
+        return more
 
     def _go_on(self, seat, budget, step, events):
         """Another chunk of a prompt that has been begun; returns its tokens."""

@@ -26,8 +26,13 @@ class Stage(Protocol):
     def decode(self, requests: np.ndarray, context: np.ndarray) -> np.ndarray:
         """Of steps in which so many requests decode, with as much context each [s]."""
 
-    def mixed(self, chunks, requests: int, context: float, outputs: int, tokens: int) -> float:
-        """Of a step with chunks of prompts [s]; see `Roofline.mixed`."""
+    def mixed(
+        self, chunks, requests: int, context: float, outputs: int, tokens: int, least: float
+    ) -> float:
+        """Of a step with chunks of prompts, which takes `least` at least [s].
+
+        The others as those of `Roofline.mixed`.
+        """
 
 
 class PhysicalStage:
@@ -47,8 +52,7 @@ class PhysicalStage:
         collectives = collective_seconds(work, here, everyone, measured=False)
         return self.roofline.decode(requests, context) + collectives
 
-    def mixed(self, chunks, requests, context, outputs, tokens):
-        least = self.roofline.mixed(chunks, requests, context, outputs, tokens)
+    def mixed(self, chunks, requests, context, outputs, tokens, least):
         return least + self._collectives.at(tokens)
 
 
@@ -88,7 +92,7 @@ class CalibratedStage:
         )
         return sum(parts.values())
 
-    def mixed(self, chunks, requests, context, outputs, tokens):
+    def mixed(self, chunks, requests, context, outputs, tokens, least):
         release, dp = self.release, self.work.sharing.dp
         own = self._products.at(tokens) + self._attention_launch
         if outputs:
@@ -99,7 +103,6 @@ class CalibratedStage:
         own *= release.prefill
         if requests:
             own += release.attention * self._riding.at(requests, context / requests)
-        least = self.roofline.mixed(chunks, requests, context, outputs, tokens)
         busy = max(own, least) + release.collectives * self._collectives.at(tokens)
         return _at_least(busy, self._launching)
 

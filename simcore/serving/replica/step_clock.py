@@ -73,11 +73,11 @@ class StepClock:
         outputs += requests * (self._each - 1)
         times = []
         for stage, decode in zip(self._stages, self._decode, strict=True):
-            time = stage.mixed(chunks, requests, context, outputs, tokens)
+            least = stage.roofline.mixed(chunks, requests, context, outputs, tokens)
+            time = stage.mixed(chunks, requests, context, outputs, tokens, least)
             if requests:
                 # There is more to do than in a step that only decodes.
                 time = max(time, decode.at(requests, mean))
-            least = stage.roofline.mixed(chunks, requests, context, outputs, tokens)
             if time < least * ROUNDING:
                 raise SimulationError(
                     f"a step of {tokens} tokens takes {time!r} s, less than the {least!r} s that "
