@@ -8,7 +8,7 @@ from app import numbers
 
 @dataclass(frozen=True, kw_only=True)
 class MetricTold:
-    """A metric as screens have it; less of it is better.
+    """A metric as screens have it.
 
     Attributes
     ----------
@@ -16,12 +16,14 @@ class MetricTold:
     symbol : what it is called
     meaning : the same in words
     text : a value as people read it, with its unit
+    rate : whether it is a rate, of which more is better; of others less is
     """
 
     field: str
     symbol: str
     meaning: str
     text: Callable[[float], str]
+    rate: bool = False
 
 
 # By the short name that addresses and elements have.
@@ -52,4 +54,15 @@ METRICS = DURATIONS | {
         meaning="idle share of the prefill pool",
         text=numbers.percent,
     ),
+}
+# Of each pool, by its name.
+RATES = {
+    pool: MetricTold(
+        field=f"{pool}_tokens_per_s_per_gpu",
+        symbol="tokens/s per GPU",
+        meaning=f"tokens per second of the {pool} pool, for each of its GPUs",
+        text=numbers.rate_text,
+        rate=True,
+    )
+    for pool in ("prefill", "decode")
 }

@@ -12,13 +12,14 @@ class Page(Protocol):
     ----------
     path : where the page is, from the root; "/" is home
     title : in the navigation and in the window's title
-    order : place in the navigation, smallest first
+    order : place in the navigation, smallest first; None for a page that has none there: the page
+        whose path its own begins with leads to it
     hint : what to try here, for a first visitor: a line of text, or components
     """
 
     path: str
     title: str
-    order: int
+    order: int | None
     hint: Any
 
     def layout(self, query: str):

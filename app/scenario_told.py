@@ -9,13 +9,14 @@ def shape_told(scenario: Scenario) -> str:
     prefill, decode = scenario.prefill_pool, scenario.decode_pool
     degrees = ("pp", "tp", "dp", "ep")
     if all(getattr(prefill, name) == getattr(decode, name) for name in degrees):
-        return _pool(prefill)
+        return pool_told(prefill)
     if all(getattr(pool, name) == 1 for pool in (prefill, decode) for name in degrees[1:]):
         return f"PP {prefill.pp} → {decode.pp}"
-    return f"{_pool(prefill)} → {_pool(decode)}"
+    return f"{pool_told(prefill)} → {pool_told(decode)}"
 
 
-def _pool(pool: Pool):
+def pool_told(pool: Pool) -> str:
+    """How a pool spreads the model: "TP 8 × PP 4"."""
     parts = [("TP", pool.tp), ("DP", pool.dp), ("EP", pool.ep)]
     return " × ".join([*(f"{name} {n}" for name, n in parts if n > 1), f"PP {pool.pp}"])
 

@@ -28,7 +28,8 @@ THEME = {
 
 def pages():
     """An instance of every page, in the order of the navigation."""
-    return sorted((PAGES[name]() for name in PAGES.names()), key=lambda page: page.order)
+    known = [PAGES[name]() for name in PAGES.names()]
+    return sorted(known, key=lambda page: (page.order is None, page.order or 0))
 
 
 def create_app(hosts=()) -> Dash:
@@ -85,6 +86,7 @@ def _layout(known):
     links = [
         dcc.Link(page.title, href=page.path, className="nav-link", id=f"nav-{page.path.strip('/')}")
         for page in known
+        if page.order is not None
     ]
     toggle = html.Button(
         "◐", id="theme-toggle", className="icon-button", title="Light or dark",

@@ -25,13 +25,17 @@ window.dash_clientside = Object.assign({}, window.dash_clientside, {
       return next;
     },
     markCurrent(children, path) {
-      let title = "No such page";
+      const none = "No such page";
+      let title = none;
       for (const link of document.querySelectorAll(".nav-link")) {
         // Behind its path it may carry a scenario.
-        const current = new URL(link.href).pathname === path;
-        if (current) link.setAttribute("aria-current", "page");
+        const own = new URL(link.href).pathname;
+        const current = own === path || (own !== "/" && path.startsWith(`${own}/`));
+        // Of pages that lead to others, both are.
+        const beside = link.closest(".sweep-siblings") && own !== path;
+        if (current && !beside) link.setAttribute("aria-current", "page");
         else link.removeAttribute("aria-current");
-        if (current) title = link.textContent;
+        if (current && !beside && title === none) title = link.textContent;
         // On a narrow screen the names of the pages are scrolled sideways.
         if (current) link.scrollIntoView({ block: "nearest", inline: "nearest" });
       }

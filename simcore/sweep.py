@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, as_completed, wait
 from dataclasses import dataclass, field
-from itertools import product, takewhile
+from itertools import pairwise, product, takewhile
 from typing import Any, Protocol
 
 import pandas as pd
@@ -18,7 +18,10 @@ from simcore.run import MOST_EVENTS, run
 from simcore.scenario import Scenario
 
 MOST_CELLS = 20_000
-RESULTS = ("ttds_s", "tpot_s", "ttft_s")
+RESULTS = (
+    *("ttds_s", "tpot_s", "ttft_s"),
+    *("prefill_tokens_per_s_per_gpu", "decode_tokens_per_s_per_gpu"),
+)
 
 # What became of a cell: it has results; it asks for nothing that one would run; it cannot be run.
 DONE, SKIPPED, INFEASIBLE = "done", "skipped", "infeasible"
@@ -72,6 +75,8 @@ class SweepPlan:
     axes : their default values: numbers, or names where the field is a choice
     base : the scenario it varies by default
     filename : of its picture, without the ending
+    pool : the pool whose two degrees it varies, so that one choose them together; None where the
+        axes are about something else
     """
 
     name: str
@@ -81,6 +86,24 @@ class SweepPlan:
     axes: dict[str, tuple[int | str, ...]] = field(hash=False)
     base: Scenario
     filename: str
+    pool: str | None = None
+
+    @property
+    def sets(self) -> tuple[str, ...]:
+        """The fields that the sweep sets itself; PP over T is that of both pools."""
+        both = self.x == "pp" and self.pool is None
+        return (self.x, self.y, "decode_pp") if both else (self.x, self.y)
+
+    def held(self, base: Scenario) -> Scenario:
+        """`base` with a decode pool that stays as it is while the prefill pool's degrees vary."""
+        if self.pool != "prefill":
+            return base
+        return base.replace(decode_pp=base.decode_pool.pp, decode_tp=base.decode_pool.tp)
+
+    def is_list(self, name: str) -> bool:
+        """Whether the axis `name` is numbers that are not evenly apart."""
+        values = self.axes[name]
+        return not self.is_choice(name) and len({b - a for a, b in pairwise(values)}) > 1
 
     def is_choice(self, name: str) -> bool:
         """Whether the values of the axis `name` are names, in the order of the field's options."""
@@ -88,6 +111,15 @@ class SweepPlan:
 
 
 PROMPTS = tuple(range(1024, 8192 + 1, 1024))
+# Servers of eight GPUs and as many NICs, on which tensor parallelism has wires of its own.
+SERVERS = Scenario(
+    decode_gpu="NVIDIA H100",
+    batch_size=8,
+    chunk_tokens=512,
+    topology="hgx-rail",
+    prefill_nics=8,
+    nic_mapping="nearest",
+)
 SWEEPS = {
     "mt": SweepPlan(
         name="mt",
@@ -116,6 +148,26 @@ SWEEPS = {
         base=Scenario(),
         filename="GPU_pairs_sweep",
     ),
+    "prefill-pptp": SweepPlan(
+        name="prefill-pptp",
+        title="TTFT over PP and TP of the prefill pool",
+        x="pp",
+        y="tp",
+        axes={"pp": (1, 2, 4, 8), "tp": (1, 2, 4, 8, 16)},
+        base=SERVERS.replace(decode_tp=8, decode_pp=1),
+        filename="PP_TP_prefill_sweep_3d",
+        pool="prefill",
+    ),
+    "decode-pptp": SweepPlan(
+        name="decode-pptp",
+        title="TPOT over PP and TP of the decode pool",
+        x="decode_pp",
+        y="decode_tp",
+        axes={"decode_pp": (1, 2, 4, 8), "decode_tp": (1, 2, 4, 8, 16)},
+        base=SERVERS.replace(tp=8, pp=1),
+        filename="PP_TP_decode_sweep_3d",
+        pool="decode",
+    ),
 }
 
 
@@ -142,7 +194,9 @@ def cells(base: Scenario, axes: Axes) -> list[Cell]:
 
 
 def run_cell(cell: Cell, *, max_events: int = MOST_EVENTS) -> Row:
-    """The row of one point: its values, its results [s], its outcome, and why there are none.
+    """The row of one point: its values, its results, its outcome, and why there are none.
+
+    Results are times [s], and the tokens per second of each pool for each of its GPUs.
 
     A point without results has NaN for them and says in `reason` why; else that is "". It is
     "skipped" where its chunk is longer than its prompt: `run` would take the prompt as one chunk,

@@ -48,6 +48,8 @@ CONFIG = {
 # The steps between the ticks of times, and how many ticks there are at most, but for the first.
 TICK_STEPS_NS = [digit * 10**power for power in range(15) for digit in (1, 2, 5)]
 MOST_TIME_TICKS = 6
+# Rates have the same steps in thousandths.
+RATE_PARTS = 1000
 TICK_UNITS = ((1e-3, "µs", 1e3), (1.0, "ms", 1e6), (math.inf, "s", 1e9))
 
 # Values that differ by less are equal, and none of them is the best.
@@ -70,6 +72,7 @@ class Axis:
     title : with symbol and unit
     brief : the same for where there is little room
     names : whether the values are names, in the table's order, and not numbers
+    listed : whether they are numbers as one lists them, like 1, 2, 4, 8, and not evenly apart
     text : the text of one value
     """
 
@@ -79,6 +82,7 @@ class Axis:
     brief: str
     names: bool
     text: Callable[[object], str]
+    listed: bool = False
 
     def values(self, table: pd.DataFrame) -> list:
         """The values that the table has, in the order in which they are drawn."""
@@ -92,14 +96,31 @@ class Metric:
 
     Attributes
     ----------
-    field : column of the table, a time [s]
+    field : column of the table, a time [s] or a rate
     symbol : as titles have it
     text : the text of one value, with its unit
+    rate : whether it is a rate, of which more is better; of times less is
     """
 
     field: str
     symbol: str
     text: Callable[[float], str]
+    rate: bool = False
+
+    def told(self, value: float) -> str:
+        """A value and what it is of."""
+        text = self.text(value)
+        return text.replace("tokens/s", self.symbol) if self.rate else f"{self.symbol} {text}"
+
+    def ticks(self, low: float, high: float) -> dict:
+        """Plotly's ticks of an axis from `low` to `high`: a few round ones."""
+        if high - low <= SAME * high:
+            return {"tickvals": [low], "ticktext": [self.text(low)]}
+        return rate_ticks(low, high) if self.rate else time_ticks(low, high)
+
+    def best_of(self, values: pd.Series) -> float:
+        """The best of some values."""
+        return values.max() if self.rate else values.min()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +132,7 @@ class Grid:
     table : columns `x.field`, `y.field`, `metric.field` (NaN where there is no result), outcome and
         reason; what is not in the table is neither drawn nor called infeasible
     here : x and y of the scenario that the visitor comes from; None if there is none
+    joint : whether both axes are chosen together, so that one cell is the best
     """
 
     table: pd.DataFrame
@@ -118,6 +140,7 @@ class Grid:
     y: Axis
     metric: Metric
     here: tuple | None = None
+    joint: bool = False
 
     @property
     def title(self) -> str:
@@ -128,6 +151,8 @@ class Grid:
     @property
     def best_name(self) -> str:
         """What is marked: the best of all pairs of names, or of each row of numbers."""
+        if self.joint:
+            return f"best {self.x.name} and {self.y.name} together"
         return "best" if self.x.names else f"best {self.x.name} for each {self.y.name}"
 
     def found(self) -> pd.DataFrame:
@@ -141,16 +166,22 @@ class Grid:
     def best(self) -> pd.DataFrame:
         """The cells to mark: of names, the best ones; else of each row the first best one.
 
-        A row whose cells are all equal has none.
+        A row whose cells are all equal has none. Of degrees that are chosen together it is one
+        cell: of those equally good the one with the fewest GPUs, and then with the least of y.
         """
         found, name = self.found(), self.metric.field
-        if self.x.names:
-            return found[found[name] <= found[name].min() * (1 + SAME)]
+        if self.x.names or self.joint:
+            best = self.metric.best_of(found[name])
+            among = found[(found[name] - best).abs() <= SAME * abs(best)]
+            if self.x.names or among.empty:
+                return among
+            gpus = among[self.x.field] * among[self.y.field]
+            return among.loc[[*gpus[gpus == gpus.min()].index]].nsmallest(1, self.y.field)
         ordered = found.sort_values([self.y.field, self.x.field], kind="stable")
         marked = []
         for _, row in ordered.groupby(self.y.field, sort=False):
             if len(row) == 1 or row[name].max() > row[name].min() * (1 + SAME):
-                marked.append(row[name].idxmin())
+                marked.append(row[name].idxmax() if self.metric.rate else row[name].idxmin())
         return ordered.loc[marked]
 
     def matrix(self, value) -> list[list]:
@@ -167,9 +198,7 @@ class Grid:
 
     def hover(self, row) -> str:
         """The text of a cell with a result."""
-        return (
-            f"{self.metric.symbol} {self.metric.text(row[self.metric.field])}<br>{self.place(row)}"
-        )
+        return f"{self.metric.told(row[self.metric.field])}<br>{self.place(row)}"
 
     def place(self, row) -> str:
         """Where a cell is."""
@@ -204,16 +233,12 @@ def point_size(cells: int) -> float:
     return min(POINT_SIZE["most"], max(POINT_SIZE["least"], size))
 
 
-def time_ticks(low: float, high: float, text: Callable[[float], str]) -> dict:
+def time_ticks(low: float, high: float) -> dict:
     """Plotly's ticks of an axis of times [s] from `low` to `high`: a few round ones with a unit.
 
-    Where both are the same, that is the only one, as `text` has it. In whole nanoseconds, so that
-    assets/pages/sweep/figures.js gets the same to the last digit.
+    In whole nanoseconds, so that assets/pages/sweep/figures.js gets the same to the last digit.
     """
-    if high - low <= SAME * high:
-        return {"tickvals": [low], "ticktext": [text(low)]}
-    step = next(ns for ns in TICK_STEPS_NS if (high - low) * 1e9 / ns <= MOST_TIME_TICKS)
-    ticks = [n * step for n in range(math.ceil(low * 1e9 / step), int(high * 1e9 / step) + 1)]
+    ticks = _round_ones(low, high, 1e9)
     unit, ns = next((unit, ns) for below, unit, ns in TICK_UNITS if high < below)
     return {
         "tickvals": [tick / 1e9 for tick in ticks],
@@ -221,13 +246,25 @@ def time_ticks(low: float, high: float, text: Callable[[float], str]) -> dict:
     }
 
 
+def rate_ticks(low: float, high: float) -> dict:
+    """The same of rates."""
+    values = [tick / RATE_PARTS for tick in _round_ones(low, high, RATE_PARTS)]
+    return {"tickvals": values, "ticktext": [f"{v:,.10g}".replace(",", "\u202f") for v in values]}
+
+
+def _round_ones(low, high, parts):
+    """Round whole numbers of parts, `parts` to one of the unit."""
+    step = next(s for s in TICK_STEPS_NS if (high - low) * parts / s <= MOST_TIME_TICKS)
+    return [n * step for n in range(math.ceil(low * parts / step), int(high * parts / step) + 1)]
+
+
 def colour_bar(grid, colours, **more) -> dict:
-    """The scale's bar, from the least to the greatest of the grid's times."""
+    """The scale's bar, from the least to the greatest of the grid's values."""
     times = grid.found()[grid.metric.field].tolist()
     return {
         "title": {"text": grid.metric.symbol, "font": {"color": colours["ink"], "size": 12}},
         "tickfont": {"color": colours["soft"], "size": 11},
-        **(time_ticks(min(times), max(times), grid.metric.text) if times else {}),
+        **(grid.metric.ticks(min(times), max(times)) if times else {}),
         "thickness": 12,
         "outlinewidth": 0,
         **more,

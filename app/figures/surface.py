@@ -17,7 +17,6 @@ from app.figures.grid import (
     base_layout,
     point_size,
     records,
-    time_ticks,
 )
 
 HOVER = "%{text}<extra></extra>"
@@ -134,18 +133,26 @@ def _layout(grid, subtitle, colours, most):
             },
             "aspectmode": "manual",
             "aspectratio": {"x": 1.1, "y": 1.0, "z": 0.8},
-            "xaxis": _axis(grid.x.brief, colours),
-            "yaxis": _axis(grid.y.brief, colours),
-            "zaxis": _axis(grid.metric.symbol, colours) | _heights(most, grid.metric.text),
+            "xaxis": _axis(grid.x.brief, colours) | _listed(grid.x, grid.table),
+            "yaxis": _axis(grid.y.brief, colours) | _listed(grid.y, grid.table),
+            "zaxis": _axis(grid.metric.symbol, colours) | _heights(most, grid.metric),
         },
     }
 
 
-def _heights(most, text):
+def _listed(axis, table):
+    """Values as one lists them double from one to the next, or nearly."""
+    if not axis.listed:
+        return {}
+    values = axis.values(table)
+    return {"type": "log", "tickvals": values, "ticktext": [axis.text(v) for v in values]}
+
+
+def _heights(most, metric):
     """The z axis around 0 and the highest marker; without any height it has no numbers."""
     if not most:
         return {"range": [0, 1], "showticklabels": False}
-    return {"range": [-FOOTROOM * most, (1 + HEADROOM) * most], **time_ticks(0, most, text)}
+    return {"range": [-FOOTROOM * most, (1 + HEADROOM) * most], **metric.ticks(0, most)}
 
 
 def _axis(title, colours):

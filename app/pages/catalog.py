@@ -18,7 +18,7 @@ class Catalog:
 
     path = "/catalog"
     title = "Catalog"
-    order = 5
+    order = 6
     hint = (
         html.Strong("Open a row"),
         " for its source and all its numbers; “Edit a copy” makes it yours, and puts it into the "

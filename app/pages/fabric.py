@@ -20,7 +20,7 @@ class FabricPage:
 
     path = "/fabric"
     title = "Fabric"
-    order = 5
+    order = 7
     hint = (
         "Press Play, or drag the time: wires take the colour of how busy they are. Choose one to "
         "see who is on it."

@@ -15,7 +15,7 @@ class Fidelity:
 
     path = "/fidelity"
     title = "Fidelity"
-    order = 6
+    order = 8
     hint = (
         "Each point is a time that others measured, with what a cost model predicts for it; point "
         "at one to see what it is and where it was published."

@@ -2,8 +2,8 @@
 
     v=3&n=4&ms=64:512:64&decodes=NVIDIA+H100,NVIDIA+H200&metric=tpot
 
-An axis has the key of its field with an s behind it, and from:to:step or names with commas. What is
-as the page has it by default is left out. The browser itself adds the metric
+An axis has the key of its field with an s behind it, and from:to:step, or names or numbers with
+commas. What is as the page has it by default is left out. The browser itself adds the metric
 (assets/pages/sweep/address.js).
 """
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from app.share import VERSION, Link, query_of, read_query
 from app.sweeps.axes import ENDS, BadRequest, points
-from app.sweeps.terms import METRICS, usual_metric
+from app.sweeps.terms import metrics_of, usual_metric
 from simcore.errors import ScenarioError
 from simcore.parameters import parameters_of
 from simcore.scenario import Scenario
@@ -39,8 +39,8 @@ class SweepLink:
     Attributes
     ----------
     base : the scenario, with the values of the axes' fields that other pages have
-    spans : of each axis from, to and step, or names
-    metric : key of `METRICS`
+    spans : of each axis from, to and step, or names, or a list of numbers
+    metric : key of the plan's metrics
     notice : what the visitor should know of it; None if there is nothing
     """
 
@@ -53,7 +53,7 @@ class SweepLink:
 def default_span(plan: SweepPlan, field: str) -> dict | list:
     """The plan's axis as the page's boxes have it."""
     values = plan.axes[field]
-    if plan.is_choice(field):
+    if plan.is_choice(field) or plan.is_list(field):
         return list(values)
     step = values[1] - values[0]
     high = parameters_of(Scenario)[field].high
@@ -76,13 +76,13 @@ def read_sweep(query: str, plan: SweepPlan) -> SweepLink:
         if text is not None:
             try:
                 span = _span(plan, field, text)
-                points(field, span)
+                points(plan, field, span)
                 spans[field] = span
             except (ScenarioError, BadRequest) as error:
                 ignored.append(f"{error}.")
-    metric = link.own.get(METRIC_KEY, usual_metric(plan))
-    if metric not in METRICS:
-        ignored.append(f"{METRIC_KEY} is one of {', '.join(METRICS)}.")
+    metric, known = link.own.get(METRIC_KEY, usual_metric(plan)), metrics_of(plan)
+    if metric not in known:
+        ignored.append(f"{METRIC_KEY} is one of {', '.join(known)}.")
         metric = usual_metric(plan)
     base = link.scenario if says_scenario else plan.base
     notice = Link(base, {}, tuple(ignored)).notice
@@ -111,14 +111,24 @@ def _is_own(part):
 
 
 def _text(span):
-    return ",".join(span) if isinstance(span, list) else ":".join(f"{span[e]:.0f}" for e in ENDS)
+    if isinstance(span, list):
+        return ",".join(map(str, span))
+    return ":".join(f"{span[end]:.0f}" for end in ENDS)
 
 
 def _span(plan, field, text):
     if plan.is_choice(field):
         return text.split(",")
+    if plan.is_list(field):
+        return [_whole(field, part) for part in text.split(",")]
     parts = text.split(":")
     if len(parts) != len(ENDS) or not all(p.isascii() and p.isdigit() for p in parts):
         raise BadRequest(f"{axis_key(field)} is not from:to:step in whole numbers")
+    return {end: _whole(field, part) for end, part in zip(ENDS, parts, strict=True)}
+
+
+def _whole(field, text):
+    if not (text.isascii() and text.isdigit()):
+        raise BadRequest(f"{axis_key(field)} is not a list of whole numbers")
     # More digits than any field takes are as wrong as the first ten.
-    return {end: int(part[:10]) for end, part in zip(ENDS, parts, strict=True)}
+    return int(text[:10])

@@ -2,8 +2,9 @@
 
 from app.sweeps.terms import label_of
 from simcore.errors import ScenarioError
-from simcore.parameters import Choice, parameters_of
+from simcore.parameters import parameters_of
 from simcore.scenario import Scenario
+from simcore.sweep import SweepPlan
 
 MOST_CELLS = 2_000
 ENDS = ("from", "to", "step")
@@ -40,17 +41,20 @@ def checked(field: str, value):
         raise ScenarioError(str(error), field=field) from None
 
 
-def points(field: str, span) -> tuple:
+def points(plan: SweepPlan, field: str, span) -> tuple:
     """The values of an axis, which are at least one and few enough.
 
     Parameters
     ----------
-    span : an object of from, to and step, or a list of names where the field is a choice
+    span : a list of names where the field is a choice, one of numbers where the plan lists them,
+        else an object of from, to and step
 
     Raises ScenarioError for what its reader can put right, BadRequest for anything else.
     """
-    if isinstance(parameters_of(Scenario)[field], Choice):
+    if plan.is_choice(field):
         return _names(field, span)
+    if plan.is_list(field):
+        return _numbers(field, span)
     if not isinstance(span, dict) or set(span) != set(ENDS):
         raise BadRequest(f"the axis {field} is an object of from, to and step")
     low, high = _end(field, span, "from"), _end(field, span, "to")
@@ -71,6 +75,27 @@ def points(field: str, span) -> tuple:
             end="step",
         )
     return tuple(values)
+
+
+def list_text(values) -> str:
+    """Numbers as the box of a list has them."""
+    return ", ".join(map(str, values))
+
+
+def _numbers(field, listed):
+    if not isinstance(listed, list):
+        raise BadRequest(f"the axis {field} is a list of numbers")
+    if not listed:
+        raise ScenarioError(f"{label_of(field)} has no values; list at least one", field=field)
+    if len(listed) > MOST_CELLS:
+        raise BadRequest(f"the axis {field} has {MOST_CELLS} values at most")
+    values = [checked(field, value) for value in listed]
+    if None in values:
+        raise BadRequest(f"the axis {field} is a list of numbers")
+    if len(set(values)) < len(values):
+        twice = next(value for value in values if values.count(value) > 1)
+        raise ScenarioError(f"{label_of(field)} has {twice} twice; list it once", field=field)
+    return tuple(sorted(values))
 
 
 def _names(field, names):

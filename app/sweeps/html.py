@@ -3,7 +3,7 @@
 from app import single_file
 from app.figures import heatmap, surface
 from app.figures.grid import CONFIG, THEMES, Grid, Metric
-from app.sweeps.terms import METRICS, axis_of, describe, usual_metric
+from app.sweeps.terms import axis_of, describe, metrics_of, usual_metric
 from simcore.commands.files import write_text
 
 # A scene is scaled by its height: much taller than wide, it would leave no room for the numbers and
@@ -25,9 +25,9 @@ def figures_of(table, plan, *, metric: Metric | None = None, subtitle=(), here=N
     subtitle : further lines below the title
     here : x and y of the scenario to be marked, if there is one
     """
-    metric = metric or METRICS[usual_metric(plan)]
-    axes = {"x": axis_of(plan.x), "y": axis_of(plan.y)}
-    grid = Grid(table=table, metric=metric, here=here, **axes)
+    metric = metric or metrics_of(plan)[usual_metric(plan)]
+    axes = {"x": axis_of(plan.x, plan), "y": axis_of(plan.y, plan)}
+    grid = Grid(table=table, metric=metric, here=here, joint=plan.pool is not None, **axes)
     kinds = (heatmap,) if plan.is_choice(plan.x) else (surface, heatmap)
     return {
         theme: [kind.figure(grid, subtitle=subtitle, theme=theme) for kind in kinds]
@@ -42,6 +42,6 @@ def blank_page(title: str) -> str:
 
 def write_html(table, plan, path) -> None:
     """Write the sweep `table` of `plan` to `path`; raises PdscopeError if that cannot be."""
-    pictures = figures_of(table, plan, subtitle=describe(plan.base, (plan.x, plan.y)))
+    pictures = figures_of(table, plan, subtitle=describe(plan.base, plan))
     page = blank_page(plan.title).replace(single_file.PLACE, single_file.json_of(pictures), 1)
     write_text(path, page)

@@ -6,6 +6,7 @@ pictures, making the files to download) happens in the browser, in assets/pages/
 
 import json
 import os
+from typing import ClassVar
 
 import dash_mantine_components as dmc
 import pandas as pd
@@ -16,19 +17,19 @@ from app.controls import WITHOUT, control, message_id, number_box, value_id
 from app.figures.grid import CONFIG, Metric
 from app.single_file import PLACE
 from app.sweeps.address import SweepLink, read_sweep
-from app.sweeps.axes import ENDS, BadRequest
+from app.sweeps.axes import ENDS, BadRequest, list_text
 from app.sweeps.html import blank_page, figures_of
 from app.sweeps.pictures import nothing, picture, pictures_of
 from app.sweeps.rules import RULES
-from app.sweeps.slices import Worker, answer, read, swept_fields
+from app.sweeps.slices import Worker, answer, read
 from app.sweeps.terms import (
-    MEANINGS,
-    METRICS,
     axis_of,
     filename_of,
+    metrics_of,
     on_screen,
     short_label_of,
     table_filename_of,
+    told_of,
     usual_metric,
 )
 from simcore.cell_cache import default_cache
@@ -50,17 +51,19 @@ class SweepPage:
     ----------
     name : what the ids of its components start with
     plan : what it sweeps by default
+    siblings : pages about the same, this one among them, by path what they are called
     """
 
     name: str
     path: str
     title: str
     plan: SweepPlan
+    siblings: ClassVar[dict[str, str]] = {}
 
     @property
     def fields(self) -> list[str]:
         """The scenario's fields that have a control."""
-        others = (*swept_fields(self.plan), *WITHOUT)
+        others = (*self.plan.sets, *WITHOUT)
         return [field for field in parameters_of(Scenario) if field not in others]
 
     def layout(self, query):
@@ -136,7 +139,7 @@ class SweepPage:
     def _boxes(self):
         """Ids of what holds the sweep's values, in the order in which the browser reads them."""
         for field in (self.plan.x, self.plan.y):
-            if self.plan.is_choice(field):
+            if self.plan.is_choice(field) or self.plan.is_list(field):
                 yield value_id(self.name, field)
             else:
                 yield from (self._end_id(field, end) for end in ENDS)
@@ -144,8 +147,9 @@ class SweepPage:
 
     def _facts(self, link: SweepLink):
         """What assets/pages/sweep.js must know."""
-        axes = [axis_of(field) for field in (self.plan.x, self.plan.y)]
+        axes = [axis_of(field, self.plan) for field in (self.plan.x, self.plan.y)]
         nothing = pd.DataFrame(columns=[*(axis.field for axis in axes), *COLUMNS])
+        metrics = metrics_of(self.plan)
         any_metric = Metric(field="ttds_s", symbol=SYMBOL, text=str)
         return {
             "page": self.name,
@@ -154,14 +158,21 @@ class SweepPage:
             "blank": f"{self.path}/blank",
             "place": PLACE,
             "axes": [
-                {"field": axis.field, "name": axis.name, "names": axis.names} for axis in axes
+                {
+                    "field": axis.field,
+                    "name": axis.name,
+                    "names": axis.names,
+                    "listed": axis.listed,
+                }
+                for axis in axes
             ],
+            "joint": self.plan.pool is not None,
             "ends": ENDS,
             "fields": self.fields,
             "labels": {field: short_label_of(field) for field in self.fields},
             # What is in their boxes is no number, whatever it looks like.
             "texts": [f for f in self.fields if isinstance(parameters_of(Scenario)[f], Text)],
-            "carried": {name: getattr(link.base, name) for name in swept_fields(self.plan)},
+            "carried": {name: getattr(link.base, name) for name in self.plan.sets},
             "columns": list(nothing.columns),
             "pictures": pictures_of(self.plan),
             "config": CONFIG,
@@ -174,9 +185,10 @@ class SweepPage:
                 key: {
                     "field": metric.field,
                     "symbol": metric.symbol,
+                    "rate": metric.rate,
                     "filename": filename_of(self.plan, metric),
                 }
-                for key, metric in METRICS.items()
+                for key, metric in metrics.items()
             },
             "figures": figures_of(nothing, self.plan, metric=any_metric),
         }
@@ -187,6 +199,7 @@ class SweepPage:
             # As a pair is told: what prefills first.
             fields.reverse()
         return [
+            *self._siblings(),
             *(self._axis(field, link.spans[field]) for field in fields),
             html.Div(
                 [
@@ -202,6 +215,15 @@ class SweepPage:
             ),
         ]
 
+    def _siblings(self):
+        """Links to the pages about the same, which carry the scenario as those above do."""
+        links = [
+            dcc.Link(name, href=path, className="nav-link", id=self._id(f"sibling-{n}"))
+            for n, (path, name) in enumerate(self.siblings.items())
+        ]
+        label = {"aria-label": "Which pool"}
+        return [html.Nav(links, className="sweep-siblings", **label)] if links else []
+
     def _controls(self, base):
         """Those about the requests and the pools, and the others under a heading each."""
         infos = parameters_of(Scenario)
@@ -212,18 +234,16 @@ class SweepPage:
             [self._control(field, infos[field], getattr(base, field)) for field in fields]
             for fields in groups.values()
         ]
-        usual = Scenario()
+        usual = [{getattr(s, field) for s in (Scenario(), self.plan.base)} for field in self.fields]
         said = any(
-            getattr(base, field) != getattr(usual, field)
-            for group, fields in groups.items()
-            for field in fields
-            if group is not Group.BATCH
+            infos[field].group is not Group.BATCH and getattr(base, field) not in values
+            for field, values in zip(self.fields, usual, strict=True)
         )
         headed = zip([g.value for g in Group][1:], others, strict=True)
         parts = [part for title, controls in headed for part in (html.H3(title), *controls)]
         return [
             *first,
-            html.Details([html.Summary("More"), *parts], className="more", open=said),
+            html.Details([html.Summary("More"), *parts], className="more fold", open=said),
         ]
 
     def _control(self, field, info, value):
@@ -241,10 +261,12 @@ class SweepPage:
         )
         if self.plan.is_choice(field):
             return html.Div([self._names(field, info, span), message], **place)
+        if self.plan.is_list(field):
+            return html.Div([self._list(field, info, span), message], **place)
         boxes = [self._end(field, info, end, span[end]) for end in ENDS]
         return html.Fieldset(
             [
-                html.Legend(axis_of(field).title, title=info.help),
+                html.Legend(axis_of(field, self.plan).title, title=info.help),
                 html.Div(boxes, className="sweep-ends"),
                 # How many values that makes, and where they end.
                 html.Div(id=f"{value_id(self.name, field)}-values", className="sweep-values"),
@@ -257,6 +279,16 @@ class SweepPage:
         # Nothing listens while one types, and Run must find what was typed just before.
         return number_box(
             self._end_id(field, end), info, value, label=end.capitalize(), debounce=False
+        )
+
+    def _list(self, field, info, values):
+        return dmc.TextInput(
+            id=value_id(self.name, field),
+            label=html.Span(axis_of(field, self.plan).title, title=info.help),
+            value=list_text(values),
+            placeholder="1, 2, 4",
+            size="xs",
+            className="sweep-list",
         )
 
     def _names(self, field, info, names):
@@ -289,8 +321,8 @@ class SweepPage:
                 dmc.SegmentedControl(
                     id=self._id("metric"),
                     data=[
-                        {"value": key, "label": html.Span(metric.symbol, title=MEANINGS[key])}
-                        for key, metric in METRICS.items()
+                        {"value": key, "label": html.Span(told.symbol, title=told.meaning)}
+                        for key, told in told_of(self.plan).items()
                     ],
                     value=link.metric,
                     size="xs",

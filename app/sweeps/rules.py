@@ -17,6 +17,7 @@ RULES = {
             [None if math.isinf(below) else below, unit, ns] for below, unit, ns in grid.TICK_UNITS
         ],
     },
+    "rate_parts": grid.RATE_PARTS,
     "surface": {
         "lift": surface.LIFT,
         "best_lift": surface.BEST_LIFT,

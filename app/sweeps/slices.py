@@ -40,6 +40,7 @@ class Slice:
     scenario_query : the address of its scenario alone, for other pages
     """
 
+    plan: SweepPlan
     base: Scenario
     axes: dict[str, tuple]
     cells: list[Cell]
@@ -83,11 +84,6 @@ class Worker:
         return rows
 
 
-def swept_fields(plan: SweepPlan) -> tuple[str, ...]:
-    """The scenario's fields that the sweep sets itself; PP is both pools' there."""
-    return (plan.x, plan.y, "decode_pp") if plan.x == "pp" else (plan.x, plan.y)
-
-
 def read(body: bytes, plan: SweepPlan) -> Slice:
     """The slice that a request's body asks for.
 
@@ -108,12 +104,12 @@ def read(body: bytes, plan: SweepPlan) -> Slice:
     spans = request["axes"]
     if not isinstance(spans, dict) or set(spans) != {plan.x, plan.y}:
         raise BadRequest(f"the axes are {plan.x} and {plan.y}")
-    own = set(swept_fields(plan))
+    own = set(plan.sets)
     if isinstance(values, dict) and (wrong := own & set(values)):
         raise BadRequest(f"the sweep itself sets {', '.join(sorted(wrong))}")
     if not isinstance(carried, dict) or not own.issuperset(carried):
         raise BadRequest(f"of {', '.join(sorted(own))} alone the values are carried")
-    axes = {field: points(field, spans[field]) for field in (plan.x, plan.y)}
+    axes = {field: points(plan, field, spans[field]) for field in (plan.x, plan.y)}
     count = math.prod(map(len, axes.values()))
     if count > MOST_CELLS:
         raise ScenarioError(
@@ -124,7 +120,10 @@ def read(body: bytes, plan: SweepPlan) -> Slice:
     base = _scenario(plan, values)
     there = base.replace(**{field: checked(field, value) for field, value in carried.items()})
     query = query_of_sweep(plan, there, spans)
-    return Slice(base, axes, cells(base, axes), first, query, query_of(there))
+    if plan.pool:
+        # Of the pool that is not varied, what follows from the scenario on other pages.
+        base = plan.held(there)
+    return Slice(plan, base, axes, cells(base, axes), first, query, query_of(there))
 
 
 def answer(asked: Slice, rows: list[dict]) -> dict:
@@ -141,7 +140,7 @@ def answer(asked: Slice, rows: list[dict]) -> dict:
         "next": asked.first + len(rows),
         "total": len(asked.cells),
         "axes": {field: list(values) for field, values in asked.axes.items()},
-        "subtitle": describe(asked.base, tuple(asked.axes)),
+        "subtitle": describe(asked.base, asked.plan),
         "query": asked.query,
         "scenario": asked.scenario_query,
         "suffix": filename_suffix(asked.base),

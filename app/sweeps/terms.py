@@ -5,31 +5,40 @@ from urllib.parse import parse_qsl
 
 from app import numbers
 from app.figures.grid import Axis, Metric
-from app.metrics_told import DURATIONS
-from app.scenario_told import fabric_told, shape_told
+from app.metrics_told import DURATIONS, RATES, MetricTold
+from app.scenario_told import fabric_told, pool_told, shape_told
 from app.share import query_of
 from simcore.parameters import Choice, parameters_of
 from simcore.scenario import Scenario
 from simcore.sweep import SweepPlan
 
-# By the short name that addresses have.
-METRICS = {
-    key: Metric(field=metric.field, symbol=metric.symbol, text=metric.text)
-    for key, metric in DURATIONS.items()
-}
-MEANINGS = {key: metric.meaning for key, metric in DURATIONS.items()}
+
+def told_of(plan: SweepPlan) -> dict[str, MetricTold]:
+    """The metrics that a plan's page offers, by the short name that addresses have."""
+    return DURATIONS | ({"rate": RATES[plan.pool]} if plan.pool else {})
+
+
+def metrics_of(plan: SweepPlan) -> dict[str, Metric]:
+    """The same, as pictures take them."""
+    return {
+        key: Metric(field=told.field, symbol=told.symbol, text=told.text, rate=told.rate)
+        for key, told in told_of(plan).items()
+    }
 
 
 def usual_metric(plan: SweepPlan) -> str:
     """Key of the metric that is shown unless another is asked for.
 
-    Of pairs of GPUs that is the TTFT, as the TTDS does not depend on the one that decodes.
+    Of pairs of GPUs that is the TTFT, as the TTDS does not depend on the one that decodes. Of a
+    pool it is what that pool is there for.
     """
+    if plan.pool:
+        return "ttft" if plan.pool == "prefill" else "tpot"
     return "ttft" if plan.is_choice(plan.x) else "ttds"
 
 
-def axis_of(field: str) -> Axis:
-    """How a picture shows a field of the scenario."""
+def axis_of(field: str, plan: SweepPlan) -> Axis:
+    """How a picture shows a field of the scenario that a plan sweeps."""
     info = parameters_of(Scenario)[field]
     if isinstance(info, Choice):
         return Axis(
@@ -38,6 +47,7 @@ def axis_of(field: str) -> Axis:
             title=info.label,
             brief=info.label,
             names=True,
+            listed=False,
             text=str,
         )
     unit = f" [{info.unit}]" if info.unit else ""
@@ -47,6 +57,7 @@ def axis_of(field: str) -> Axis:
         title=f"{info.label} {info.symbol}{unit}",
         brief=f"{info.symbol}{unit}",
         names=False,
+        listed=plan.is_list(field),
         text=numbers.count,
     )
 
@@ -70,15 +81,15 @@ def on_screen(message: str) -> str:
 
 def filename_of(plan: SweepPlan, metric: Metric) -> str:
     """Of the plan's picture of a metric, without the ending."""
-    usual = METRICS["ttds"].symbol
+    usual = DURATIONS["ttds"].symbol
     if usual in plan.filename:
         return plan.filename.replace(usual, metric.symbol)
-    return f"{plan.filename}_{metric.symbol}"
+    return f"{plan.filename}_{re.sub('[^A-Za-z0-9]+', '-', metric.symbol)}"
 
 
 def table_filename_of(plan: SweepPlan) -> str:
     """Of the plan's table, which holds all metrics, without the ending."""
-    return plan.filename.removesuffix("_3d").replace(f"_{METRICS['ttds'].symbol}", "")
+    return plan.filename.removesuffix("_3d").replace(f"_{DURATIONS['ttds'].symbol}", "")
 
 
 def filename_suffix(base: Scenario) -> str:
@@ -87,8 +98,9 @@ def filename_suffix(base: Scenario) -> str:
     return "".join(f"_{key}-{re.sub(r'[^A-Za-z0-9.]+', '-', text)}" for key, text in pairs)
 
 
-def describe(base: Scenario, axes: tuple[str, ...]) -> list[str]:
-    """What the cells of a sweep over `axes` have in common, in lines short enough for a phone."""
+def describe(base: Scenario, plan: SweepPlan) -> list[str]:
+    """What the cells of a sweep have in common, in lines short enough for a phone."""
+    axes = (plan.x, plan.y)
     infos = parameters_of(Scenario)
     pools = {name: getattr(base, name) for name in ("prefill_gpu", "decode_gpu")}
     shown = " → ".join("any GPU" if name in axes else gpu for name, gpu in pools.items())
@@ -100,13 +112,17 @@ def describe(base: Scenario, axes: tuple[str, ...]) -> list[str]:
         )
         if field not in axes
     ]
-    if "pp" not in axes:
+    if plan.pool:
+        other = {"prefill": base.decode_pool, "decode": base.prefill_pool}[plan.pool]
+        sizes.insert(0, f"{other.name} {pool_told(other)}")
+    elif "pp" not in axes:
         sizes.insert(0, shape_told(base))
+    where = [fabric_told(base)]
+    if shown != "any GPU → any GPU":
+        where.insert(0, shown)
     lines = [
         f"{base.llm}, {base.costs_told}",
-        shown,
+        ", ".join(filter(None, where)),
         f"{', '.join(sizes)}, {100 * base.vram_limit_ratio:.3g} % of VRAM",
     ]
-    if fabric := fabric_told(base):
-        lines.append(fabric)
-    return [line for line in lines if line != "any GPU → any GPU"]
+    return [line for line in lines if line]

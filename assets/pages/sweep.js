@@ -29,6 +29,10 @@
   const isWanted = (run) => runs[run.plan.page] === run && !run.over && isOpen(run.plan);
   const metricOf = (plan) => plan.metrics[shown[plan.page]];
 
+  /* The numbers of a box that lists them; what is none stays as it is, for the server to refuse. */
+  const listed = (text) =>
+    String(text ?? "").split(/[\s,;]+/).filter(Boolean).map(window.pdscope.controls.parse);
+
   /* Values of the boxes, in the order in which the callback gives them, as the server's body. */
   function question(plan, values) {
     const { parse } = window.pdscope.controls;
@@ -36,9 +40,10 @@
     const parsed = values.map((value, n) => (isText(n) ? value : parse(value)));
     const rest = parsed.map((value) => (value === "" ? null : value));
     const axes = {};
-    for (const { field, names } of plan.axes) {
-      if (names) {
-        axes[field] = rest.shift() || [];
+    for (const { field, names, listed: isList } of plan.axes) {
+      if (names || isList) {
+        const value = rest.shift() || [];
+        axes[field] = isList ? listed(value) : value;
         continue;
       }
       const ends = rest.splice(0, plan.ends.length);

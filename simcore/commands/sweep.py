@@ -14,7 +14,10 @@ from simcore.scenario import Scenario
 from simcore.sweep import INFEASIBLE, MOST_CELLS, SKIPPED, SWEEPS, cells, sweep
 
 name = "sweep"
-help = "simulate a grid of scenarios: mt (M by T), ppt (PP by T) or gpus (GPU by GPU)"
+help = (
+    "simulate a grid of scenarios: mt (M by T), ppt (PP by T), gpus (GPU by GPU), prefill-pptp or "
+    "decode-pptp (PP by TP of a pool)"
+)
 
 MOST_JOBS = 1024
 
@@ -69,7 +72,7 @@ class SweepCommand:
             field: plan.axes[field] if text is None else parse_values(field, text)
             for field, text in ((plan.x, arguments.x), (plan.y, arguments.y))
         }
-        base = scenario_from(arguments, default=plan.base)
+        base = plan.held(scenario_from(arguments, default=plan.base))
         # Refuse what cannot end well before starting processes for it.
         cells(base, axes)
         check_folder(arguments.out)
@@ -125,6 +128,8 @@ def _axis_argument(plan, field):
     if plan.is_choice(field):
         return {"metavar": "NAME,NAME", "help": f"values of {field} (default all {len(values)})"}
     default = f"{values[0]}:{values[-1]}:{values[1] - values[0]}"
+    if plan.is_list(field):
+        default = ",".join(map(str, values))
     return {
         "metavar": "FROM:TO:STEP",
         "help": f"values of {field}, or a list with commas (default {default})",
@@ -140,7 +145,7 @@ def _counted(table):
 
 def _swept(plan):
     """The fields that the grid's axes set, so that no flag may."""
-    return {plan.x, plan.y} | ({"decode_pp"} if plan.x == "pp" else set())
+    return set(plan.sets)
 
 
 def _write_csv(table, plan, path):

@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 
 from app.numbers import count, duration_text
 from app.sweeps.html import figures_of
-from app.sweeps.terms import METRICS, describe
+from app.sweeps.terms import describe, metrics_of
 from simcore import SWEEPS, sweep
 from tests.served import Served
 
@@ -105,9 +105,9 @@ def expected(name, axes, **changes):
 def assert_drawn(page, table, name, theme="light", metric="ttds", **changes):
     """The browser has drawn what app.figures makes of the table."""
     plan = SWEEPS[name]
-    subtitle = describe(plan.base.replace(**changes), (plan.x, plan.y))
+    subtitle = describe(plan.base.replace(**changes), plan)
     here = tuple(getattr(plan.base.replace(**changes), axis) for axis in (plan.x, plan.y))
-    options = {"metric": METRICS[metric], "subtitle": subtitle, "here": here}
+    options = {"metric": metrics_of(plan)[metric], "subtitle": subtitle, "here": here}
     figures = figures_of(table, plan, **options)[theme]
     for number, figure in enumerate(json.loads(json.dumps(figures))):
         plot = f"{PLOTS}[{number}]"
@@ -628,8 +628,9 @@ def test_another_metric_is_shown_without_asking_again(page):
     page.get_by_text("TTDS", exact=True).first.click()
     for metric in ("tpot", "ttft"):
         page.keyboard.press("ArrowRight")
-        expect(page.get_by_role("radio", name=METRICS[metric].symbol)).to_be_checked()
-        expect(status_of(page)).to_contain_text(METRICS[metric].symbol)
+        symbol = metrics_of(SWEEPS["mt"])[metric].symbol
+        expect(page.get_by_role("radio", name=symbol)).to_be_checked()
+        expect(status_of(page)).to_contain_text(symbol)
         assert_drawn(page, table, "mt", metric=metric)
         until(page, "(search) => window.location.search === search", f"?metric={metric}")
     assert len(asked) == before

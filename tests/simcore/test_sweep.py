@@ -9,7 +9,7 @@ import pytest
 
 import gpu_catalog
 from simcore import SWEEPS, Scenario, ScenarioError, run, sweep
-from simcore.sweep import MOST_CELLS, Cell, cells, run_cell, table
+from simcore.sweep import MOST_CELLS, RESULTS, Cell, cells, run_cell, table
 
 BASE = Scenario(prompt_tokens=1024, chunk_tokens=256)
 AXES = {"chunk_tokens": (256, 700, 2048), "prompt_tokens": (512, 1500)}
@@ -47,7 +47,7 @@ class Idle(Executor):
 
 def test_a_cell_s_results_are_those_of_its_run():
     found = sweep(BASE, AXES, executor=Inline())
-    columns = ["chunk_tokens", "prompt_tokens", "ttds_s", "tpot_s", "ttft_s", "outcome", "reason"]
+    columns = ["chunk_tokens", "prompt_tokens", *RESULTS, "outcome", "reason"]
     assert list(found.columns) == columns
     points = [(m, t) for m in AXES["chunk_tokens"] for t in AXES["prompt_tokens"]]
     assert list(zip(found.chunk_tokens, found.prompt_tokens, strict=True)) == points
@@ -55,15 +55,12 @@ def test_a_cell_s_results_are_those_of_its_run():
         if row.chunk_tokens > row.prompt_tokens:
             assert row.outcome == "skipped"
             assert row.reason.startswith("skipped: chunk longer than the prompt (M = ")
-            assert math.isnan(row.ttds_s)
-            assert math.isnan(row.tpot_s)
-            assert math.isnan(row.ttft_s)
+            assert all(math.isnan(getattr(row, name)) for name in RESULTS)
         else:
             scenario = BASE.replace(chunk_tokens=row.chunk_tokens, prompt_tokens=row.prompt_tokens)
             metrics = run(scenario).metrics
-            assert (row.ttds_s, row.tpot_s, row.ttft_s) == (
-                metrics.ttds_s, metrics.tpot_s, metrics.ttft_s
-            )  # fmt: skip
+            for name in RESULTS:
+                assert getattr(row, name) == getattr(metrics, name)
             assert (row.outcome, row.reason) == ("done", "")
 
 

@@ -8,6 +8,9 @@
   /* A text's thousands apart as everywhere on a screen. */
   const thinned = (text) => text.replace(/(?<=\d),(?=\d{3})/g, "\u202f");
 
+  /* What a value is of, where its unit does not say it. */
+  const spoken = ({ symbol, rate }, text) => (rate ? text.replace("tokens/s", symbol) : `${symbol} ${text}`);
+
   function wrapped(text, width) {
     const lines = [""];
     for (const word of thinned(text).split(" ")) {
@@ -30,6 +33,17 @@
       tickvals: ticks.map((tick) => tick / 1e9),
       ticktext: ticks.map((tick) => `${tick / ns} ${unit}`),
     };
+  }
+
+  function rateTicks(low, high, { same, rate_parts: parts, time_ticks: { most, steps_ns: steps } }) {
+    if (high - low <= same * high)
+      return { tickvals: [low], ticktext: [window.pdscope.rate(low)] };
+    const step = steps.find((one) => ((high - low) * parts) / one <= most);
+    const values = [];
+    for (let n = Math.ceil((low * parts) / step); n <= Math.floor((high * parts) / step); n++)
+      values.push((n * step) / parts);
+    const text = (value) => value.toLocaleString("en-US", { maximumFractionDigits: 3 });
+    return { tickvals: values, ticktext: values.map((v) => text(v).replaceAll(",", "\u202f")) };
   }
 
   /* Where a value is among cells at 0, 1, 2, …; null outside of them. */
@@ -61,16 +75,19 @@
     const line = new Map(ys.map((value, n) => [value, n]));
     const place = (row) =>
       plan.axes.map(({ field, name }) => `${name} ${textOf(row[field])}`).join("<br>");
-    const value = (row) => window.pdscope.duration(row[metric.field]);
+    const { duration, rate } = window.pdscope;
+    const value = (row) => (metric.rate ? rate : duration)(row[metric.field]);
     const times = found.map((row) => row[metric.field]);
     return {
       ...{ least: Math.min(...times), most: times.length ? Math.max(...times) : 0 },
       ...{ x, y, xs, ys, metric, found, value, rules },
-      best: best(found, plan.axes, metric, rules),
+      best: best(found, plan, metric),
+      joint: plan.joint,
+      ticks: metric.rate ? rateTicks : timeTicks,
       holes: (outcome) => rows.filter((row) => row.outcome === outcome),
       column: (row) => column.get(row[x.field]),
       line: (row) => line.get(row[y.field]),
-      hover: (row) => `${metric.symbol} ${value(row)}<br>${place(row)}`,
+      hover: (row) => `${spoken(metric, value(row))}<br>${place(row)}`,
       why: (row) => `${place(row)}<br>${wrapped(row.reason, rules.hover_width)}`,
       matrix(make) {
         const all = ys.map(() => xs.map(() => null));
@@ -80,29 +97,36 @@
     };
   }
 
-  function best(found, [x, y], { field }, { same }) {
-    const least = (some) => some.reduce((a, b) => (b[field] < a[field] ? b : a));
-    if (x.names) {
-      const most = found.length ? least(found)[field] * (1 + same) : 0;
-      return found.filter((row) => row[field] <= most);
+  function best(found, { axes: [x, y], joint, rules: { same } }, { field, rate }) {
+    const better = (a, b) => (rate ? b[field] > a[field] : b[field] < a[field]);
+    const least = (some) => some.reduce((a, b) => (better(a, b) ? b : a));
+    if (x.names || joint) {
+      const value = found.length ? least(found)[field] : 0;
+      const among = found.filter((row) => Math.abs(row[field] - value) <= same * Math.abs(value));
+      if (x.names || !among.length) return among;
+      // Chosen together they are one: with the fewest GPUs.
+      const gpus = (row) => row[x.field] * row[y.field];
+      return [among.toSorted((a, b) => gpus(a) - gpus(b) || a[y.field] - b[y.field])[0]];
     }
     const lines = Map.groupBy(found, (row) => row[y.field]);
     return [...lines.keys()]
       .sort((a, b) => a - b)
       .map((key) => lines.get(key).toSorted((a, b) => a[x.field] - b[x.field]))
       .filter((line) => {
-        const most = Math.max(...line.map((row) => row[field]));
-        return line.length === 1 || most > least(line)[field] * (1 + same);
+        const all = line.map((row) => row[field]);
+        return line.length === 1 || Math.max(...all) > Math.min(...all) * (1 + same);
       })
       .map(least);
   }
 
-  function heightAxis({ most, rules }) {
+  function heightAxis({ most, rules, ticks }) {
     if (!most) return { range: [0, 1], showticklabels: false };
     const { footroom, headroom } = rules.surface;
     const range = [-footroom * most, (1 + headroom) * most];
-    return { range, showticklabels: true, ...timeTicks(0, most, rules) };
+    return { range, showticklabels: true, ...ticks(0, most, rules) };
   }
+
+  const listTicks = (values) => ({ tickvals: values, ticktext: values.map(textOf) });
 
   function surface(grid, metric, { data, layout }) {
     const [whole, points, skipped, infeasible, marks] = data;
@@ -136,7 +160,15 @@
         floor(infeasible),
         { ...marks, ...at(grid.best, heights(grid.best, bestLift), grid.hover) },
       ],
-      layout: { ...layout, scene: { ...layout.scene, zaxis } },
+      layout: {
+        ...layout,
+        scene: {
+          ...layout.scene,
+          zaxis,
+          ...(x.listed ? { xaxis: { ...layout.scene.xaxis, ...listTicks(xs) } } : {}),
+          ...(y.listed ? { yaxis: { ...layout.scene.yaxis, ...listTicks(ys) } } : {}),
+        },
+      },
     };
   }
 
@@ -171,7 +203,7 @@
     if (y.names) yTicks.range.reverse();
     const places = [[x, xs], [y, ys]].map(([{ field }, all]) => placeAmong(all, carried[field]));
     const isHere = !places.includes(null);
-    const scale = grid.found.length ? timeTicks(grid.least, grid.most, rules) : {};
+    const scale = grid.found.length ? grid.ticks(grid.least, grid.most, rules) : {};
     return {
       data: [
         {
@@ -209,6 +241,7 @@
 
   Object.assign(sweep, {
     gridOf,
+    spoken,
     textOf,
     thinned,
 

@@ -27,6 +27,11 @@
   /* Sets what would help: in its own box, or at the end of the axis that stops short of it. */
   function set({ plan }, values) {
     for (const [field, value] of Object.entries(values)) {
+      if (plan.axes.some((axis) => axis.listed && axis.field === field)) {
+        const box = document.getElementById(`${plan.page}-${field}`);
+        window.dash_clientside.set_props(box.id, { value: `${box.value}, ${value}` });
+        continue;
+      }
       const box = document.getElementById(`${plan.page}-${field}`)
         ? `${plan.page}-${field}`
         : `${plan.page}-${field}-${value < lowest(plan, field) ? "from" : "to"}`;

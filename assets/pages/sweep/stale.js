@@ -7,7 +7,8 @@
 
   const text = (value) => (typeof value === "number" ? count(value) : value ?? "auto");
 
-  function axisText({ name, names }, span) {
+  function axisText({ name, names, listed }, span) {
+    if (listed) return `${name} ${span.map(text).join(", ")}`;
     if (names) return `${count(span.length)} ${name}s`;
     return `${name} ${text(span.from)} to ${text(span.to)} by ${text(span.step)}`;
   }
@@ -39,8 +40,8 @@
     /* The controls were changed, or have just come. */
     heard(plan, question) {
       asked[plan.page] = question;
-      for (const { field, names } of plan.axes) {
-        const place = names ? null : document.getElementById(`${plan.page}-${field}-values`);
+      for (const { field, names, listed } of plan.axes) {
+        const place = names || listed ? null : document.getElementById(`${plan.page}-${field}-values`);
         if (place) place.textContent = valuesText(question.axes[field]);
       }
     },

@@ -47,7 +47,7 @@
     if (!row) return [place, "not computed yet"];
     if (!grid.found.includes(row)) return [place, sweep.thinned(row.reason)];
     const best = grid.best.includes(row) ? ", the best" : "";
-    return [`${grid.metric.symbol} ${grid.value(row)}${best}`, place];
+    return [`${sweep.spoken(grid.metric, grid.value(row))}${best}`, place];
   }
 
   /* Where a cell is in its picture [pixel]. */

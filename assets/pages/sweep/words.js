@@ -6,8 +6,20 @@
   const { count, duration } = window.pdscope;
   const text = (value) => (typeof value === "number" ? count(value) : value);
 
+  /* Of two degrees that are chosen together. */
+  function together({ best: [row], x, y, value }, metric) {
+    const gpus = count(row[x.field] * row[y.field]);
+    return [
+      `Best ${sweep.spoken(metric, value(row))} at ${x.name} = ${row[x.field]} and ` +
+        `${y.name} = ${row[y.field]}, on ${gpus} ${gpus === "1" ? "GPU" : "GPUs"}.`,
+      `Marked: the cell with the ${metric.rate ? "most" : "least"} ${metric.symbol} of all that ` +
+        "can be run; of equal ones the one with the fewest GPUs.",
+    ];
+  }
+
   function best(grid, metric) {
     const { found, x, y } = grid;
+    if (grid.joint) return together(grid, metric);
     const least = found.reduce((a, b) => (b[metric.field] < a[metric.field] ? b : a));
     const time = duration(least[metric.field]);
     if (x.names) {
@@ -59,6 +71,8 @@
         link.href = sweep.hrefOf(row.link);
         link.textContent = x.names
           ? `${row[y.field]} → ${row[x.field]}`
+          : grid.joint
+          ? `${x.name} ${text(row[x.field])} and ${y.name} ${text(row[y.field])}`
           : `${y.name} ${text(row[y.field])}: ${x.name} ${text(row[x.field])}`;
         link.addEventListener("click", (event) => {
           if (event.button || event.metaKey || event.ctrlKey || event.shiftKey) return;
@@ -66,13 +80,13 @@
           sweep.open(row.link);
         });
         const value = document.createElement("span");
-        value.textContent = duration(row[metric.field]);
+        value.textContent = metric.rate ? sweep.spoken(metric, grid.value(row)) : grid.value(row);
         const item = document.createElement("li");
         item.append(link, " ", value);
         return item;
       });
       const title = document.createElement("h2");
-      title.textContent = x.names
+      title.textContent = x.names || grid.joint
         ? "Open the best in Gantt6D"
         : `Open the best ${x.name} for each ${y.name} in Gantt6D`;
       const list = document.createElement("ul");

@@ -39,6 +39,7 @@ DECODE = Axis(
     text=str,
 )
 TTDS = Metric(field="ttds_s", symbol="TTDS", text="{:.3g} s".format)
+RATE = Metric(field="ttds_s", symbol="tokens/s per GPU", text="{:.3g} tokens/s".format, rate=True)
 REASON = "chunk longer than the prompt"
 
 

@@ -8,7 +8,7 @@ import pytest
 from app.figures.grid import THEMES, Grid
 from app.figures.heatmap import MOST_WRAPPED, figure
 from app.figures.surface import figure as surface_figure
-from app.sweeps.terms import METRICS, axis_of
+from app.sweeps.terms import axis_of, metrics_of
 from simcore import SWEEPS
 from simcore.sweep import table as rows_table
 from tests.app.figures.sweep_tables import DECODE, PAIRS, PREFILL, REASON, SMALL, T, grid, table
@@ -103,9 +103,11 @@ def test_a_scheme_changes_colours_only():
 def test_the_title_follows_the_metric():
     plan = SWEEPS["mt"]
     row = {"chunk_tokens": 1, "prompt_tokens": 2, "outcome": "done", "reason": ""}
-    rows = rows_table([row | {metric.field: 0.25 for metric in METRICS.values()}])
-    for metric in METRICS.values():
-        drawn = figure(Grid(table=rows, x=axis_of(plan.x), y=axis_of(plan.y), metric=metric))
+    metrics = metrics_of(plan).values()
+    rows = rows_table([row | {metric.field: 0.25 for metric in metrics}])
+    x, y = axis_of(plan.x, plan), axis_of(plan.y, plan)
+    for metric in metrics:
+        drawn = figure(Grid(table=rows, x=x, y=y, metric=metric))
         assert drawn["layout"]["title"]["text"] == f"{metric.symbol} over M and T"
         assert drawn["data"][CELLS]["colorbar"]["title"]["text"] == metric.symbol
         assert drawn["data"][CELLS]["hovertext"] == [[f"{metric.symbol} 250 ms<br>M 1<br>T 2"]]

@@ -1,12 +1,13 @@
 """The sweep's surface: points where there are results, holes with reasons where there are none."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
-from app.figures.grid import CONFIG, THEMES, point_size, time_ticks, wrapped
+from app.figures.grid import CONFIG, THEMES, point_size, wrapped
 from app.figures.surface import BEST_LIFT, LIFT, figure, has_patch
-from tests.app.figures.sweep_tables import REASON, SMALL, TTDS, M, T, grid, table
+from tests.app.figures.sweep_tables import RATE, REASON, SMALL, TTDS, M, T, grid, table
 
 SURFACE, POINTS, SKIPPED, INFEASIBLE, BEST = range(5)
 
@@ -140,9 +141,44 @@ def test_no_marker_is_at_an_end_of_the_heights_and_without_any_these_have_no_num
     ],
 )
 def test_ticks_of_times_are_round_and_have_units(low, high, texts):
-    ticks = time_ticks(low, high, TTDS.text)
+    ticks = TTDS.ticks(low, high)
     assert ticks["ticktext"] == texts
     assert all(low <= value <= high for value in ticks["tickvals"])
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "texts"),
+    [
+        (0, 13_000, ["0", "5\u202f000", "10\u202f000"]),
+        (1.2, 3.4, ["1.5", "2", "2.5", "3"]),
+        (7.0, 7.0, ["7 tokens/s"]),
+    ],
+)
+def test_ticks_of_rates_are_round_and_without_a_unit(low, high, texts):
+    ticks = RATE.ticks(low, high)
+    assert ticks["ticktext"] == texts
+    assert all(low <= value <= high for value in ticks["tickvals"])
+
+
+def test_values_as_one_lists_them_double_along_an_axis():
+    listed = replace(M, listed=True)
+    scene = figure(grid(SMALL, x=listed))["layout"]["scene"]
+    assert scene["xaxis"]["type"] == "log" and "type" not in scene["yaxis"]
+    assert scene["xaxis"]["tickvals"] == [64, 128, 1536]
+    assert scene["xaxis"]["ticktext"] == ["64", "128", "1,536"]
+
+
+TOGETHER = table((1, 8, 3.0), (8, 1, 3.0), (4, 1, 3.0), (2, 2, 3.0), (4, 4, 2.0), (2, 8, math.nan))
+
+
+def test_degrees_chosen_together_have_one_best_cell_the_one_with_the_fewest_gpus():
+    least = replace(grid(TOGETHER), joint=True)
+    assert least.best_name == "best M and T together"
+    assert [(row.chunk_tokens, row.prompt_tokens) for row in least.best().itertuples()] == [(4, 4)]
+    most = replace(least, metric=RATE)
+    assert [(row.chunk_tokens, row.prompt_tokens) for row in most.best().itertuples()] == [(4, 1)]
+    assert replace(most, table=TOGETHER[:0]).best().empty
+    assert most.hover({"ttds_s": 3.0, "chunk_tokens": 4, "prompt_tokens": 1}).startswith("3 tok")
 
 
 def test_the_camera_stays_while_the_surface_fills():

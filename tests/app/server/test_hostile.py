@@ -57,6 +57,14 @@ EXAMPLES = {
         "scenario": {"pp": 8}, "carried": {},
         "axes": {"decode_gpu": GPUS, "prefill_gpu": GPUS}, "first": 3,
     },
+    "/pptp-sweep/slice": {
+        "scenario": {"batch_size": 1}, "carried": {},
+        "axes": {"pp": [1, 4], "tp": [4, 8]}, "first": 3,
+    },
+    "/pptp-sweep/decode/slice": {
+        "scenario": {"batch_size": 1}, "carried": {},
+        "axes": {"decode_pp": [1, 4], "decode_tp": [4, 8]}, "first": 3,
+    },
     "/catalog/tables": {},
     "/catalog/item": {"kind": "gpu", "name": "NVIDIA H100"},
     "/catalog/check": {

@@ -7,6 +7,7 @@ from app.sweeps.terms import usual_metric
 from simcore import SWEEPS, Scenario
 
 MT, PPT, GPUS = SWEEPS["mt"], SWEEPS["ppt"], SWEEPS["gpus"]
+PREFILL = SWEEPS["prefill-pptp"]
 SPANS = {
     "chunk_tokens": {"from": 64, "to": 512, "step": 64},
     "prompt_tokens": {"from": 1000, "to": 4000, "step": 1000},
@@ -38,6 +39,7 @@ def test_a_bare_address_is_the_plans_own_sweep(plan):
         (PPT, Scenario(chunk_tokens=64, decode_pp=3), defaults(PPT)),
         (PPT, PPT.base, defaults(PPT) | {"pp": {"from": 2, "to": 4, "step": 2}}),
         (GPUS, Scenario(vram_limit_ratio=0.8), NAMES),
+        (PREFILL, Scenario(batch_size=4), {"pp": [1, 2, 3], "tp": [4]}),
     ],
 )
 def test_what_is_written_is_read_back(plan, base, spans):
@@ -83,6 +85,14 @@ def test_another_sweeps_address_is_no_fault():
         ("ms=64:512:0", MT, "The step of Prefill chunk M"),
         (f"ms=64:{'9' * 3000}:1", MT, "out of range"),
         ("metric=speed", MT, "metric is one of ttds, tpot, ttft"),
+        ("metric=rate", MT, "metric is one of ttds, tpot, ttft"),
+        ("metric=speed", PREFILL, "metric is one of ttds, tpot, ttft, rate"),
+        ("tps=1,2,x", PREFILL, "tps is not a list of whole numbers"),
+        ("tps=", PREFILL, "tps is not a list of whole numbers"),
+        ("tps=1:8:1", PREFILL, "tps is not a list of whole numbers"),
+        ("tps=2,2", PREFILL, "Tensor parallel TP has 2 twice"),
+        ("tps=0", PREFILL, "Tensor parallel TP = 0 is out of range"),
+        ("tps=" + "1," * 3000 + "1", PREFILL, "longer"),
         ("decodes=", GPUS, "Decode GPU = '' is unknown"),
         ("decodes=NVIDIA+H10", GPUS, "did you mean 'NVIDIA H100'"),
         ("decodes=NVIDIA+H100,NVIDIA+H100", GPUS, "each name once"),
@@ -101,6 +111,7 @@ def test_what_is_wrong_is_ignored_and_said(query, plan, words):
 
 
 def test_no_key_of_a_sweep_is_one_of_a_scenario():
-    assert {"ms", "ts", "pps", "prefills", "decodes", "metric"} == set(OWN_KEYS)
+    axes = {"ms", "ts", "pps", "prefills", "decodes", "tps", "dpps", "dtps"}
+    assert axes | {"metric"} == set(OWN_KEYS)
     for key in OWN_KEYS:
         assert read_sweep(f"{key}=?", MT).base == Scenario()

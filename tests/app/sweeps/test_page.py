@@ -22,11 +22,11 @@ from app.sweeps.html import blank_page, write_html
 from app.sweeps.page import DASK_VARIABLE
 from app.sweeps.slices import Worker, answer, read
 from app.sweeps.terms import (
-    METRICS,
     axis_of,
     describe,
     filename_of,
     filename_suffix,
+    metrics_of,
     table_filename_of,
     usual_metric,
 )
@@ -215,15 +215,13 @@ def test_the_grid_is_refused_before_it_is_made():
 
 def test_the_subtitle_names_what_all_cells_share():
     base = Scenario(pp=4, decode_pp=2, batch_size=7)
-    assert describe(base, ("chunk_tokens", "prompt_tokens")) == [
+    assert describe(base, MT) == [
         "LLaMA-3.1-70B, calibrated costs, vLLM 0.19",
         "NVIDIA H100 → NVIDIA RTX PRO 6000",
         "PP 4 → 2, N 7, K 1, O 1, 95 % of VRAM",
     ]
-    assert describe(base, ("pp", "prompt_tokens"))[2].startswith("M 128, N 7")
-    assert describe(base, ("decode_gpu", "prefill_gpu"))[1].startswith(
-        "PP 4 → 2, T 8\u202f192, M 128"
-    )
+    assert describe(base, SWEEPS["ppt"])[2].startswith("M 128, N 7")
+    assert describe(base, GPUS)[1].startswith("PP 4 → 2, T 8\u202f192, M 128")
 
 
 # What a slice says besides its rows
@@ -344,7 +342,7 @@ def test_a_cluster_that_does_not_answer_is_said_to(monkeypatch):
 
 def test_file_names_follow_the_metric():
     names = {(plan.name, key): filename_of(plan, metric)
-             for plan in SWEEPS.values() for key, metric in METRICS.items()}  # fmt: skip
+             for plan in SWEEPS.values() for key, metric in metrics_of(plan).items()}  # fmt: skip
     assert names["mt", "ttds"] == "M_T_TTDS_sweep_3d"
     assert names["ppt", "tpot"] == "PP_T_TPOT_sweep_3d"
     assert len(set(names.values())) == len(names)
@@ -353,6 +351,7 @@ def test_file_names_follow_the_metric():
 def test_a_tables_name_says_what_is_not_as_usual():
     assert [table_filename_of(plan) for plan in SWEEPS.values()] == [
         "M_T_sweep", "PP_T_sweep", "GPU_pairs_sweep",
+        "PP_TP_prefill_sweep", "PP_TP_decode_sweep",
     ]  # fmt: skip
     assert filename_suffix(Scenario()) == ""
     other = Scenario(prefill_gpu="AMD Instinct MI300X", batch_size=3, vram_limit_ratio=0.5)
@@ -363,6 +362,7 @@ def test_a_tables_name_says_what_is_not_as_usual():
 def test_pairs_of_gpus_open_with_a_metric_that_depends_on_both():
     assert {name: usual_metric(plan) for name, plan in SWEEPS.items()} == {
         "mt": "ttds", "ppt": "ttds", "gpus": "ttft",
+        "prefill-pptp": "ttft", "decode-pptp": "tpot",
     }  # fmt: skip
 
 
@@ -373,9 +373,9 @@ def test_the_gpu_that_prefills_is_asked_for_first():
 
 
 def test_an_axis_has_symbol_label_and_unit():
-    assert axis_of("chunk_tokens").title == "Prefill chunk M [tokens]"
-    assert axis_of("pp").title == "Pipeline stages PP"
-    assert axis_of("prefill_gpu").name == "prefill GPU"
+    assert axis_of("chunk_tokens", MT).title == "Prefill chunk M [tokens]"
+    assert axis_of("pp", SWEEPS["ppt"]).title == "Pipeline stages PP"
+    assert axis_of("prefill_gpu", GPUS).name == "prefill GPU"
 
 
 # The file to download
