@@ -9,6 +9,7 @@ from app.gantt6d.asked import scenario_in, seq_of
 from app.metrics_told import DURATIONS
 from app.share import query_of
 from simcore import PdscopeError, ScenarioError
+from simcore.costs.plan import CollectiveForm
 from simcore.explain.contention import ChannelUse
 
 # Of the cost: with so much of it, the rest does not show in three digits.
@@ -45,6 +46,7 @@ def answer_to(asked, runs: FabricRuns) -> dict:
             for key, metric in DURATIONS.items()
         },
         "contended": [_row(use, run) for use in run.contended],
+        "collectives": _collectives(run),
         "said": _sentence(run),
         "query": query_of(scenario),
         "title": title_of(scenario),
@@ -66,6 +68,15 @@ def _row(use: ChannelUse, run: FabricRun) -> dict:
         "critical": delay_text(use.critical_s),
         "sharers": run.names.sharers(use.sharers),
     }
+
+
+def _collectives(run):
+    """As what collectives are run, as far as there are any."""
+    used = run.result.plan.collectives
+    if used is None:
+        return ""
+    hidden = " Their wires show nothing of them." if used.form is CollectiveForm.AGGREGATED else ""
+    return used.text + hidden
 
 
 def _undrawn(run):

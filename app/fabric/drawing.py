@@ -9,6 +9,7 @@ from app.fabric.results import FabricRun
 from app.figures.fabric import Dot, places
 from simcore.explain.numbers import quantity
 from simcore.topologies.graph import NodeKind
+from simcore.topologies.trouble import failures_of
 
 # Beyond these nobody sees anything, and it would take a second.
 MOST_WIRES = 4000
@@ -60,6 +61,7 @@ def drawing_of(run: FabricRun) -> dict | None:
             ]
             for wire, arc in zip(fabric.wires, at.arcs, strict=True)
         ],
+        "down": _down(run),
         "boxes": [
             [
                 " · ".join(filter(None, (box.machine, held[box.machine]))),
@@ -77,6 +79,18 @@ def drawing_of(run: FabricRun) -> dict | None:
 
 
 _ORDER = [kind.value for kind in NodeKind]
+
+
+def _down(run):
+    """Wires that do not work, by number, each with the moment from which on [s]."""
+    failures = failures_of(run.result.scenario.failures)
+    found = []
+    for number, wire in enumerate(run.fabric.wires if failures else ()):
+        names = {wire.name, *(run.fabric.nodes[end].name for end in wire.ends)}
+        moments = [failure.at_s for failure in failures if failure.what in names]
+        if moments:
+            found.append([number, min(moments)])
+    return found
 
 
 def _stages_held(fabric, nodes):

@@ -174,7 +174,13 @@ def _panel():
         ]
     )
     return html.Div(
-        [html.Div([scale, tools], className="panel-head"), stage, strip, time],
+        [
+            html.Div([scale, tools], className="panel-head"),
+            html.Div(id=f"{NAME}-collectives-used", className="collectives-used"),
+            stage,
+            strip,
+            time,
+        ],
         className="panel fabric-panel",
     )
 

@@ -6,6 +6,8 @@
   // Of one state; a slice is a quarter of a second.
   const MOST_ASKED = 40;
   const METRICS = 3;
+  // As app/numbers.py has it: less is shown as nearly none.
+  const LEAST_CHANGE = 5e-5;
   let asking = null;
 
   function show({ contended }) {
@@ -62,7 +64,7 @@
       if (told?.cells)
         cells.forEach((cell, n) => {
           const { then, change, share } = told.cells[n];
-          const how = share < 0 ? "better" : share > 0 ? "worse" : "same";
+          const how = Math.abs(share) < LEAST_CHANGE ? "same" : share < 0 ? "better" : "worse";
           cell.replaceChildren(then, element("span", change, `fabric-change ${how}`));
         });
       else if (told) cells.forEach((cell, n) => Object.assign(cell, { textContent: n ? "" : "not found", title: told.reason }));

@@ -7,6 +7,7 @@
   // Between the two directions of a wire, from the middle.
   const BESIDE_PX = 2;
   const CHOSEN_PX = 13;
+  const DOWN_DASH = [3, 4];
   // How high an arc over the whole row is, in rows, and of how many straight parts.
   const ARC = 0.85;
   const ARC_PARTS = 12;
@@ -32,6 +33,7 @@
       faint: page.colour("--faint"),
       surface: page.colour("--surface"),
       accent: page.colour("--accent"),
+      bad: page.colour("--bad"),
       prefill: page.colour("--kind-prefill"),
       decode: page.colour("--kind-decode"),
       onPool: page.colour("--fabric-on-pool"),
@@ -140,10 +142,13 @@
 
   function drawWires(context) {
     const busy = [];
+    const down = [];
     context.strokeStyle = colours.line;
     context.lineWidth = IDLE_PX;
     context.beginPath();
-    page.wires.all.forEach(({ channels }, n) => {
+    page.wires.all.forEach((wire, n) => {
+      const { channels } = wire;
+      if (page.wires.isDown(wire)) return down.push(lines[n].points);
       const levels = channels.map((channel) => page.wires.level(channel, page.moment));
       // One line stands for both directions while nothing moves in either.
       if (levels.some(Boolean)) {
@@ -154,6 +159,7 @@
       } else trace(context, lines[n].points);
     });
     context.stroke();
+    drawDown(context, down);
     drawChosen(context);
     // What is full lies above all others.
     busy.sort((a, b) => a[0] - b[0]);
@@ -164,6 +170,15 @@
       trace(context, points);
       context.stroke();
     }
+  }
+
+  function drawDown(context, down) {
+    context.strokeStyle = colours.bad;
+    context.setLineDash(DOWN_DASH);
+    context.beginPath();
+    for (const points of down) trace(context, points);
+    context.stroke();
+    context.setLineDash([]);
   }
 
   function drawChosen(context) {
@@ -270,6 +285,7 @@
     const nothing = page.byId("nothing");
     nothing.hidden = Boolean(page.shown.drawing);
     nothing.textContent = page.shown.undrawn || "";
+    page.byId("collectives-used").textContent = page.shown.collectives;
     page.view.fitHeight();
     page.view.bound();
     page.draw();

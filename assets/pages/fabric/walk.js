@@ -18,11 +18,13 @@
   const hide = () => page.byId("tip")?.classList.remove("shown");
 
   /* A wire's directions, each with how busy it is now. */
-  const busyOf = (wire) =>
-    wire.channels.map((channel, place) => {
+  function busyOf(wire) {
+    if (page.wires.isDown(wire)) return ["down"];
+    return wire.channels.map((channel, place) => {
       const way = wire.channels.length > 1 ? page.wires.direction(wire, place) : "both directions";
       return `${way}: ${page.wires.percent(page.wires.level(channel, page.moment))}`;
     });
+  }
 
   function hover(event) {
     if (!page.shown?.drawing || event.pointerType === "touch") return;

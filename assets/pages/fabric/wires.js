@@ -38,6 +38,7 @@
       wires.all = (drawing?.wires || []).map(([name, group, a, b, out, into, arc]) => ({
         name, group, a, b, arc, channels: out === into ? [out] : [out, into],
       }));
+      for (const [number, at] of drawing?.down || []) wires.all[number].downAt = at;
       wires.numberOf = new Map(wires.all.map(({ name }, number) => [name, number]));
       if (!wires.numberOf.has(page.wire)) page.wire = contended[0]?.wire ?? wires.all[0]?.name ?? null;
       // The same part of the run as before; at first that in which most happens.
@@ -55,6 +56,9 @@
       const first = rows.get(channel);
       return first === undefined ? null : shares.subarray(first, first + page.shown.use.means);
     },
+
+    /* Whether a wire does not work at the time that is shown. */
+    isDown: ({ downAt }) => downAt !== undefined && page.time() >= downAt,
 
     chosen: () => wires.all[wires.numberOf.get(page.wire)] || null,
 
