@@ -1,9 +1,10 @@
 """What the page shows for a request: the fabric, how busy it was, and what sharing it cost."""
 
 from app import numbers
-from app.fabric.drawing import MOST_WIRES, drawing_of, use_of
+from app.fabric.drawing import drawing_of
 from app.fabric.names import delay_text
-from app.fabric.results import FabricRun, FabricRuns
+from app.fabric.results import MOST_WIRES, FabricRun, FabricRuns
+from app.fabric.wires import use_of, wires_told
 from app.gantt6d.answer import refusal, title_of
 from app.gantt6d.asked import scenario_in, seq_of
 from app.metrics_told import DURATIONS
@@ -30,12 +31,12 @@ def answer_to(asked, runs: FabricRuns) -> dict:
     except PdscopeError as error:
         return refusal(asked, error, scenario)
     metrics = run.result.metrics
-    drawing = drawing_of(run)
     return {
         "seq": seq_of(asked),
-        "drawing": drawing,
-        "undrawn": None if drawing else _undrawn(run),
-        "use": use_of(run),
+        "drawing": drawing_of(run) if run.is_drawn else None,
+        "undrawn": "" if run.is_drawn else _undrawn(run),
+        **wires_told(run, run.shown),
+        "use": use_of(run, run.shown),
         "end_s": run.contention.end_s,
         "marks": [
             {"text": name, "at_s": moment}

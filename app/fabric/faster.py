@@ -43,7 +43,7 @@ class Study:
         self._scenario, self._metrics = of.result.scenario, of.result.metrics
         wires = [of.wire_of[use.channel.name] for use in of.contended]
         names = dict.fromkeys(wire.name if what == WIRE else wire.group for wire in wires)
-        self._names = list(names)[:MOST_NAMES]
+        self._names = list(names)[: MOST_NAMES if of.is_drawn else 0]
         self._rows: dict[str, dict] = {}
         self._work = self._steps_of_work()
         self._lock = threading.Lock()

@@ -18,6 +18,8 @@ TIME_LIMIT_S = 0.5
 # Of all that are kept, which hold what was executed: some 500 bytes for each transfer and job.
 MOST_KEPT = 8
 MOST_CONTENDED = 10
+# Beyond these nobody sees anything, and it would take seconds.
+MOST_WIRES = 4000
 MOST_KEPT_ROWS = 150_000
 
 
@@ -43,6 +45,18 @@ class FabricRun:
     def wires(self) -> dict[str, Wire]:
         """The wires by name."""
         return {wire.name: wire for wire in self.fabric.wires}
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether there are few enough wires to be seen."""
+        return len(self.fabric.wires) <= MOST_WIRES
+
+    @cached_property
+    def shown(self) -> tuple[Wire, ...]:
+        """The wires that the page has: all, or those that are told of."""
+        if self.is_drawn:
+            return self.fabric.wires
+        return tuple(dict.fromkeys(self.wire_of[use.channel.name] for use in self.contended))
 
     @cached_property
     def contended(self) -> tuple[ChannelUse, ...]:

@@ -238,3 +238,57 @@ def test_the_page_is_as_wide_as_the_window(fabric):
             "width => document.documentElement.scrollWidth <= width && innerWidth === width",
             arg=width,
         )
+
+
+RAILS = "v=3&topo=hgx-rail&pp=4&tp=8&t=16384&m=512&k=8&decode=NVIDIA+H200"
+
+
+def test_sixty_four_gpus_on_rails_can_be_read(page):
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto(f"/fabric?{RAILS}")
+    settled(page)
+    told = page.evaluate(
+        """() => {
+          const { shown, drawing } = window.pdscope.fabric;
+          const gpus = shown.drawing.nodes.filter(([, , kind]) => kind === "gpu");
+          return { stages: shown.drawing.boxes.map(([name]) => name.split(" · ")[1]),
+                   gpus: gpus.length, apart: drawing.leastRoom("gpu") };
+        }"""
+    )
+    assert told["gpus"] == 64
+    assert told["stages"] == ["P0", "P1", "P2", "P3", "D0", "D1", "D2", "D3"]
+    # Room for a rank's number in each.
+    assert told["apart"] >= 16
+    row = page.locator("#fabric-contended tr").first
+    expect(row).to_contain_text("and 7 like it")
+    expect(row).to_contain_text("×8")
+    expect(page.locator("#fabric-collectives-used")).to_contain_text("Collectives as")
+
+
+def test_what_twice_as_fast_would_change_is_of_a_wire_or_of_its_kind(page):
+    """Cables that others nearly fill hold decode up: two are better than one."""
+    page.goto("/fabric?v=3&k=2&bg=prefill+NIC+cables:+97+%25&m=512")
+    settled(page)
+    cells = page.locator("#fabric-contended tr", has_text="prefill NIC").first.locator(
+        ".fabric-faster"
+    )
+    for cell in cells.all():
+        expect(cell).to_have_text(re.compile(r"^[\d.\u202f]+ (µs|ms|s)"))
+    of_one = cells.first.text_content()
+    page.get_by_label("What is twice as fast").select_option("all of its kind")
+    expect(cells.first).not_to_have_text(of_one)
+    expect(page.locator("#fabric-contended")).to_have_attribute("data-complete", "yes")
+    expect(cells.first).to_contain_text("−")
+
+
+def test_what_is_down_is_drawn_so(page):
+    page.goto("/fabric?v=3&k=2&fail=prefill+NIC+1")
+    settled(page)
+    assert page.evaluate(
+        """() => window.pdscope.fabric.wires.all
+          .filter((wire) => window.pdscope.fabric.wires.isDown(wire)).map(({ name }) => name)"""
+    ) == ["prefill NIC 1 lane", "prefill NIC 1 cable"]
+    stage = page.locator("#fabric-stage")
+    at = page.evaluate("() => window.pdscope.fabric.drawing.middleOf('prefill NIC 1 cable')")
+    stage.hover(position={"x": at[0], "y": at[1]})
+    expect(page.locator("#fabric-tip")).to_contain_text("down")

@@ -273,6 +273,9 @@
 
   page.drawing = {
     cleared, wireAt, nodeAt,
+    /* How wide the narrowest node of a kind is [px]. */
+    leastRoom: (kind) =>
+      Math.min(...page.shown.drawing.nodes.flatMap(([, , is], n) => (is === kind ? [spots[n].width] : []))),
     /* Where a wire's middle is, for whoever points at it. */
     middleOf(name) {
       const { points } = lines[page.wires.numberOf.get(name)];

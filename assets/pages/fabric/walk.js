@@ -34,12 +34,12 @@
     const found = node < 0 ? page.drawing.wireAt(at, REACH_PX) : -1;
     page.byId("stage").classList.toggle("pointing", found >= 0);
     if (node >= 0) {
-      const { names, nodes } = page.shown.drawing;
-      const [, , , label] = nodes[node];
-      tell(at, label === names[node] ? [label] : [names[node], label]);
+      const { names, drawing } = page.shown;
+      const [, , , label] = drawing.nodes[node];
+      tell(at, names[node] === undefined || label === names[node] ? [label] : [names[node], label]);
     } else if (found >= 0) {
       const wire = page.wires.all[found];
-      tell(at, [wire.name, page.shown.drawing.speeds[wire.channels[0]][0], ...busyOf(wire)]);
+      tell(at, [wire.name, wire.speeds[0], ...busyOf(wire)]);
     } else hide();
   }
 

@@ -109,12 +109,16 @@
     );
   }
 
+  function factsOf({ group, speeds: [out, into], latency }) {
+    const speed =
+      into === undefined ? `${out} both ways together` : out === into ? `${out} each way` : `${out} and ${into}`;
+    return `${group} · ${speed}, ${latency} latency`;
+  }
+
   function chosen() {
     page.byId("wire").value = page.wire ?? "";
     const wire = page.wires.chosen();
-    const [speed, latency] = (wire && page.shown.drawing.speeds[wire.channels[0]]) || ["", ""];
-    const duplex = wire?.channels.length > 1 ? "each way" : "both ways together";
-    page.byId("wire-facts").textContent = wire ? `${wire.group} · ${speed} ${duplex}, ${latency} latency` : "";
+    page.byId("wire-facts").textContent = wire ? factsOf(wire) : "";
     ask();
   }
 

@@ -27,18 +27,22 @@
   }
 
   const wires = {
-    /* Of each wire: name, group, ends, whether it is an arc, and the numbers of its channels. */
+    /* Of each wire: name, group, the numbers of its ends, latency; the numbers of its one or two
+       channels, and their speeds; whether it is an arc, and from when on it does not work [s]. */
     all: [],
     numberOf: new Map(),
 
-    read({ drawing, use, contended }, before) {
+    read({ wires: told, down, drawing, use, contended }, before) {
       const bytes = atob(use.shares);
       shares = Uint8Array.from(bytes, (byte) => byte.charCodeAt(0));
       rows = new Map(use.channels.map((channel, n) => [channel, use.rows[n] * use.means]));
-      wires.all = (drawing?.wires || []).map(([name, group, a, b, out, into, arc]) => ({
-        name, group, a, b, arc, channels: out === into ? [out] : [out, into],
+      wires.all = told.map(([name, group, a, b, latency, channels]) => ({
+        name, group, a, b, latency,
+        channels: channels.map(([channel]) => channel),
+        speeds: channels.map(([, speed]) => speed),
       }));
-      for (const [number, at] of drawing?.down || []) wires.all[number].downAt = at;
+      for (const [number, at] of down) wires.all[number].downAt = at;
+      for (const number of drawing?.arcs || []) wires.all[number].arc = true;
       wires.numberOf = new Map(wires.all.map(({ name }, number) => [name, number]));
       if (!wires.numberOf.has(page.wire)) page.wire = contended[0]?.wire ?? wires.all[0]?.name ?? null;
       // The same part of the run as before; at first that in which most happens.
@@ -72,7 +76,7 @@
 
     /* From which end to which a channel of a wire goes. */
     direction({ a, b }, place) {
-      const names = page.shown.drawing.names;
+      const { names } = page.shown;
       return place ? `${names[b]} → ${names[a]}` : `${names[a]} → ${names[b]}`;
     },
   };

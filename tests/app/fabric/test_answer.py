@@ -2,14 +2,15 @@
 
 import base64
 import json
+import re
 
 import numpy as np
 import pytest
 
 from app.fabric.answer import answer_to
-from app.fabric.drawing import MOST_SHARES, MOST_WIRES
 from app.fabric.names import Names
-from app.fabric.results import FabricRuns
+from app.fabric.results import MOST_WIRES, FabricRuns
+from app.fabric.wires import MOST_SHARES
 from app.share import read_query
 from app.shell import create_app
 from simcore import Scenario, run
@@ -36,32 +37,57 @@ def shares_of(use):
     return {n: told[row] for n, row in zip(use["channels"], use["rows"], strict=True)}
 
 
-def test_the_drawing_has_every_wire_and_gpu(answer, runs):
-    drawing, fabric = answer["drawing"], runs.of(Scenario(**BUSY)).fabric
-    assert [wire[0] for wire in drawing["wires"]] == [wire.name for wire in fabric.wires]
-    assert [tuple(wire[2:4]) for wire in drawing["wires"]] == [wire.ends for wire in fabric.wires]
-    gpus = [node[3:] for node in drawing["nodes"] if node[2] == "gpu"]
+def test_every_wire_and_gpu_is_drawn(answer, runs):
+    fabric = runs.of(Scenario(**BUSY)).fabric
+    assert [wire[0] for wire in answer["wires"]] == [wire.name for wire in fabric.wires]
+    assert [tuple(wire[2:4]) for wire in answer["wires"]] == [wire.ends for wire in fabric.wires]
+    assert answer["names"] == {node.number: node.name for node in fabric.nodes}
+    gpus = [node[3:] for node in answer["drawing"]["nodes"] if node[2] == "gpu"]
     assert sorted(gpus) == sorted(
         [f"{pool[0].upper()}{stage}", pool, stage, -1]
         for pool in ("prefill", "decode")
         for stage in range(8)
     )
-    assert len(drawing["speeds"]) == len({n for wire in drawing["wires"] for n in wire[4:6]})
+
+
+def names_of(wires):
+    """The name of each channel, by its number."""
+    return {
+        number: f"{name} {way}"
+        for name, *_, channels in wires
+        for (number, _), way in zip(channels, ("out", "in"), strict=True)
+    }
 
 
 def test_shares_are_those_of_the_run(answer):
     use, result = answer["use"], run(Scenario(**BUSY))
     assert use["means"] * use["mean_s"] == pytest.approx(answer["end_s"])
-    numbers = {n: name for name, _, _, _, out, into, _ in answer["drawing"]["wires"]
-               for n, name in ((out, f"{name} out"), (into, f"{name} in"))}  # fmt: skip
+    names = names_of(answer["wires"])
     used = result.metrics.channel_use
     carried = dict(zip(used["channel"], used["utilisation"], strict=True))
     shares = shares_of(use)
-    assert {numbers[n] for n in shares} == {name for name, share in carried.items() if share}
+    assert {names[n] for n in shares} == {name for name, share in carried.items() if share}
     for number, row in shares.items():
         # Each mean is rounded up to the next of 255 steps.
-        mean = carried[numbers[number]]
+        mean = carried[names[number]]
         assert mean - 1e-9 <= row.mean() / 255 <= mean + 1 / 255
+
+
+def test_channels_alike_share_their_rows():
+    """Eight ranks that each have a NIC of their own use it alike."""
+    values = {"topology": "hgx-rail", "tp": 8, "pp": 2, "prefill_nics": 8,
+              "decode_gpu": "NVIDIA H100"}  # fmt: skip
+    told = answer_to({"seq": 1, "values": values}, FabricRuns())
+    use, names = told["use"], names_of(told["wires"])
+    rows = dict(zip(use["channels"], use["rows"], strict=True))
+    nics = [n for n, name in names.items() if re.fullmatch(r"node 0 NIC \d cable out", name)]
+    assert len(nics) == 8 and len({rows[n] for n in nics}) == 1
+    assert len(set(use["rows"])) < len(use["channels"]) / 4
+    [first] = [row for row in told["contended"] if row["channel"] == "node 0 NIC 0 cable out"]
+    assert first["alike"] == "and 7 like it"
+    gpus = [node for node in told["drawing"]["nodes"] if node[4:] == ["prefill", 1, 3]]
+    assert [gpu[3] for gpu in gpus] == ["P1.3"]
+    assert told["collectives"].startswith("Collectives as")
 
 
 def test_an_answer_is_small_enough_to_be_sent_often(answer):
@@ -71,11 +97,23 @@ def test_an_answer_is_small_enough_to_be_sent_often(answer):
 
 
 def test_more_wires_than_can_be_seen_are_not_drawn(answer, runs, monkeypatch):
-    monkeypatch.setattr("app.fabric.drawing.MOST_WIRES", 10)
-    told = answer_to(ASKED, runs)
+    """Those of the table can be chosen all the same."""
+    monkeypatch.setattr("app.fabric.results.MOST_WIRES", 10)
+    told = answer_to(ASKED, FabricRuns())
     assert told["drawing"] is None and "wires" in told["undrawn"]
     assert told["contended"] == answer["contended"]
+    wires = {wire[0] for wire in told["wires"]}
+    assert wires == {row["wire"] for row in told["contended"]}
+    assert set(told["use"]["channels"]) <= set(names_of(told["wires"]))
     assert MOST_WIRES > 1000
+
+
+def test_what_is_down_says_since_when():
+    values = {**BUSY, "pp": 4, "failures": "prefill NIC 1"}
+    told = answer_to({"seq": 1, "values": values}, FabricRuns())
+    down = {told["wires"][place][0]: at for place, at in told["down"]}
+    assert down == {"prefill NIC 1 lane": 0.0, "prefill NIC 1 cable": 0.0}
+    assert not any("NIC 1" in row["channel"] for row in told["contended"])
 
 
 def test_the_table_begins_with_what_cost_most(answer, runs):

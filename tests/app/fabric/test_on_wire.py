@@ -57,6 +57,6 @@ def test_a_time_that_is_none_is_refused(runs, time, value):
 
 
 def test_all_wires_of_a_fabric_can_be_asked_for(runs):
-    wires = answer_to({"seq": 1, "values": BUSY}, runs)["drawing"]["wires"]
+    wires = answer_to({"seq": 1, "values": BUSY}, runs)["wires"]
     for name, *_ in wires:
         assert len(on_wire({**ASKED, "wire": name, "to_s": 0.1}, runs)["directions"]) == 2
