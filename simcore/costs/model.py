@@ -48,6 +48,8 @@ class PassCosts:
     bandwidth : memory bandwidth it is reckoned with [byte/s]
     seconds : duration [s]
     parts : what it is the sum of [s], by kind of kernel; empty where it is a roofline's maximum
+    collectives : what the stage's collectives were taken to last in reckoning what the engine adds,
+        which `seconds` leaves out [s]; None where no engine adds anything
     """
 
     flop: np.ndarray
@@ -58,6 +60,7 @@ class PassCosts:
     bandwidth: float
     seconds: np.ndarray
     parts: Mapping[str, np.ndarray] = field(default_factory=dict)
+    collectives: np.ndarray | None = None
 
     @classmethod
     def roofline(cls, *, flop, attention, traffic, weights, flops, bandwidth) -> "PassCosts":

@@ -26,7 +26,7 @@ def engine_bound(tag: PrefillPass | DecodePass, costs: PassCosts, place: int) ->
     """
     added = _added(costs, place)
     even = EVEN if isinstance(tag, PrefillPass) else 1.0
-    return added > even * (float(costs.seconds[place]) - added)
+    return added > even * _busy(costs, place)
 
 
 def bound_word(tag: PrefillPass | DecodePass, costs: PassCosts, place: int) -> str:
@@ -57,7 +57,7 @@ def explain_engine(
     prefill = isinstance(tag, PrefillPass)
     pool = scenario.prefill_pool if prefill else scenario.decode_pool
     part = slice_of(llm, pool.layers(llm.layers)[tag.stage])
-    kernels = quantity(float(costs.seconds[place]) - added, "s")
+    kernels = quantity(_busy(costs, place), "s")
     if prefill:
         key = "prefill_engine"
         launching = f"{part.layers} · {quantity(release.eager_layer_s, 's')}"
@@ -75,6 +75,12 @@ def explain_engine(
         )
     formula = formula_of(key, scenario.cost_model)
     return (explained(formula, f"{values} = {quantity(added, 's')}", added),)
+
+
+def _busy(costs, place):
+    """For how long kernels and collectives keep the GPU busy [s]."""
+    collectives = 0.0 if costs.collectives is None else float(costs.collectives[place])
+    return float(costs.seconds[place]) - _added(costs, place) + collectives
 
 
 def _added(costs, place):

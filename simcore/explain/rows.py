@@ -4,8 +4,9 @@ import operator
 
 import gpu_catalog
 from simcore.costs import transformer as tf
+from simcore.costs.handoff import requests_in_pass
 from simcore.costs.models.reference import MEMORY_EFFICIENCY
-from simcore.costs.plan import HandoffIn
+from simcore.costs.shard import expert_visits, shard_of
 from simcore.explain.explanation import Explanation, explained
 from simcore.explain.formulas import formula_of
 from simcore.explain.numbers import count, percent, quantity
@@ -23,6 +24,9 @@ from simcore.pipelines import (
 )
 from simcore.pipelines.walk_back import ROUNDING
 from simcore.run import Result
+
+SIZES_TOLD = (Handoff, Activations, DecodeActivations)
+"""Transfers whose payload has a formula; that of a collective depends on its algorithm."""
 
 
 def explain_row(result: Result, row: int) -> Explanation:
@@ -98,15 +102,20 @@ def _known(scenario, tag):
     llm = gpu_catalog.llm(scenario.llm)
     if isinstance(tag, PrefillPass):
         before, pool = tag.chunk * first, scenario.prefill_pool
-        known = {"s": count(min(first, total - before)), "o": count(before)}
+        new, everyone = min(first, total - before), scenario.batch_size
+        known = {"s": count(new), "o": count(before)}
     else:
         known, pool = {"o": count(total + tag.step)}, scenario.decode_pool
-    if pool.stage_gpus > 1:
-        return known
+        new, everyone = 1, scenario.batch_size // scenario.decode_microbatches
+    shard, n = shard_of(llm, pool.sharing), requests_in_pass(scenario.workload, pool)
     part = tf.slice_of(llm, pool.layers(llm.layers)[tag.stage])
+    visits, _ = expert_visits(llm, pool.sharing, everyone * new)
+    if visits is not None:
+        visits = visits / (n * new)
     # Each weight that a token meets is two operations.
-    met = float(tf.projection_flop(llm, part, 1, outputs=0)) / 2
-    return known | {"A": quantity(met, ""), "b": f"{count(tf.kv_bytes_per_token(llm))} B"}
+    met = float(tf.projection_flop(shard, part, 1, outputs=0, visits=visits)) / 2
+    cached = f"{count(tf.kv_bytes_per_token(shard))} B"
+    return known | {"n": count(n), "A": quantity(met, ""), "b": cached}
 
 
 def _transfer(result, row, tag):
@@ -128,16 +137,8 @@ def _transfer(result, row, tag):
         values,
         alone + waiting,
         title=title_of(tag),
-        details=(size_of(result, tag),) if _sizes_told(result, tag) else (),
+        details=(size_of(result, tag, size),) if isinstance(tag, SIZES_TOLD) else (),
     )
-
-
-def _sizes_told(result, tag):
-    """Whether the formulas of sizes hold for a transfer: one of single GPUs, of a whole pass."""
-    s = result.scenario
-    whole = s.decode_microbatches == 1 and s.handoff == HandoffIn.CHUNKS.value
-    single = max(s.prefill_pool.stage_gpus, s.decode_pool.stage_gpus) == 1
-    return whole and single and isinstance(tag, Handoff | Activations | DecodeActivations)
 
 
 def _aggregated(result, row, tag):

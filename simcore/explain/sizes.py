@@ -1,28 +1,32 @@
 """How the size of a transfer, and of a token's KV cache, was computed."""
 
+import math
+
 import gpu_catalog
 from gpu_catalog import GroupedQueryAttention
 from simcore.costs import transformer as tf
-from simcore.costs.handoff import kv_heads
+from simcore.costs.handoff import kv_heads, requests_in_pass
 from simcore.explain.explanation import Explanation, explained
 from simcore.explain.formulas import formula_of
+from simcore.explain.handoff_sizes import handoff_factors
 from simcore.explain.numbers import count, quantity
 from simcore.pipelines import Activations, Handoff
-from simcore.run import Result, cost_model_of
+from simcore.run import Result
 from simcore.scenario import Scenario
 
 
-def size_of(result: Result, tag) -> Explanation:
-    """The payload of the transfer `tag` [byte]."""
+def size_of(result: Result, tag, size: float) -> Explanation:
+    """The payload of `size` byte of the transfer `tag`; of one where it stands for several."""
     scenario = result.scenario
     details = ()
     if isinstance(tag, Handoff):
-        key, factors, size = _handoff(scenario, tag)
-        details = kv_details(scenario, kv_heads(gpu_catalog.llm(scenario.llm)))
+        key = "handoff_bytes"
+        factors, heads = handoff_factors(scenario, tag, size)
+        details = kv_details(scenario, heads)
     elif isinstance(tag, Activations):
-        key, factors, size = _activations(scenario, tag)
+        key, factors = "activation_bytes", _activations(scenario, tag, size)
     else:
-        key, factors, size = _decode_activations(scenario)
+        key, factors = "decode_activation_bytes", _decode_activations(scenario, size)
     values = f"{factors} = {quantity(size, 'B')}"
     return explained(formula_of(key, scenario.cost_model), values, size, details=details)
 
@@ -50,41 +54,31 @@ def kv_details(scenario: Scenario, heads: int) -> tuple[Explanation, ...]:
     )
 
 
-def _handoff(scenario, tag):
-    costs = cost_model_of(scenario)
+def _activations(scenario, tag, size):
+    m, pool = scenario.chunk_tokens, scenario.prefill_pool
     if scenario.cost_model == "reference":
-        sizes = costs.handoff_shares(tag.stage, tag.to_stage)[0].bytes
-        factors = f"KV({scenario.batch_size}, {scenario.chunk_tokens}) // {scenario.pp}"
-        return "handoff_bytes", factors, float(sizes[tag.chunk])
-    tokens = float(costs.handoff_tokens(tag.stage, tag.to_stage)[tag.chunk])
-    each = tf.kv_bytes_per_token(gpu_catalog.llm(scenario.llm))
-    factors = f"{scenario.batch_size} · {quantity(each, 'B')} · {count(tokens)}"
-    return "handoff_bytes", factors, scenario.batch_size * tokens * each
-
-
-def _activations(scenario, tag):
-    n, m = scenario.batch_size, scenario.chunk_tokens
-    llm = gpu_catalog.llm(scenario.llm)
-    if scenario.cost_model == "reference":
-        llm = llm.reference
-        factors = (n, llm.bytes_per_parameter, m, llm.hidden)
+        llm = gpu_catalog.llm(scenario.llm).reference
+        factors = (scenario.batch_size, llm.bytes_per_parameter, m, llm.hidden)
     else:
         tokens = min(m, scenario.prompt_tokens - tag.chunk * m)
+        llm, n = gpu_catalog.llm(scenario.llm), requests_in_pass(scenario.workload, pool)
         factors = (n, tokens, llm.hidden, llm.activation_bytes_per_element)
-    return "activation_bytes", *_product(factors)
+    return _divided(factors, pool.tp, size)
 
 
-def _decode_activations(scenario):
-    n, llm = scenario.batch_size, gpu_catalog.llm(scenario.llm)
+def _decode_activations(scenario, size):
+    llm, pool = gpu_catalog.llm(scenario.llm), scenario.decode_pool
     if scenario.cost_model == "reference":
-        factors = (n, llm.reference.bytes_per_parameter, llm.reference.hidden)
+        reference = llm.reference
+        factors = (scenario.batch_size, reference.bytes_per_parameter, reference.hidden)
     else:
+        n = requests_in_pass(scenario.workload, pool)
         factors = (n, llm.hidden, llm.activation_bytes_per_element)
-    return "decode_activation_bytes", *_product(factors)
+    return _divided(factors, pool.tp, size)
 
 
-def _product(factors):
-    product = 1.0
-    for factor in factors:
-        product *= factor
-    return " · ".join(count(factor) for factor in factors), product
+def _divided(factors, tp, size):
+    """A product, divided by TP, and by paths over which it is spread where there are several."""
+    text = " · ".join(count(factor) for factor in factors)
+    paths = round(math.prod(factors) / tp / size)
+    return text + "".join(f" / {count(number)}" for number in (tp, paths) if number > 1)

@@ -12,13 +12,14 @@ LLMS = ("LLaMA-3.1-70B", "LLaMA-2-7B", "DeepSeek-V3", "Gemma-3-27B", "GPT-OSS-20
 
 
 @st.composite
-def parallel_scenarios(draw, *, llms=LLMS, **fixed):
-    """A scenario whose pools have degrees of their own."""
+def parallel_scenarios(draw, *, llms=LLMS, most_gpus=512, **fixed):
+    """A scenario whose pools have degrees of their own, a stage `most_gpus` GPUs at most."""
     llm = gpu_catalog.llm(draw(st.sampled_from(llms)))
     values = {"llm": llm.name, "cost_model": "physical"}
     for own in ("", "decode_"):
-        tp = draw(st.sampled_from([tp for tp in tp_degrees(llm) if tp <= 64]))
-        dp = draw(st.sampled_from([1, 2, 3, 8])) if llm.experts else 1
+        tp = draw(st.sampled_from([tp for tp in tp_degrees(llm) if tp <= min(64, most_gpus)]))
+        groups = [dp for dp in (1, 2, 3, 8) if tp * dp <= most_gpus]
+        dp = draw(st.sampled_from(groups)) if llm.experts else 1
         fitting = [1]
         if llm.experts:
             fitting = [ep for ep in divisors(tp * dp) if ep <= llm.experts.experts]

@@ -177,6 +177,6 @@ def _ranks(gpu, sharing):
 
 def _timed(costs, parts):
     """`costs` that take the sum of `parts` [s], collectives left out, for the roofline's time."""
-    parts = {name: seconds for name, seconds in parts.items() if name != COLLECTIVES}
-    some = {name: seconds for name, seconds in parts.items() if np.any(seconds)}
-    return replace(costs, seconds=sum(some.values()), parts=some)
+    some = {name: times for name, times in parts.items() if np.any(times) and name != COLLECTIVES}
+    collectives = np.broadcast_to(parts[COLLECTIVES], costs.seconds.shape)
+    return replace(costs, seconds=sum(some.values()), parts=some, collectives=collectives)

@@ -19,7 +19,12 @@ from simcore.costs.shard import expert_visits, shard_of, weights_on_gpu
 
 @COST_MODELS.register("physical")
 class PhysicalCosts:
-    """FLOPs of active parameters, bytes of what is touched, causal attention that looks back."""
+    """FLOPs of active parameters, bytes of what is touched, causal attention that looks back.
+
+    Attributes
+    ----------
+    resharding : which GPU hands what to which; `handoff_shares` are in its order
+    """
 
     knows_engines = False
     semantics = Semantics(
@@ -41,7 +46,7 @@ class PhysicalCosts:
             name: [tf.slice_of(llm, layers) for layers in shares]
             for name, shares in self._layers.items()
         }
-        self._resharding = Resharding(llm, workload, prefill, decode)
+        self.resharding = Resharding(llm, workload, prefill, decode)
         self._known: dict[tuple[str, tf.Slice], PassCosts] = {}
         starts = np.arange(workload.chunks) * workload.chunk_tokens
         # Float: products with parameter counts exceed 64-bit integers at the far end of the ranges.
@@ -85,7 +90,7 @@ class PhysicalCosts:
                 receiver=part.receiver,
                 bytes=part.requests * tokens * (each * part.heads / all_heads),
             )
-            for part in self._resharding.parts
+            for part in self.resharding.parts
         )
 
     def handoff_tokens(self, sender, receiver, layers=None):
