@@ -74,7 +74,7 @@ def topology_of(scenario: Scenario, costs: CostModel, faster: Factors = ()) -> T
         _size(scenario.prefill_pool),
         _size(scenario.decode_pool),
         scenario.placement,
-        scenario.prefill_nics,
+        scenario.nics,
         scenario.nic_mapping,
         scenario.oversubscription,
         costs.link,

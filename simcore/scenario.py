@@ -17,6 +17,7 @@ from simcore.errors import ScenarioError
 from simcore.fields import BatchFields, FabricFields, ParallelismFields, TransferFields
 from simcore.parameters import parameters_of
 from simcore.scenario_text import text_of, values_in
+from simcore.topologies.reference import REFERENCE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +36,18 @@ class Scenario(TransferFields, FabricFields, ParallelismFields, BatchFields):
     def decode_stages(self) -> int:
         """Pipeline-parallel degree of the decode pool."""
         return self.pp if self.decode_pp is None else self.decode_pp
+
+    @property
+    def nics(self) -> int | None:
+        """K, the NICs in use of a machine; None for all that it has."""
+        if self.prefill_nics is None and self.topology == REFERENCE:
+            return 1
+        return self.prefill_nics
+
+    @property
+    def nics_told(self) -> str:
+        """The NICs in use, in words."""
+        return "all NICs" if self.nics is None else f"K {self.nics}"
 
     @property
     def costs_told(self) -> str:

@@ -78,7 +78,7 @@ def chart_title_of(scenario: Scenario) -> str:
     """All of the scenario in a line, as nothing else goes with a picture."""
     share = f"{100 * scenario.vram_limit_ratio:.3g}"
     return (
-        f"{title_of(scenario)}, O {scenario.output_tokens}, K {scenario.prefill_nics}, "
+        f"{title_of(scenario)}, O {scenario.output_tokens}, {scenario.nics_told}, "
         f"{share} % of VRAM, {scenario.costs_told}"
     )
 

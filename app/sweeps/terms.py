@@ -105,7 +105,9 @@ def describe(base: Scenario, plan: SweepPlan) -> list[str]:
     pools = {name: getattr(base, name) for name in ("prefill_gpu", "decode_gpu")}
     shown = " → ".join("any GPU" if name in axes else gpu for name, gpu in pools.items())
     sizes = [
-        f"{infos[field].symbol} {numbers.count(getattr(base, field))}"
+        base.nics_told
+        if field == "prefill_nics"
+        else f"{infos[field].symbol} {numbers.count(getattr(base, field))}"
         for field in (
             *("prompt_tokens", "chunk_tokens"),
             *("batch_size", "prefill_nics", "output_tokens"),

@@ -89,8 +89,8 @@ def fewer_ranks(scenario: Scenario) -> Iterator[int]:
 
 
 def more_nics(scenario: Scenario) -> Iterator[int]:
-    """K doubled, and again, up to one for each stage."""
-    value = scenario.prefill_nics
+    """K doubled, and again, up to one for each stage; none where all are in use."""
+    value = scenario.nics or scenario.pp
     while value < scenario.pp:
         value = min(2 * value, scenario.pp)
         yield value

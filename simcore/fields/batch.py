@@ -149,21 +149,23 @@ class BatchFields:
         ),
         1,
     )
-    prefill_nics: int = parameter(
+    prefill_nics: int | None = parameter(
         Number(
             key="k",
             symbol="K",
             label="Prefill NICs",
             unit="",
             help="NICs in use, of the prefill server or, on other topologies, of each machine; GPU "
-            "i hands over through NIC i mod K unless the NIC mapping says otherwise.",
+            "i hands over through NIC i mod K unless the NIC mapping says otherwise. Empty for one "
+            "on the reference drawing, and for all that a machine has elsewhere.",
             low=1,
             high=8,
             step=1,
             least=1,
             most=256,
+            optional="1 on the reference drawing, all of a machine's elsewhere",
         ),
-        1,
+        None,
     )
     vram_limit_ratio: float = parameter(
         Number(

@@ -73,7 +73,7 @@ class Fleet:
 
     Attributes
     ----------
-    nics : K, NICs of a node that are used
+    nics : K, NICs of a node that are used; None for all that it has
     oversubscription : bandwidth into a leaf switch from below over that from above
     link : returns the bandwidth [byte/s] and latency [s] of a catalog link, by its name
     full_duplex : whether the two directions of a wire have a channel each
@@ -82,7 +82,7 @@ class Fleet:
     prefill: PoolSize
     decode: PoolSize
     placement: Placement
-    nics: int
+    nics: int | None
     mapping: NicMapping
     oversubscription: float
     link: Callable

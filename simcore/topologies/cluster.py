@@ -64,7 +64,7 @@ def add_machines(build: Builder, fleet: Fleet, *, peers: bool):
     """
     chassis = [chassis_of(pool.gpu) for pool in fleet.pools]
     most = max(each.machine for each in chassis)
-    if fleet.nics > most:
+    if fleet.nics is not None and fleet.nics > most:
         raise ScenarioError(
             f"prefill_nics = {fleet.nics}: these machines have {most} NICs, one for each GPU; use "
             f"{most} or less",
@@ -89,7 +89,7 @@ def _add_unit(build, fleet, unit: Unit, number: int, peers, machines, places):
             f"node {len(machines)}",
             rack,
             gpus,
-            nics=min(fleet.nics, unit.chassis.machine),
+            nics=min(fleet.nics or unit.chassis.machine, unit.chassis.machine),
             peers=peers,
         )
         machines.append((unit, machine))

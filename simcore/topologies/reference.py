@@ -17,13 +17,16 @@ from simcore.topologies.fabric import Fabric
 from simcore.topologies.graph import NodeKind
 from simcore.topologies.seating import refuse_too_many
 
+REFERENCE = "reference"
+"""Its name."""
+
 LANE = "PCIe Gen5 x16"
 HANDOFF_CABLE = "Infiniband NDR"
 DECODE_CABLE = "Ethernet 100G"
 LINKS = (LANE, HANDOFF_CABLE, DECODE_CABLE)
 
 
-@TOPOLOGIES.register("reference")
+@TOPOLOGIES.register(REFERENCE)
 def reference(fleet: Fleet) -> Fabric:
     """The drawing for a fleet; raises ScenarioError where the pools are to share a machine."""
     refuse_too_many(fleet)
@@ -37,7 +40,7 @@ def reference(fleet: Fleet) -> Fabric:
         prefill_gpus=fleet.prefill.gpus,
         decode_gpus=fleet.decode.gpus,
         decode_server_gpus=fleet.decode.ranks,
-        prefill_nics=fleet.nics,
+        prefill_nics=fleet.nics or 1,
         link=fleet.link,
         full_duplex=fleet.full_duplex,
         mapping=fleet.mapping,

@@ -19,7 +19,8 @@ MEANT = {
         "prompt_tokens": 8192,
         "chunk_tokens": 128,
         "output_tokens": 1,
-        "prefill_nics": 1,
+        # Then 1, which is what nothing means on the one topology there was.
+        "prefill_nics": None,
         "vram_limit_ratio": 0.95,
         "cost_model": "physical",
         # Unknown then, and without effect in that cost model.
