@@ -51,7 +51,7 @@ def rate(label="Arrival rate", help="Arrivals in a second, on average.", *, key=
         high=100,
         step=0.1,
         least=least,
-        most=1e6,
+        most=1e5,
         whole=False,
     )
 

@@ -38,7 +38,9 @@ class Diurnal(Arrivals):
         0.5,
     )
     period_s: float = parameter(
-        seconds("period", "Period", "From peak to peak.", high=86_400, least=1e-3), 86_400.0
+        # At the greatest rate, even the first arrival of such a night takes seconds to draw.
+        seconds("period", "Period", "From peak to peak.", high=86_400, least=1e-3, most=1e7),
+        86_400.0,
     )
     start_s: float = parameter(
         seconds("start", "Rise", "A moment at which the rate is its mean and rises.", high=86_400),
