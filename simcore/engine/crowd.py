@@ -153,7 +153,7 @@ class Crowd(Groups):
             if following is not None:
                 if overfull:
                     overfull.pop(channel, None)
-            elif queue and any(other in queued for other in self._too_fast(channel)):
+            elif queue:
                 # This channel will be looked at again if the rate of those changes.
                 overfull[channel] = None
                 continue
@@ -207,16 +207,6 @@ class Crowd(Groups):
                     continue
             following.append(listener)
         return following
-
-    def _too_fast(self, channel):
-        """The groups that are faster than the one of a channel, which is too full, would be."""
-        rate = self.rate
-        others = self._others[channel]
-        fair = 0.0
-        if self._own[channel]:
-            used = sum(n * rate[other] for other, n in others.items())
-            fair = (self._capacity[channel] - used) / self._own[channel]
-        return [other for other in others if rate[other] > fair]
 
     def _pull(self, channel, changed, now):
         """Make a channel the bottleneck of the fastest routes that cross it, as it is too full.

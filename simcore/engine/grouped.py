@@ -21,8 +21,10 @@ ENTRIES_A_STEP = 512
 # It is solved for one after the other again where there are fewer transfers than this a channel.
 FEWEST_ALIVE = 0.5
 
-# The most channels for which a set of equations is solved at once.
+# The most channels for which a set of equations is solved at once. Where more contend, it is looked
+# again after so many settlings.
 MOST_COUPLED = 256
+SETTLINGS_IF_TOO_LARGE = 1024
 
 
 class Passage:
@@ -89,6 +91,7 @@ class GroupedNetwork:
         self._sparse = SparseGroups(events, None, self._rebound)
         self._coupled = {}  # channel -> the coupled groups that have it
         self._settlings = self._steps = 0
+        self._patience = SETTLINGS_BETWEEN_LOOKS  # settlings until the next look
         self.touched = {}
 
     def latency(self, path) -> float:
@@ -147,7 +150,7 @@ class GroupedNetwork:
         """Bring rates up to date at `now` [s]; new ends go to the simulator's events."""
         self._settle_touched(now)
         self._settlings += 1
-        if self._settlings >= SETTLINGS_BETWEEN_LOOKS:
+        if self._settlings >= self._patience:
             self._couple(now)
             self._uncouple(now)
             self._settle_touched(now)
@@ -177,10 +180,13 @@ class GroupedNetwork:
         sparse = self._sparse
         steps = (sparse.steps - self._steps) / self._settlings
         self._settlings, self._steps = 0, sparse.steps
+        self._patience = SETTLINGS_BETWEEN_LOOKS
         if steps < FEWEST_STEPS or sparse.busiest is None:
             return
         channels, routes = sparse.reached(sparse.busiest)
-        if routes and len(channels) <= MOST_COUPLED and steps * ENTRIES_A_STEP > len(channels) ** 2:
+        if len(channels) > MOST_COUPLED:
+            self._patience = SETTLINGS_IF_TOO_LARGE
+        elif routes and steps * ENTRIES_A_STEP > len(channels) ** 2:
             coupled = Coupled(self._events, self._rebound)
             self._hand_over(sparse, coupled, sparse.busiest, now)
 
@@ -206,7 +212,7 @@ class GroupedNetwork:
                 and (number := self._sparse.number_of(channel)) is not None
             ):
                 self._hand_over(self._sparse, into, number, now)
-        if len(into.channels) > MOST_COUPLED:
+        if len({*into.channels, *path}) > MOST_COUPLED:
             self._hand_over(into, self._sparse, None, now)
             into = self._sparse
         return into

@@ -4,31 +4,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simcore.engine import crowd, grouped, network
-from simcore.engine.bottleneck import WatchedNetwork
 from simcore.engine.fairness import certificate_violation
 from simcore.engine.grouped import GroupedNetwork
 from tests.properties.crowds import BANDWIDTHS, SIZES
 from tests.properties.flow_oracle import exact_finish_times
 from tests.properties.flow_sets import FlowSet, flow_sets, simulate
+from tests.properties.group_forms import COUPLED, MIXED, SPARSE, ends, in_groups
 
-# Rates found one after the other; all at once, as soon as two contend; and now so, now so.
-SPARSE = {"MOST_COUPLED": 0}
-COUPLED = {
-    "SETTLINGS_BETWEEN_LOOKS": 1, "FEWEST_STEPS": 0, "ENTRIES_A_STEP": 1e9, "FEWEST_ALIVE": 0
-}  # fmt: skip
-MIXED = COUPLED | {"SETTLINGS_BETWEEN_LOOKS": 2, "FEWEST_ALIVE": 0.8, "MOST_COUPLED": 4}
 FORMS = st.sampled_from([SPARSE, COUPLED, MIXED])
-
-
-def in_groups(flow_set, form=SPARSE, watched=False, order=None, **settings):
-    """The batches after a run in groups from the first time on that two transfers contend."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(network, "MOST_TOIL", -1)
-        patch.setattr(crowd, "MANY_STEPS", 0)
-        for name, value in (form | settings).items():
-            patch.setattr(grouped, name, value)
-        return simulate(flow_set, WatchedNetwork() if watched else None, order)
 
 
 @st.composite
@@ -46,10 +29,6 @@ def busy_sets(draw, max_flows=30):
 
 
 FLOWS = busy_sets() | flow_sets(max_channels=7, max_flows=30)
-
-
-def ends(batches):
-    return [batch.end_time for batch in batches]
 
 
 def witnessed(patch):
@@ -89,7 +68,7 @@ def test_groups_are_max_min_fair_whenever_they_are_settled(flow_set, form):
 
 def test_the_witness_above_does_get_to_see_contention(monkeypatch):
     proofs = witnessed(monkeypatch)
-    in_groups(FlowSet((2, 3), (0, 0), ((0, 4, (0,)), (0, 4, (0, 1)), (1, 5, (1,)))))
+    in_groups(FlowSet((2, 3), (0, 0), ((0, 4, (0,)), (0, 4, (0, 1)), (1, 5, (1,)))), COUPLED)
     assert max(proofs) >= 2
 
 
