@@ -11,7 +11,7 @@ from simcore.commands.explained import (
 )
 from simcore.commands.files import check_folder
 from simcore.commands.scenario_flags import add_scenario_arguments, scenario_from
-from simcore.explain.numbers import gib, percent
+from simcore.explain.numbers import gib, percent, quantity
 from simcore.exports import FORMATS, format_of, write_trace
 from simcore.run import Result, expected_errors_of, run
 from simcore.units import MS
@@ -20,6 +20,12 @@ TIMES = (
     ("TTDS", "ttds_s", "time to decode start"),
     ("TPOT", "tpot_s", "time per output token"),
     ("TTFT", "ttft_s", "time to first token"),
+)
+
+FIGURES = (
+    *("ttds_s", "tpot_s", "ttft_s", "bubble", "handoff_hidden_s", "handoff_exposed_s"),
+    *("prefill_tokens_per_s", "decode_tokens_per_s"),
+    *("prefill_tokens_per_s_per_gpu", "decode_tokens_per_s_per_gpu"),
 )
 
 name = "run"
@@ -62,15 +68,28 @@ def as_json(result: Result) -> dict:
     """The result as JSON has it: seconds and bytes, shares from 0 to 1."""
     metrics = result.metrics
     expected = expected_errors_of(result.scenario)
-    names = ("ttds_s", "tpot_s", "ttft_s", "bubble", "handoff_hidden_s", "handoff_exposed_s")
+    used = result.plan.collectives
     return {
         "scenario": result.scenario.to_dict(),
-        **{name: getattr(metrics, name) for name in names},
+        **{name: getattr(metrics, name) for name in FIGURES},
         "expected_error": {
             name: {"share": one.share, "bound": one.bound.value, "reason": one.reason}
             for name, one in expected.items()
         },
         "events": metrics.events,
+        "collectives": {
+            "form": used.form.value,
+            "why": used.text,
+            "algorithms": [
+                {"pool": pool, "kind": kind, "algorithm": algorithm}
+                for pool, kind, algorithm in used.algorithms
+            ],
+            "merged": used.merged,
+            "one_by_one": used.one_by_one,
+            "shared_channel": used.shared,
+        }
+        if used
+        else None,
         "memory": {
             pool.pool: {
                 **{k: v for k, v in dataclasses.asdict(pool).items() if k != "pool"},
@@ -88,9 +107,8 @@ def as_text(result: Result) -> str:
     """The result for people."""
     s, m = result.scenario, result.metrics
     expected = expected_errors_of(s)
-    decode = f" (decode {s.decode_pp})" if s.decode_pp not in (None, s.pp) else ""
     lines = [
-        f"{s.llm}, {s.prefill_gpu} to {s.decode_gpu}, PP {s.pp}{decode}, N {s.batch_size}, "
+        f"{s.llm}, {s.prefill_gpu} to {s.decode_gpu}, {_degrees(s)}, N {s.batch_size}, "
         f"T {s.prompt_tokens}, M {s.chunk_tokens}, O {s.output_tokens}, {s.costs_told}",
         "",
         *(
@@ -102,7 +120,13 @@ def as_text(result: Result) -> str:
         "",
         f"pipeline bubble {percent(m.bubble)}; KV handoff {m.handoff_hidden_s / MS:.3f} ms hidden "
         f"behind prefill, {m.handoff_exposed_s / MS:.3f} ms exposed",
+        f"prefill {quantity(m.prefill_tokens_per_s, 'tokens/s')}, decode "
+        f"{quantity(m.decode_tokens_per_s, 'tokens/s')}; per GPU "
+        f"{quantity(m.prefill_tokens_per_s_per_gpu, 'tokens/s')} and "
+        f"{quantity(m.decode_tokens_per_s_per_gpu, 'tokens/s')}",
     ]
+    if result.plan.collectives:
+        lines.append(result.plan.collectives.text)
     lines.append(critical_path_as_text(result))
     for pool in result.memory:
         lines.append(
@@ -110,3 +134,18 @@ def as_text(result: Result) -> str:
             f"({gib(pool.weights)} weights + {gib(pool.kv)} KV cache, stage {pool.stage})"
         )
     return "\n".join(lines)
+
+
+def _degrees(scenario):
+    """The degrees of parallelism of the pools, those that are 1 left out but PP."""
+    prefill, decode = scenario.prefill_pool, scenario.decode_pool
+    told = []
+    for symbol in ("pp", "tp", "dp", "ep"):
+        ours, theirs = getattr(prefill, symbol), getattr(decode, symbol)
+        if symbol == "pp" or max(ours, theirs) > 1:
+            told.append(
+                f"{symbol.upper()} {ours}" + (f" (decode {theirs})" if ours != theirs else "")
+            )
+    if scenario.decode_microbatches > 1:
+        told.append(f"{scenario.decode_microbatches} micro-batches")
+    return ", ".join(told)
