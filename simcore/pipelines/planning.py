@@ -19,7 +19,7 @@ from simcore.topologies import Place, Topology
 
 # Events of collectives that are run as flows: unasked; asked for, with each transfer by itself; and
 # asked for, as many of a pass in one as it takes.
-MOST_UNASKED = 16_000
+MOST_UNASKED = 24_000
 MOST_ONE_BY_ONE = 60_000
 MOST_ASKED_FOR = 80_000
 
