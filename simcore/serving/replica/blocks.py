@@ -68,7 +68,9 @@ class BlockPool:
         self.caching = caching
         self._empty = total
         self._kept = 0  # free, with content
-        self._known: dict[int, list[int]] = {}  # by key: users and stamp
+        # By key: users and stamp. Users of a block are requests whose kept blocks end with it, and
+        # blocks after it that have users; so a request counts once, however long its prompt is.
+        self._known: dict[int, list[int]] = {}
         self._line: deque[_Freed] = deque()
         self._stamp = 0
         self._stale = 0
@@ -101,14 +103,7 @@ class BlockPool:
             # What is not needed again is as free as that of anybody else.
             holding.parked = None
         else:
-            known = self._known
-            for key in holding.keys[:cached]:
-                block = known[key]
-                if not block[0]:
-                    self._kept -= 1
-                    self._stale += 1
-                    block[1] = IN_USE
-                block[0] += 1
+            self._use(holding.keys, cached)
             holding.keyed = cached
         holding.blocks = cached
 
@@ -160,23 +155,19 @@ class BlockPool:
         """
         if not self.caching:
             return
-        known = self._known
-        for key in holding.keys[holding.keyed : blocks]:
-            block = known.get(key)
-            if block is None:
+        known, keys = self._known, holding.keys
+        for place in range(holding.keyed, min(blocks, len(keys))):
+            key = keys[place]
+            if key not in known:
+                # From here on it is this block that the request's blocks end with.
                 known[key] = [1, IN_USE]
                 self.index.insert(key, now)
             else:
-                if block[0]:
-                    self._empty += 1
-                else:
-                    block[1] = IN_USE
-                    self._stale += 1
-                    # The copy that was free is used, the holder's own is not needed.
-                    self._kept -= 1
-                    self._empty += 1
-                block[0] += 1
-            holding.keyed += 1
+                self._use(keys, place + 1)
+                if place:
+                    known[keys[place - 1]][0] -= 1
+                self._empty += 1
+            holding.keyed = place + 1
 
     def release(self, holding: Holding, *, park: bool = False) -> None:
         """All its blocks are free; `park` where it will ask for the same content again."""
@@ -184,13 +175,16 @@ class BlockPool:
             self._empty += holding.blocks
             holding.blocks = 0
             return
-        known, stamp, unused = self._known, self._stamp, []
-        for key in holding.keys[: holding.keyed]:
-            block = known[key]
+        known, stamp, keys = self._known, self._stamp, holding.keys
+        first = holding.keyed
+        while first:
+            block = known[keys[first - 1]]
             block[0] -= 1
-            if not block[0]:
-                block[1] = stamp
-                unused.append(key)
+            if block[0]:
+                break
+            block[1] = stamp
+            first -= 1
+        unused = list(keys[first : holding.keyed])
         others = holding.blocks - holding.keyed
         self._kept += len(unused) + others
         if unused or others:
@@ -210,6 +204,18 @@ class BlockPool:
         self._line.append(freed)
         if park:
             holding.parked = freed
+
+    def _use(self, keys, count):
+        """One more request's blocks end with the first `count` of these, which are there."""
+        known = self._known
+        for place in range(count - 1, -1, -1):
+            block = known[keys[place]]
+            block[0] += 1
+            if block[0] > 1:
+                return
+            block[1] = IN_USE
+            self._kept -= 1
+            self._stale += 1
 
     def _unused(self, keys, cached):
         """How many of the first `cached` blocks nobody holds: the last ones of them."""

@@ -7,6 +7,9 @@ from simcore.serving.request import Piece
 KNOWN_PROMPTS = 1024
 """Prompts whose keys are kept: a router asks every replica about the same one."""
 
+KNOWN_BEGINNINGS = 256
+"""Prompts but for their last piece, which many share."""
+
 
 @lru_cache(maxsize=KNOWN_PROMPTS)
 def block_keys(pieces: tuple[Piece, ...], block_tokens: int) -> tuple[int, ...]:
@@ -17,23 +20,37 @@ def block_keys(pieces: tuple[Piece, ...], block_tokens: int) -> tuple[int, ...]:
     tokens the same holds: they are another piece. Hashes of whole numbers are the same in every
     process; that two of 10^8 blocks get the same by chance has a probability below 1 %.
     """
-    keys: list[int] = []
-    chain, block = 0, []
-    room = block_tokens
+    if len(pieces) < 2:
+        return _extended((), 0, (), pieces, block_tokens)[0]
+    begun = _beginning(pieces[:-1], block_tokens)
+    return _extended(*begun, pieces[-1:], block_tokens)[0]
+
+
+@lru_cache(maxsize=KNOWN_BEGINNINGS)
+def _beginning(pieces, block_tokens):
+    return _extended((), 0, (), pieces, block_tokens)
+
+
+def _extended(keys, chain, block, pieces, block_tokens):
+    """`keys`, the last of them `chain`, and what is in the unfinished `block`, after `pieces`."""
+    keys, block = list(keys), list(block)
     for identity, tokens in pieces:
         offset = 0
-        while tokens - offset >= room:
-            end = offset + room
-            if block:
-                block.append((identity, offset, room))
-                chain = hash((chain, *block))
-                block = []
-            else:
-                # A block of one piece, by far the most: its end says where it starts.
-                chain = hash((chain, identity, end))
+        if block:
+            room = block_tokens - sum(count for _, _, count in block)
+            offset = min(room, tokens)
+            if offset:
+                block.append((identity, 0, offset))
+            if offset < room:
+                continue
+            chain = hash((chain, *block))
             keys.append(chain)
-            offset, room = end, block_tokens
-        if offset < tokens:
-            block.append((identity, offset, tokens - offset))
-            room -= tokens - offset
-    return tuple(keys)
+            block = []
+        # Blocks of one piece are by far the most: where one ends says where it starts.
+        for end in range(offset + block_tokens, tokens + 1, block_tokens):
+            chain = hash((chain, identity, end))
+            keys.append(chain)
+        rest = (tokens - offset) % block_tokens
+        if rest:
+            block = [(identity, tokens - rest, rest)]
+    return tuple(keys), chain, tuple(block)

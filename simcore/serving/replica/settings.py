@@ -54,7 +54,7 @@ class EngineSettings:
     draft_s: float = 0.0
     layer_groups: int = 1
     memory_share: float = 0.9
-    remember_s: float = 60.0
+    remember_s: float = 10.0
     step_by_step: bool = False
 
     def __post_init__(self):
