@@ -15,6 +15,7 @@ from app.recent import Recent
 from simcore import PdscopeError, Result, Scenario, ScenarioError, memory_of
 from simcore.explain import Change, Explanation, bound_of, changes, explain_metric, trials
 from simcore.explain.sensitivity import CONTROLS, stepped
+from simcore.run import links_of
 
 # Processor time after which one request begins no other run.
 SLICE_S = 0.25
@@ -45,6 +46,7 @@ class Study:
         self._slice_s = slice_s
         self._limits = {"max_events": MOST_EVENTS, "time_limit_s": run_s}
         self._scenario, self._metrics = result.scenario, result.metrics
+        self._links = list(links_of(result.scenario))
         self._bound = bound_of(result, try_remedy=False)
         self._formulas = {name: _lines(explain_metric(result, name)) for name in SHOWN}
         self._rows: dict[str, dict] = {}
@@ -88,6 +90,7 @@ class Study:
             "bounded": bound.tried,
             "formulas": self._formulas,
             "steps": _steps(self._scenario),
+            "links": self._links,
             "rows": dict(self._rows),
             "complete": self.complete,
         }  # fmt: skip

@@ -9,7 +9,6 @@ from app.still import still
 from simcore import Scenario
 from simcore.explain.sensitivity import CONTROLS, step_name
 from simcore.parameters import parameters_of
-from simcore.topologies.reference import LINKS
 
 STEPS = {
     "down": "One step down (of a GPU, the previous in the list)",
@@ -121,10 +120,10 @@ def popover(page: str):
 def sensitivity(page: str):
     """What one step of each control, or a faster link, would change."""
     tables = [
-        _table(caption, "Control", [(field, direction) for field in CONTROLS])
+        _table(caption, "Control", [_control_row(field, direction) for field in CONTROLS])
         for direction, caption in STEPS.items()
     ]
-    tables.append(_table("Twice the bandwidth", "Link", [(link, "up") for link in LINKS]))
+    tables.append(_table("Twice the bandwidth", "Link", [_link_row()]))
     head = html.Div(
         [
             html.H2("What a step would change", id=f"{page}-steps-title"),
@@ -149,7 +148,7 @@ def sensitivity(page: str):
     return still(section)
 
 
-def _table(caption, subject, steps):
+def _table(caption, subject, rows):
     head = html.Tr(
         [
             html.Th(subject, scope="col", colSpan=2),
@@ -163,27 +162,29 @@ def _table(caption, subject, steps):
                 [html.Col(className=f"steps-{name}") for name in ("name", "step", *METRICS)]
             ),
             html.Thead(head),
-            html.Tbody([_row(*step) for step in steps]),
+            html.Tbody(rows),
         ],
         className="steps-table",
     )
 
 
-def _row(what, direction):
-    infos = parameters_of(Scenario)
-    if what not in infos:
-        name = f"Twice the bandwidth of {what}"
-        names = [html.Th(what, scope="row", colSpan=2)]
-    else:
-        info = infos[what]
-        called = f"{info.label} ({info.symbol})" if info.symbol else info.label
-        name = f"{called}, {step_name(what, direction)}"
-        # Named anew with the value that it leads to, once that is known.
-        step = html.Button(type="button", className="step", **{"aria-label": name})
-        names = [
-            html.Th(info.symbol or info.label, scope="row", title=info.label),
-            html.Td(step),
-        ]
+def _link_row():
+    """The browser makes one of it for each link of the topology."""
+    name = html.Th(scope="row", colSpan=2)
+    return _row([name], hidden=True, **{"data-link": "", "data-name": "Twice the bandwidth of "})
+
+
+def _control_row(field, direction):
+    info = parameters_of(Scenario)[field]
+    called = f"{info.label} ({info.symbol})" if info.symbol else info.label
+    name = f"{called}, {step_name(field, direction)}"
+    # Named anew with the value that it leads to, once that is known.
+    step = html.Button(type="button", className="step", **{"aria-label": name})
+    names = [html.Th(info.symbol or info.label, scope="row", title=info.label), html.Td(step)]
+    return _row(names, **{"data-step": step_key(field, direction), "data-name": name})
+
+
+def _row(names, **facts):
     cells = [
         html.Td(
             [html.Span(className="step-text"), html.I(className="step-bar")],
@@ -191,7 +192,4 @@ def _row(what, direction):
         )
         for _ in METRICS
     ]
-    return html.Tr(
-        [*names, *cells],
-        **{"data-explain": "step", "data-step": step_key(what, direction), "data-name": name},
-    )
+    return html.Tr([*names, *cells], **{"data-explain": "step", **facts})

@@ -52,8 +52,28 @@
     else sayAcross(cells, complete ? "not tried: too long" : "…");
   }
 
+  /* A row for each link of the topology, made of the one that is never seen. */
+  function nameLinks(root, links) {
+    const template = root.querySelector("tr[data-link]");
+    const said = JSON.stringify(links);
+    if (template.dataset.link === said) return;
+    template.dataset.link = said;
+    for (const row of root.querySelectorAll(".steps-link")) row.remove();
+    for (const link of links) {
+      const row = template.cloneNode(true);
+      row.hidden = false;
+      row.removeAttribute("data-link");
+      row.className = "steps-link";
+      row.dataset.step = `${link}:up`;
+      row.dataset.name += link;
+      row.querySelector("th").textContent = link;
+      template.parentElement.append(row);
+    }
+  }
+
   function show(told) {
     const root = page.byId("steps");
+    nameLinks(root, told.links);
     const shares = Object.values(told.rows).flatMap(({ cells }) => (cells || []).map(({ share }) => Math.abs(share)));
     const most = Math.min(1, Math.max(...shares, 0.01));
     for (const row of root.querySelectorAll("[data-step]")) showRow(row, told, most);
