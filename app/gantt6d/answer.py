@@ -75,10 +75,10 @@ def _answer(request, picture: Picture) -> dict:
         "pools": [
             {"name": name, "top": top, "height": height}
             for name, (top, height) in zip(
-                (f"Prefill · {scenario.prefill_gpu}", f"Decode · {scenario.decode_gpu}", "Others"),
-                pool_spans(events.lanes),
-                # Others are there where there is background traffic.
-                strict=False,
+                (f"Prefill · {scenario.prefill_gpu}", f"Decode · {scenario.decode_gpu}"),
+                # Behind them may be background traffic, whose lane has no room for a name.
+                pool_spans(events.lanes)[:2],
+                strict=True,
             )
         ],
         "unit": unit,
