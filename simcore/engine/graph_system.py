@@ -10,7 +10,7 @@ class GraphSystem(SimulatedSystem):
     """Starts each task of `graph` when all it waits for has ended.
 
     The graph may share the simulator with other work, of which it takes no notice; that is what
-    `execute` cannot offer.
+    `execute` cannot offer. Until tasks that are released later a job runs, on no device.
     """
 
     def __init__(self, simulator: CommNetworkSimulator, graph: TaskGraph):
@@ -18,12 +18,19 @@ class GraphSystem(SimulatedSystem):
         self.graph = graph
         self._missing = list(graph.waits_for)
         self._task = {}
+        self._held = {}
 
     def start(self) -> None:
         """Start the tasks that wait for none."""
         for task, missing in enumerate(self.graph.waits_for):
             if not missing:
-                self._begin(task)
+                held = self.graph.release.get(task, 0.0)
+                if held:
+                    job = ComputeJob("held back", held)
+                    self._held[job] = task
+                    self.simulator.add_compute(job)
+                else:
+                    self._begin(task)
 
     def on_data_transfer_complete(self, simulator, batch):
         self._ended(batch)
@@ -32,6 +39,9 @@ class GraphSystem(SimulatedSystem):
         self._ended(job)
 
     def _ended(self, item):
+        if item in self._held:
+            self._begin(self._held.pop(item))
+            return
         task = self._task.pop(item, None)
         if task is None:
             return

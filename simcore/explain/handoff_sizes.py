@@ -15,6 +15,9 @@ from simcore.pipelines import Handoff
 from simcore.run import cost_model_of
 from simcore.scenario import Scenario
 
+MOST_PATHS = 64
+"""Over which a handoff may be spread."""
+
 SAME = 1e-9
 """Sizes that differ by no more than this share are one."""
 
@@ -58,7 +61,7 @@ def _found(scenario, costs: CostModel, tag, size) -> Found:
             if tag.rank >= 0 and (share.sender, share.receiver) != (tag.rank, tag.to_rank):
                 continue
             whole = _of(share.bytes, scenario, tag)
-            for paths in range(1, scenario.prefill_nics + 1):
+            for paths in range(1, MOST_PATHS + 1):
                 if math.isclose(whole, paths * size, rel_tol=SAME):
                     return Found(layers, number, paths)
     raise LookupError(f"{tag}: no share of the KV cache is of {size:g} B")

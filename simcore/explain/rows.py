@@ -12,6 +12,7 @@ from simcore.explain.formulas import formula_of
 from simcore.explain.numbers import count, percent, quantity
 from simcore.explain.parts import explain_engine, sum_of_parts
 from simcore.explain.sizes import size_of
+from simcore.machine import later_failures_of
 from simcore.pipelines import (
     Activations,
     Background,
@@ -137,8 +138,13 @@ def _transfer(result, row, tag):
         values,
         alone + waiting,
         title=title_of(tag),
-        details=(size_of(result, tag, size),) if isinstance(tag, SIZES_TOLD) else (),
+        details=(size_of(result, tag, size),) if _size_told(result, tag) else (),
     )
+
+
+def _size_told(result, tag):
+    """Whether a formula gives a transfer's size: not that of a part of one, which a failure cut."""
+    return isinstance(tag, SIZES_TOLD) and not later_failures_of(result.scenario)
 
 
 def _aggregated(result, row, tag):

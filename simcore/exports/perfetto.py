@@ -114,8 +114,9 @@ def _rows(result) -> _Rows:
         known = {fact: value for fact, value in zip(facts, values, strict=True)
                  if value != INTEGER_ABSENT}  # fmt: skip
         number = known.get("chunk", known.get("step", ""))
-        inside = ",".join(f'"{fact}":{value}' for fact, value in known.items())
-        arguments = f'{{{inside},"bytes":{size:.17g}}}' if size else f"{{{inside}}}"
+        inside = [f'"{fact}":{value}' for fact, value in known.items()]
+        inside += [f'"bytes":{size:.17g}'] if size else []
+        arguments = f"{{{','.join(inside)}}}"
         told.append(_told(f"{kind} {number}".strip(), begins, ends, arguments))
     return _Rows(start, end, told)
 

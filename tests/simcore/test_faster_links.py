@@ -9,7 +9,10 @@ from simcore import Scenario, ScenarioError, run
 from simcore.machine import topology_of
 from simcore.run import cost_model_of
 
+ROOMY = {"prefill_gpu": "NVIDIA B200", "decode_gpu": "NVIDIA B200"}
 SMALL = Scenario(prompt_tokens=2048, chunk_tokens=512, pp=8)
+# The one NIC of eight stages is busy with the traffic of others.
+HANDED_OVER = SMALL.replace(batch_size=8, background="prefill NIC cables: 95 %", **ROOMY)
 
 
 def test_a_factor_of_one_and_none_change_nothing():
@@ -38,6 +41,18 @@ def test_a_what_if_run_does_not_change_the_runs_after_it():
     assert slower.metrics.ttds_s > run(SMALL).metrics.ttds_s
     assert slower.faster == (("Infiniband NDR", 0.01),)
     assert run(SMALL).trace.equals(before)
+
+
+def test_one_wire_or_a_kind_of_wire_may_be_faster():
+    names = ("prefill NIC 0 cable out", "prefill NIC 0 cable", "prefill NIC cables")
+    times = {name: run(HANDED_OVER, faster={name: 2}).metrics.ttds_s for name in names}
+    assert len(set(times.values())) == 1  # there is one, and nothing comes in over it
+    assert times[names[0]] < run(HANDED_OVER).metrics.ttds_s
+
+
+def test_what_others_take_is_taken_of_the_faster_wire():
+    twice = run(HANDED_OVER, faster={"prefill NIC cables": 20}).metrics.ttds_s
+    assert twice == pytest.approx(run(HANDED_OVER.replace(background=None)).metrics.ttds_s)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,13 @@ import pytest
 from simcore import CommChannel, ComputeJob, DataBatch, Device, Scenario, run
 from simcore.engine.trace import Trace
 from simcore.metrics import Work, measure
-from simcore.pipelines import Activations, DecodePass, Handoff, PrefillPass
+from simcore.pipelines import (
+    Activations,
+    DecodePass,
+    Handoff,
+    PrefillCollective,
+    PrefillPass,
+)
 
 WIRE, OTHER = CommChannel("wire", 10.0), CommChannel("other", 4.0)
 GPUS = [Device(f"prefill GPU {i}") for i in range(5)]
@@ -48,6 +54,51 @@ def test_ttds_tpot_and_ttft():
     m = metrics(prefill(0, 2), handoff(2, 3), decode(3, 5, 0), decode(5, 9, 1), decode(9, 12, 2))
     # Steps of 2, 4 and 3 s.
     assert (m.ttds_s, m.tpot_s, m.ttft_s) == (3, 3, 5)
+
+
+def test_tokens_per_second_of_the_pools_and_of_each_gpu():
+    m = metrics(prefill(0, 2), prefill(1, 5, stage=1), handoff(5, 6), decode(6, 7), decode(9, 10))
+    # 600 tokens in 5 s on 3 GPUs, 12 in 4 s on 2.
+    assert (m.prefill_tokens_per_s, m.prefill_tokens_per_s_per_gpu) == (120, 40)
+    assert (m.decode_tokens_per_s, m.decode_tokens_per_s_per_gpu) == (3, 1.5)
+
+
+def test_time_between_tokens_of_micro_batches():
+    m = metrics(
+        prefill(0, 1), handoff(1, 2),
+        decode(2, 3, 0, microbatch=0), decode(3, 5, 0, microbatch=1),
+        decode(5, 6, 1, microbatch=0), decode(6, 9, 1, microbatch=1),
+    )  # fmt: skip
+    # 3 s and 4 s from the first token to the second; all have their first at 5 s.
+    assert (m.tpot_s, m.ttft_s) == (3.5, 5)
+    # With one step alone there is nothing between: 1 s and 2 s of passes.
+    alone = metrics(
+        prefill(0, 1), handoff(1, 2), decode(2, 3, microbatch=0), decode(3, 5, microbatch=1)
+    )
+    assert alone.tpot_s == 1.5
+
+
+def test_a_stage_that_exchanges_data_is_not_idle():
+    whole = metrics(prefill(0, 4), handoff(4, 5), decode(5, 6))
+    parts = metrics(
+        job(PrefillPass(0, 0, 0), GPUS[0], 0, 1), job(PrefillCollective(0, 0, 0), GPUS[0], 1, 2),
+        job(PrefillPass(0, 0, 1), GPUS[0], 2, 3),
+        transfer(PrefillCollective(0, 0, 1, 0, 1), 5.0, (WIRE,), 3, 4),
+        handoff(4, 5), decode(5, 6),
+    )  # fmt: skip
+    assert whole.bubble == parts.bubble == 0
+    assert parts.events == 4 + 2 * 2
+
+
+def test_a_transfer_that_stands_for_several_counts_as_often():
+    m = metrics(
+        prefill(0, 2), decode(6, 10),
+        transfer(Handoff(0, 0, 0, shards=4), 3.0, (WIRE, WIRE, OTHER), 2, 4),
+    )  # fmt: skip
+    use = m.channel_use.set_index("channel").bytes
+    assert use.to_dict() == {"wire": 6, "other": 3}
+    [row] = m.trace.to_frame().query("kind == 'handoff'").itertuples()
+    assert (row.bytes, row.path) == (12, "wire ×2 > other")
 
 
 def test_a_step_lasts_from_its_first_stage_s_start_to_its_last_stage_s_end():
