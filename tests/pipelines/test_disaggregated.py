@@ -48,6 +48,21 @@ SCENARIOS = {
         chunk_tokens=64,
         prompt_tokens=2000,
     ),
+    # Collectives as flows that share lanes with handoffs, in parts and micro-batches.
+    "parallel": Scenario(
+        llm="Mistral-Small-24B",
+        pp=2,
+        tp=4,
+        decode_tp=2,
+        batch_size=4,
+        decode_microbatches=2,
+        prompt_tokens=900,
+        chunk_tokens=250,
+        output_tokens=3,
+        handoff="per layer group",
+        handoff_layers=8,
+    ),
+    "others": Scenario(background="prefill NIC cables: 20 %; prefill NIC 0 lane: 3 GB @ 0.1 s"),
     "one stage": Scenario(llm="Mistral-Small-24B", pp=1, chunk_tokens=3000, output_tokens=3),
 }
 
@@ -70,7 +85,9 @@ def test_the_callback_driven_system_gives_what_run_gives(name):
     simulator, system = built(scenario)
     system.start()
     simulator.run(system)
-    ours = in_order_of_facts(simulator.trace.to_frame())
+    table = simulator.trace.to_frame()
+    # Jobs without a tag hold back what starts later.
+    ours = in_order_of_facts(table[table.kind != "compute"])
     theirs = in_order_of_facts(run(scenario).trace)
     assert set(ours.columns) == set(theirs.columns)
     for column in ("kind", *FACTS, "device", "path", "bytes"):
