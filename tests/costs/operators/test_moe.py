@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from simcore.costs.operators.chip import BF16
-from simcore.costs.operators.moe import Routing, expert_loads, moe_seconds
+from simcore.costs.operators.moe import (
+    ExpertPlacement,
+    Routing,
+    expert_loads,
+    group_loads,
+    heaviest_loads,
+    moe_seconds,
+)
 from tests.costs.operators.chips import CHIP, IDEAL_MOE
 
 SHAPE = {"hidden": 4096, "intermediate": 1024, "experts": 64, "active": 4}
@@ -58,3 +65,54 @@ def test_expert_parallelism_divides_balanced_work_and_the_heaviest_waits_for_no_
 
 def test_no_tokens_take_no_time():
     assert seconds(0.0) == 0.0
+
+
+@pytest.mark.parametrize("routing", list(Routing))
+@pytest.mark.parametrize("placement", [None, *ExpertPlacement])
+@pytest.mark.parametrize(("experts", "groups"), [(64, 1), (64, 8), (61, 8), (8, 8), (5, 8)])
+def test_the_loads_of_groups_are_those_of_all_experts(routing, placement, experts, groups):
+    tokens = np.array([1.0, 40.0, 3000.0])
+    choice = {"tokens": tokens, "experts": experts, "active": 4, "routing": routing}
+    by_group = group_loads(groups=groups, placement=placement, seed=5, **choice)
+    assert by_group.shape[:2] == (3, groups)
+    every = expert_loads(**choice)
+    assert by_group.sum(axis=(1, 2)) == pytest.approx(every.sum(axis=-1), rel=1e-12)
+    together = np.sort(by_group.reshape(3, -1), axis=-1)[:, ::-1]
+    assert together[:, :experts] == pytest.approx(every)
+    assert not together[:, experts:].any()
+    heaviest = heaviest_loads(groups=groups, placement=placement, seed=5, **choice)
+    assert heaviest.sum(axis=-1) == pytest.approx(by_group.sum(axis=-1).max(axis=-1), rel=1e-12)
+
+
+def test_placement_says_which_experts_in_demand_are_together():
+    """With 4 experts in 2 groups, by hand: which two of the loads add up."""
+    choice = {"tokens": 100.0, "experts": 4, "active": 1, "groups": 2,
+              "routing": Routing.POWER_LAW}  # fmt: skip
+    loads = expert_loads(tokens=100.0, experts=4, active=1, routing=Routing.POWER_LAW)
+    pairs = {frozenset(p) for p in ((0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3))}
+    met = set()
+    for seed in range(12):
+        neighbours = group_loads(placement=ExpertPlacement.LINEAR, seed=seed, **choice)
+        in_turn = group_loads(placement=ExpertPlacement.ROUND_ROBIN, seed=seed, **choice)
+        # Expert 0 is with 1 in one, with 2 in the other.
+        assert neighbours[0, 0] == in_turn[0, 0] and neighbours[0, 1] == in_turn[1, 0]
+        met |= {frozenset(np.searchsorted(-loads, -group)) for group in neighbours}
+    assert met == pairs
+
+
+def test_dealt_out_the_heaviest_are_in_different_groups():
+    loads = group_loads(tokens=100.0, experts=4, active=1, groups=2, routing=Routing.POWER_LAW)
+    every = expert_loads(tokens=100.0, experts=4, active=1, routing=Routing.POWER_LAW)
+    assert loads.tolist() == [[every[0], every[2]], [every[1], every[3]]]
+
+
+def test_tokens_of_other_attention_groups_are_computed_where_their_experts_are():
+    """8 groups of 512 tokens each on 8 expert groups: as much as one GPU has of its own."""
+    one = seconds(512.0)
+    spread = seconds(512.0, everyone=8 * 512.0, groups=8)
+    reads = 64 * 3 * 4096 * 1024 * 2 / 1e12
+    # All experts are read by one GPU, an eighth by each of eight.
+    assert one > reads > spread
+    wide = replace(CHIP, bandwidth=1e14)
+    computed = seconds(65536.0, everyone=8 * 65536.0, groups=8, chip=wide)
+    assert computed == pytest.approx(seconds(65536.0, chip=wide), rel=1e-3)
