@@ -49,7 +49,7 @@ CASES = (
     Case("the same at 6/s", 6.0, 1000, 200),
     Case("long answers, 500 + 2,000, 2/s", 2.0, 500, 2000),
     Case("long prompts, 8,000 + 200, 1/s", 1.0, 8000, 200),
-    Case("6/s in a third of the memory it needs", 6.0, 1000, 200, blocks=1200),
+    Case("6/s with 1,200 blocks: preemption", 6.0, 1000, 200, blocks=1200),
     Case("6/s, 3,000 of 4,000 tokens shared", 6.0, 1000, 200, shared=3000),
     Case("chat on TP 2 x PP 2, 2/s", 2.0, 1000, 200, tp=2, pp=2),
 )
