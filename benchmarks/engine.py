@@ -101,7 +101,7 @@ def _cold(scenario):
     topology = ReferenceFabric(
         prefill_gpus=scenario.pp,
         decode_gpus=scenario.decode_stages,
-        prefill_nics=scenario.prefill_nics,
+        prefill_nics=scenario.nics,
         link=costs.link,
         full_duplex=costs.semantics.full_duplex,
     )

@@ -14,7 +14,7 @@ from dataclasses import replace
 from simcore import Scenario, run
 from simcore.engine.execute import execute
 from simcore.machine import rules_of, topology_of
-from simcore.pipelines import make_plan, pipeline_graph, planning
+from simcore.pipelines import choosing, make_plan, pipeline_graph
 from simcore.run import cost_model_of
 
 ROUNDS = 7
@@ -71,9 +71,9 @@ def graph_of(scenario, *, one_by_one=False):
     """The task graph, and how many events its run has; `one_by_one`, however many these are."""
     costs = cost_model_of(scenario)
     topology = topology_of(scenario, costs)
-    usual = planning.MOST_ONE_BY_ONE, planning.MOST_ASKED_FOR
-    planning.MOST_ONE_BY_ONE = float("inf") if one_by_one else 0
-    planning.MOST_ASKED_FOR = float("inf")
+    usual = choosing.MOST_ONE_BY_ONE, choosing.MOST_ASKED_FOR
+    choosing.MOST_ONE_BY_ONE = float("inf") if one_by_one else 0
+    choosing.MOST_ASKED_FOR = float("inf")
     plan = make_plan(
         costs,
         topology,
@@ -82,7 +82,7 @@ def graph_of(scenario, *, one_by_one=False):
         decode=scenario.decode_pool,
         rules=replace(rules_of(scenario, topology), one_by_one=one_by_one),
     )
-    planning.MOST_ONE_BY_ONE, planning.MOST_ASKED_FOR = usual
+    choosing.MOST_ONE_BY_ONE, choosing.MOST_ASKED_FOR = usual
     return pipeline_graph(plan), plan.events
 
 

@@ -22,7 +22,7 @@ def fixed_step(scenario, step_s):
         step_s=step_s,
         stages=scenario.pp,
         chunks=plan.chunks,
-        nics=scenario.prefill_nics,
+        nics=scenario.nics,
         prefill_s=plan.prefill_seconds[0][0],
         decode_s=plan.decode_seconds[0][0],
         handoff=plan.prefill_parts[0][0].handoffs[0].sending.bytes[0],

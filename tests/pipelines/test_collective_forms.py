@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from simcore import DoesNotFit, Scenario, ScenarioError, run
 from simcore.collectives import ALGORITHMS, AUTO
 from simcore.costs.plan import CollectiveForm
-from simcore.pipelines import planning
+from simcore.pipelines import choosing
 from simcore.pipelines.collectives_used import Why
 from simcore.topologies import TOPOLOGIES
 from tests.pipelines.planned import ROOMY, metrics_of, planned, times
@@ -142,8 +142,8 @@ def test_what_is_asked_for_is_done(form):
 def test_several_collectives_in_one_take_as_long_alone(monkeypatch):
     scenario = scenario_on("hgx-rail", **CALM)
     usual = metrics_of(scenario, collectives=FLOWS)
-    monkeypatch.setattr(planning, "MOST_ONE_BY_ONE", 0)
-    monkeypatch.setattr(planning, "MOST_ASKED_FOR", usual.events // 10)
+    monkeypatch.setattr(choosing, "MOST_ONE_BY_ONE", 0)
+    monkeypatch.setattr(choosing, "MOST_ASKED_FOR", usual.events // 10)
     plan, _ = planned(scenario, collectives=FLOWS)
     assert plan.collectives.merged > 3
     merged = metrics_of(scenario, collectives=FLOWS)
