@@ -83,9 +83,7 @@ def refusal_of(
         for change in told_together(remedies)
     ]
     advice = f"it fits with {' or '.join(ways)}" if ways else "no PP, TP, N or T alone helps"
-    parts = f"{pool.weights / GIB:.1f} weights + {pool.kv / GIB:.1f} KV cache"
-    if pool.excess:
-        parts += f" + {pool.excess / GIB:.1f} activations and buffers beyond the reserve"
+    parts = " + ".join(f"{size / GIB:.1f} {name}" for name, size in pool.parts.items())
     return DoesNotFit(
         f"the {pool.pool} pool does not fit: {pool.gpu} stage {pool.stage} needs "
         f"{pool.need / GIB:.1f} GiB ({parts}) of {pool.limit / GIB:.1f} GiB allowed; {advice}",

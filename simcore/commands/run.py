@@ -129,9 +129,10 @@ def as_text(result: Result) -> str:
         lines.append(result.plan.collectives.text)
     lines.append(critical_path_as_text(result))
     for pool in result.memory:
+        parts = " + ".join(f"{gib(size)} {name}" for name, size in pool.parts.items())
         lines.append(
-            f"{pool.pool} memory {gib(pool.need)} of {gib(pool.limit)} allowed "
-            f"({gib(pool.weights)} weights + {gib(pool.kv)} KV cache, stage {pool.stage})"
+            f"{pool.pool} memory {gib(pool.need)} of {gib(pool.limit)} allowed ({parts}, stage "
+            f"{pool.stage})"
         )
     return "\n".join(lines)
 

@@ -49,6 +49,14 @@ class PoolMemory:
         return self.weights + self.kv + self.excess
 
     @property
+    def parts(self) -> dict[str, float]:
+        """What the need is the sum of, by what people call it [byte]."""
+        held = {"weights": self.weights, "KV cache": self.kv}
+        if self.excess:
+            held["activations and buffers beyond the reserve"] = self.excess
+        return held
+
+    @property
     def fits(self) -> bool:
         """Whether that is within the limit."""
         return self.need <= self.limit

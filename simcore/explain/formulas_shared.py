@@ -53,9 +53,16 @@ SHARED = (
     ),
     Formula(
         key="memory",
-        name="Memory of a pool's fullest device",
-        expression="weights + KV ≤ V · memory of the GPU",
-        symbols=(("V", "the VRAM share that weights and KV cache may fill"),),
+        name="Memory of a pool's fullest GPU",
+        expression="weights + KV + x ≤ V · memory of the GPU",
+        symbols=(
+            ("V", "the VRAM share that weights and KV cache may fill"),
+            (
+                "x",
+                "activations and collectives' buffers that do not fit into the rest, which is set "
+                "aside for them and for the engine; mostly none",
+            ),
+        ),
         unit="B",
         source=DEFINITION,
     ),
