@@ -268,24 +268,24 @@ class Coupled(Groups):
                 if not before or not after:
                     self._mask[home, channel] = 0.0 if after else -np.inf
 
-    def _add_channel(self, capacity):
-        n = len(self._own)
-        self._capacity.append(capacity)
-        self._own.append(0)
-        self._users.append({})
-        self._ends.append([])
-        self.rate = np.append(self.rate, capacity)
-        self._clock = np.append(self._clock, 0.0)
-        self._top = np.append(self._top, np.inf)
-        self._grouped = np.append(self._grouped, False)
-        self._limit = np.append(self._limit, capacity)
+    def _add_channels(self, channels):
+        super()._add_channels(channels)
+        new = len(channels)
+        n = len(self.channels)
+        self.rate, self._clock, self._top, self._grouped = (
+            np.pad(values, (0, new))
+            for values in (self.rate, self._clock, self._top, self._grouped)
+        )
+        self._limit = np.array(self._capacity, float)
+        self.rate[n - new :] = self._limit[n - new :]
+        self._top[n - new :] = np.inf
         self._overdrawn = -TOLERANCE * self._limit
-        self._wait = np.zeros(n + 1)
-        self._product = np.zeros((n + 1, n + 1))
-        self._columns = np.pad(self._columns, (0, 1))
-        self._columns[n, n] = 1.0
-        self._mask = np.pad(self._mask, (0, 1), constant_values=-np.inf)
-        self._before = {group: np.append(column, 0.0) for group, column in self._before.items()}
+        self._wait = np.zeros(n)
+        self._product = np.zeros((n, n))
+        self._columns = np.pad(self._columns, (0, new))
+        self._columns[range(n - new, n), range(n - new, n)] = 1.0
+        self._mask = np.pad(self._mask, (0, new), constant_values=-np.inf)
+        self._before = {group: np.pad(before, (0, new)) for group, before in self._before.items()}
         self._inverse = None
 
     def _read(self, channel, now):

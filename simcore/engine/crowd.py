@@ -56,6 +56,7 @@ class Crowd(Groups):
         self._dirty = {}  # channels to look at when rates are settled
         self._pulls = 0  # of this settling
         # By channel.
+        self.rate = []
         self._others = []  # crossings by other groups, by their channel
         self._listeners = []  # channels to look at when its rate changes
         self._clock = []
@@ -114,9 +115,13 @@ class Crowd(Groups):
         self._dirty = {}
         self._pulls = 0
         pending = list(changed)
-        if len(pending) == 1 and MOST_SWEEPS:  # the commonest case, in a few steps
+        steps = MOST_SWEEPS
+        while len(pending) == 1 and steps:  # the commonest case, in a few steps
+            steps -= 1
             following = self._look(pending[0], changed, now)
-            pending = pending if following is None else following
+            if following is None:
+                break
+            pending = following
         while pending:
             unsettled = self._sweep(pending, changed, now)
             if not unsettled:
@@ -313,18 +318,20 @@ class Crowd(Groups):
             else:
                 self._listeners[other].pop(channel, None)
 
-    def _add_channel(self, capacity):
-        super()._add_channel(capacity)
-        self._others.append({})
-        self._listeners.append({})
-        self._clock.append(0.0)
-        self._since.append(0.0)
-        self._due.append(None)
-        self._expected.append(None)
-        self._load.append(0.0)
-        self._full.append(capacity * (1 - ALMOST))
-        self._turn.append(inf)
-        self._plain.append(True)
+    def _add_channels(self, channels):
+        super()._add_channels(channels)
+        for channel in channels:
+            self.rate.append(0.0)
+            self._others.append({})
+            self._listeners.append({})
+            self._clock.append(0.0)
+            self._since.append(0.0)
+            self._due.append(None)
+            self._expected.append(None)
+            self._load.append(0.0)
+            self._full.append(channel.bandwidth_bps * (1 - ALMOST))
+            self._turn.append(inf)
+            self._plain.append(True)
 
     def _read(self, channel, now):
         """The clock of a group [byte]."""

@@ -1,6 +1,5 @@
 """A network of many transfers: their rates are kept in groups by bottleneck."""
 
-from collections import Counter
 from heapq import heapify, heappush
 
 from simcore.engine.coupled import Coupled
@@ -18,8 +17,10 @@ SETTLINGS_BETWEEN_LOOKS = 64
 FEWEST_STEPS = 16
 ENTRIES_A_STEP = 512
 
-# It is solved for one after the other again where there are fewer transfers than this a channel.
-FEWEST_ALIVE = 0.5
+# And there are to be this many busy paths for each channel. Rates are found one after the other
+# again where there are fewer transfers than this for each.
+PATHS_A_CHANNEL = 1.5
+FEWEST_ALIVE = 1.0
 
 # The most channels for which a set of equations is solved at once. Where more contend, it is looked
 # again after so many settlings.
@@ -170,10 +171,13 @@ class GroupedNetwork:
         return passage
 
     def _keep(self, passage, groups):
-        if groups is not self._sparse:
-            self._coupled |= dict.fromkeys(passage.path, groups)
+        crossings = {}
+        for channel in passage.path:
+            crossings[channel] = crossings.get(channel, 0) + 1
+            if groups is not self._sparse:
+                self._coupled[channel] = groups
         passage.groups = groups
-        passage.number = groups.add(Counter(passage.path), passage)
+        passage.number = groups.add(crossings, passage)
 
     def _couple(self, now):
         """Solve at once for groups whose rates were found in many steps each."""
@@ -186,8 +190,12 @@ class GroupedNetwork:
         channels, routes = sparse.reached(sparse.busiest)
         if len(channels) > MOST_COUPLED:
             self._patience = SETTLINGS_IF_TOO_LARGE
-        elif routes and steps * ENTRIES_A_STEP > len(channels) ** 2:
+        elif (
+            len(routes) > len(channels) * PATHS_A_CHANNEL
+            and steps * ENTRIES_A_STEP > len(channels) ** 2
+        ):
             coupled = Coupled(self._events, self._rebound)
+            coupled.admit([sparse.channels[number] for number in channels])
             self._hand_over(sparse, coupled, sparse.busiest, now)
 
     def _uncouple(self, now):

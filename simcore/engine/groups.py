@@ -51,7 +51,6 @@ class Groups:
         self._free = []  # numbers of routes that were forgotten
         # By channel.
         self.channels = []
-        self.rate = []
         self._numbers = {}
         self._capacity = []
         self._own = []  # crossings by its group
@@ -60,7 +59,9 @@ class Groups:
 
     def add(self, crossings, label=None) -> int:
         """The number of a new route; `crossings` says how often it crosses each channel."""
-        crossed = tuple((self._number(channel), times) for channel, times in crossings.items())
+        self.admit(crossings)
+        numbers = self._numbers
+        crossed = [(numbers[channel], times) for channel, times in crossings.items()]
         if self._free:
             number = self._free.pop()
             self.labels[number] = label
@@ -75,6 +76,12 @@ class Groups:
         self._behind.append([])
         self._shift.append(0.0)
         return len(self.bound) - 1
+
+    def admit(self, channels):
+        """Give numbers to those of `channels` that have none."""
+        new = [channel for channel in channels if channel not in self._numbers]
+        if new:
+            self._add_channels(new)
 
     def forget(self, number):
         """An idle route will not be used again; its number may be given to another."""
@@ -162,20 +169,14 @@ class Groups:
             self._weigh(number, home, -1)
             self._displace(number)
 
-    def _number(self, channel):
-        number = self._numbers.get(channel)
-        if number is None:
-            number = self._numbers[channel] = len(self.channels)
+    def _add_channels(self, channels):
+        for channel in channels:
+            self._numbers[channel] = len(self.channels)
             self.channels.append(channel)
-            self._add_channel(channel.bandwidth_bps)
-        return number
-
-    def _add_channel(self, capacity):
-        self.rate.append(0.0)
-        self._capacity.append(capacity)
-        self._own.append(0)
-        self._users.append({})
-        self._ends.append([])
+            self._capacity.append(channel.bandwidth_bps)
+            self._own.append(0)
+            self._users.append({})
+            self._ends.append([])
 
     def _lead(self, number, target, task):
         """`task` is the first of its route to end."""
