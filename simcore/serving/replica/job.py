@@ -34,7 +34,8 @@ class Job:
     Attributes
     ----------
     request : what is asked
-    queued_s : when it reached a replica that prefills, after the last failure
+    queued_s : when it reached a replica that prefills, after the last failure. From then to its
+        first token it takes host_s + queue_s + first_preempted_s, and for the rest it is prefilled
     started_s : when the first step with tokens of its prompt began
     prefilled_s : when the last token of its prompt was computed for the first time
     first_token_s : of its first output token
@@ -46,8 +47,10 @@ class Job:
     cached_tokens : tokens of its prompt that a prefix cache held at its first admission to prefill
     sent_tokens_saved : of its prompt, those that the cache where it decodes held already
     preemptions : how often it gave its KV cache up
-    queue_s : that it waited for its first step of prefill [s]
+    host_s : that the host took for it before it was queued [s]
+    queue_s : that it then waited for its first step of prefill [s]
     preempted_s : between preemptions and the tokens after them [s]
+    first_preempted_s : of that, what lies before its first token [s]
     recomputed_tokens : that were computed again after preemptions
     prefill_replica, decode_replica : indices of the replicas where it ran; -1 for none
     stretches : its decode steps between interruptions
@@ -61,8 +64,10 @@ class Job:
         "decode_replica",
         "decode_started_s",
         "finished_s",
+        "first_preempted_s",
         "first_token_s",
         "generated",
+        "host_s",
         "note",
         "preempted_s",
         "preemptions",
@@ -92,7 +97,7 @@ class Job:
         self.decode_ready_s = self.decode_started_s = self.finished_s = NEVER
         self.generated = self.cached_tokens = self.sent_tokens_saved = 0
         self.preemptions = self.recomputed_tokens = 0
-        self.queue_s = self.preempted_s = 0.0
+        self.host_s = self.queue_s = self.preempted_s = self.first_preempted_s = 0.0
         self.prefill_replica = self.decode_replica = -1
         self.stretches: list[Stretch] = []
         self.waits_s: list[float] = []

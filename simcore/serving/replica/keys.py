@@ -4,10 +4,10 @@ from functools import lru_cache
 
 from simcore.serving.request import Piece
 
-KNOWN_PROMPTS = 1024
+KNOWN_PROMPTS = 256
 """Prompts whose keys are kept: a router asks every replica about the same one."""
 
-KNOWN_BEGINNINGS = 256
+KNOWN_BEGINNINGS = 64
 """Prompts but for their last piece, which many share."""
 
 

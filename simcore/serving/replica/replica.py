@@ -140,7 +140,7 @@ class Replica:
                 f"{request.prompt_tokens}; make them equal",
                 field="pieces",
             )
-        job.queued_s = now
+        job.queued_s, job.host_s = now, self.clock.request_s
         job.prefill_replica = self.index
         if self.role is not Role.PREFILL:
             job.decode_replica = self.index
@@ -347,6 +347,8 @@ class Replica:
             job.waits_s.append(now - seat.lost_s)
         if seat.lost_s >= 0:
             job.preempted_s += now - seat.lost_s
+            if job.generated == 1:
+                job.first_preempted_s = now - seat.lost_s
             seat.lost_s = -1.0
         if job.generated >= job.request.output_tokens:
             self._finish(seat, now)

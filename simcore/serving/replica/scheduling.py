@@ -206,7 +206,7 @@ class Scheduler:
         if job.started_s == NEVER:
             events.append(Started(now, job))
             job.started_s = now
-            job.queue_s = now - job.queued_s
+            job.queue_s = now - job.queued_s - job.host_s
             job.cached_tokens = hit
         job.recomputed_tokens += max(0, seat.lost_tokens - hit)
         seat.lost_tokens = 0

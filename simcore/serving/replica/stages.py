@@ -140,8 +140,11 @@ class CalibratedStage:
         prefill = self._kernels.prefill
         self._attention_launch = prefill.launch_s * work.part.layers
         bare = replace(self._kernels, prefill=replace(prefill, launch_s=0.0))
-        new = _spread(work.tokens, 128, 4096)
-        before = np.concatenate([[0.0], np.geomspace(64.0, max(work.context, 128), 32)])
+        window = getattr(work.llm.attention, "window", None) or 1
+        new = _spread(work.tokens, window)
+        before = np.unique(
+            [0.0, *np.geomspace(32.0, max(work.context, 128), 48), window - 1.0, window]
+        )
         shape = new[:, None], before[None, :]
         times = self._times(Batch(prompts=1.0, new=shape[0], before=shape[1]), bare)
         alone = self._times(Batch(decodes=shape[0]), bare)
@@ -169,12 +172,12 @@ def _at_least(busy, launching):
     return larger * (1 + (smaller / larger) ** FLOOR_SHARPNESS) ** (1 / FLOOR_SHARPNESS)
 
 
-def _spread(most, step, dense):
-    """From 1 to `most`: powers of two below `step`, its multiples to `dense`, then fewer."""
-    points = [2.0**i for i in range(7)] + list(range(step, min(most, dense) + step, step))
-    if most > dense:
-        points += (np.geomspace(dense, most, 32) // step * step).tolist()
-    return np.unique([*(p for p in points if p <= most), 1.0, max(most, 2)])
+def _spread(most, window):
+    """Chunks from 1 to `most` tokens, closer to one another where they are small."""
+    points = [1, 2, 4, 8, *range(16, 256, 16), *range(256, 2048, 64), *range(2048, 4096, 128)]
+    points += (np.geomspace(4096, max(most, 4097), 32) // 128 * 128).tolist()
+    points.append(window)
+    return np.unique([*(float(p) for p in points if p <= most), max(most, 2)])
 
 
 STAGES = {"calibrated": CalibratedStage, "physical": PhysicalStage}
