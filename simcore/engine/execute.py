@@ -139,7 +139,7 @@ def execute_until(
                     elif near[number] & busy:
                         moving.join(number, bits[number], task, amount[task], now, busy)
                         busy |= bits[number]
-                        if moving.swamped and until_s is None:
+                        if moving.swamped:
                             crowd = moving.as_crowd(graph, busy, now, events)
                         else:
                             moving.settle(busy, bits[number], now, events)
@@ -175,7 +175,7 @@ def execute_until(
                     if contended:
                         moving.settle(busy, contended, now, events)
             elif code >= STOP:
-                left = _left(now, amount, route, events, moving, busy)
+                left = _left(now, amount, events, moving, busy, crowd)
                 return Halted(now, start, end, waits_for, left)
             end[task] = now
             for waiting in successors[task]:
@@ -204,8 +204,11 @@ def _next_event(task, route, now, latency, amount):
     return now + latency, task
 
 
-def _left(now, amount, route, events, moving, busy):
-    """What is under way at `now` [s], and what is left of it; see `Halted`."""
+def _left(now, amount, events, moving, busy, crowd):
+    """What is under way at `now` [s], and what is left of it; see `Halted`.
+
+    Payloads are kept by `crowd`, or where there is none by `moving`, on the `busy` routes.
+    """
     left = {}
     for when, code in events:
         task = code & TASK
@@ -213,9 +216,12 @@ def _left(now, amount, route, events, moving, busy):
             left[task] = 0.0, when - now
         elif code < FINISH:
             left[task] = when - now, amount[task]
-    for number in members(busy):
-        for task, size in moving.left(number, now):
-            left[task] = 0.0, size
+    if crowd:
+        for number in crowd.busy():
+            left |= {task: (0.0, size) for size, task in crowd.take_out(number, now)}
+    else:
+        for number in members(busy):
+            left |= {task: (0.0, size) for task, size in moving.left(number, now)}
     return dict(sorted(left.items()))
 
 

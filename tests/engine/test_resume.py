@@ -5,6 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simcore import CommChannel
+from simcore.engine import execute as engine
+from simcore.engine.crowd import Crowd
 from simcore.engine.execute import execute, execute_until
 from simcore.engine.resume import Detour, changed
 from tests.engine.task_graphs import graph_of
@@ -26,6 +28,24 @@ def test_a_run_in_pieces_is_the_run_in_one(graph, moments):
     done = execute_until(graph, since=halted)
     assert done.start == pytest.approx(whole[0], rel=1e-9, abs=1e-9)
     assert done.end == pytest.approx(whole[1], rel=1e-9, abs=1e-9)
+
+
+@pytest.mark.parametrize("moment", [5.0, 30.0, 95.0])
+def test_a_crowd_is_taken_apart_and_goes_on(moment, monkeypatch):
+    """Many transfers at once, whose rates are kept in another way."""
+    tasks = [(5 + i % 7, [SLOW] if i % 3 else [SLOW, FAST], []) for i in range(60)]
+    crowds = []
+
+    def counted(*arguments):
+        crowds.append(Crowd(*arguments))
+        return crowds[-1]
+
+    monkeypatch.setattr(engine, "Crowd", counted)
+    whole = execute(graph_of(tasks))
+    halted = execute_until(graph_of(tasks), moment)
+    assert len(crowds) == 2
+    done = execute_until(graph_of(tasks), since=halted)
+    assert done.end == pytest.approx(whole[1], rel=1e-9)
 
 
 def test_what_is_under_way_says_what_is_left():
