@@ -11,7 +11,7 @@ from app.metrics_told import DURATIONS
 from app.share import query_of
 from simcore import PdscopeError, ScenarioError
 from simcore.costs.plan import CollectiveForm
-from simcore.explain.contention import ChannelUse
+from simcore.explain.channel_use import ChannelUse
 
 # Of the cost: with so much of it, the rest does not show in three digits.
 NEARLY_ALL = 0.9995

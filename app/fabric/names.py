@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from app import numbers
 from app.figures.palette import NAMES
 from simcore import Scenario
-from simcore.explain.contention import Flow, Sharer
+from simcore.explain.channel_use import Flow, Sharer
 
 # Of a kind's flows so many are named.
 MOST_NAMED = 3

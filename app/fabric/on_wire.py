@@ -8,7 +8,7 @@ from app.fabric.results import FabricRun, FabricRuns
 from app.gantt6d.asked import scenario_in, seq_of
 from simcore import PdscopeError, ScenarioError
 from simcore.engine import CommChannel
-from simcore.explain.contention import Crossing, Sharer
+from simcore.explain.channel_use import Crossing, Sharer
 from simcore.explain.numbers import quantity
 
 # Of a direction of a wire, so many are listed.

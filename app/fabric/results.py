@@ -6,7 +6,8 @@ from functools import cached_property
 from app.fabric.names import Names
 from app.recent import Recent
 from simcore import Result, Scenario, run
-from simcore.explain.contention import ChannelUse, Contention
+from simcore.explain.channel_use import ChannelUse
+from simcore.explain.contention import Contention
 from simcore.machine import topology_of
 from simcore.run import cost_model_of
 from simcore.topologies.fabric import Fabric

@@ -1,7 +1,8 @@
 """Why a result is what it is: what bounds it, what would change it, and how it is computed."""
 
 from simcore.explain.bound import Bound, bound_of
-from simcore.explain.contention import ChannelUse, Contention, Crossing, Flow, Sharer
+from simcore.explain.channel_use import ChannelUse, Crossing, Flow, Sharer
+from simcore.explain.contention import Contention
 from simcore.explain.explanation import Explanation
 from simcore.explain.metrics import METRICS, explain_metric
 from simcore.explain.rows import explain_row

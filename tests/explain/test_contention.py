@@ -9,7 +9,8 @@ from hypothesis import assume, given, settings
 from simcore import CommChannel, Scenario, ScenarioError, run
 from simcore.engine.execute import execute
 from simcore.engine.graph import COMPUTE
-from simcore.explain.contention import Contention, Flow
+from simcore.explain.channel_use import Flow
+from simcore.explain.contention import Contention
 from simcore.machine import rules_of, topology_of
 from simcore.pipelines import make_plan, pipeline_graph
 from simcore.run import cost_model_of
@@ -195,3 +196,24 @@ def test_those_that_stand_for_several_cost_as_much_as_each_by_itself(fields):
     assert set(shares) == set(theirs)
     for name, share in shares.items():
         assert share == pytest.approx(theirs[name], abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        {"failures": "prefill NIC 1 @ 1 s"},
+        {"background": "prefill NIC 1 cable out: 3 GB @ 0.1 s; prefill NIC cables: 20 %"},
+        {"handoff": "at the end", "handoff_by": "pull"},
+    ],
+    ids=str,
+)
+def test_costs_add_up_whatever_else_is_on_the_wires(trouble):
+    result = run(BUSY.replace(**trouble))
+    found = Contention.of(result)
+    late = longer_than_alone(result)
+    assert late.sum() > 0.01
+    assert found.delay_s == pytest.approx(late.sum(), rel=1e-9)
+    if "failures" in trouble:
+        nic = next(c.channel for c in found.channels if c.channel.name == "prefill NIC 1 cable out")
+        after = found.mean_shares(np.array([0.0, 1.0, found.end_s]))[nic]
+        assert after[0] > 0 == after[1]

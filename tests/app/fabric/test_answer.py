@@ -14,7 +14,7 @@ from app.fabric.wires import MOST_SHARES
 from app.share import read_query
 from app.shell import create_app
 from simcore import Scenario, run
-from simcore.explain.contention import Flow
+from simcore.explain.channel_use import Flow
 from tests.app.server.test_carried import ITEM, send
 
 BUSY = {"batch_size": 64, "prompt_tokens": 2048, "chunk_tokens": 64, "prefill_nics": 2}
@@ -114,6 +114,10 @@ def test_what_is_down_says_since_when():
     down = {told["wires"][place][0]: at for place, at in told["down"]}
     assert down == {"prefill NIC 1 lane": 0.0, "prefill NIC 1 cable": 0.0}
     assert not any("NIC 1" in row["channel"] for row in told["contended"])
+    later = answer_to({"seq": 1, "values": {**values, "failures": "prefill NIC 1 @ 3 s"}},
+                      FabricRuns())  # fmt: skip
+    assert {at for _, at in later["down"]} == {3.0}
+    assert any("NIC 1" in row["channel"] for row in later["contended"])
 
 
 def test_the_table_begins_with_what_cost_most(answer, runs):
