@@ -105,12 +105,13 @@ def work_of(scenario: Scenario) -> Work:
 def expected_errors_of(scenario: Scenario) -> Mapping[str, ExpectedError]:
     """How far the times of a run may be off, by the names that `Metrics` gives them.
 
-    It depends on the model, the GPUs, the engine and the cost model alone; nothing is simulated.
+    It depends on the model, the GPUs and whether a stage has several, the engine and the cost model
+    alone; nothing is simulated.
     """
     return COST_MODELS[scenario.cost_model].expected_errors(
         llm=gpu_catalog.llm(scenario.llm),
-        prefill=gpu_catalog.gpu(scenario.prefill_gpu),
-        decode=gpu_catalog.gpu(scenario.decode_gpu),
+        prefill=scenario.prefill_pool,
+        decode=scenario.decode_pool,
         engine=serving_engine(scenario.engine),
     )
 

@@ -6,8 +6,9 @@ from enum import Enum
 
 from gpu_catalog import GPU, LLM, GroupedQueryAttention
 from simcore.costs.constants import GpuConstants
-from simcore.costs.hardware import EXPECTED_ERROR, chip_of, kernels_of, relative_of
+from simcore.costs.hardware import EXPECTED_ERROR, chip_of, kernels_of, own_fabric, relative_of
 from simcore.costs.operators.layer import MOE_KERNELS
+from simcore.costs.plan import Pool
 from simcore.costs.serving_engines import KERNELS_ALONE, ServingEngine
 
 TIMES = {"ttds_s": ("prefill",), "tpot_s": ("decode",), "ttft_s": ("prefill", "decode")}
@@ -72,7 +73,7 @@ def no_claims(reason: str) -> Mapping[str, ExpectedError]:
 
 
 def calibrated_bands(
-    *, llm: LLM, prefill: GPU, decode: GPU, engine: ServingEngine
+    *, llm: LLM, prefill: Pool, decode: Pool, engine: ServingEngine
 ) -> Mapping[str, ExpectedError]:
     """Bands of the calibrated model, from the errors that its constants state.
 
@@ -81,12 +82,19 @@ def calibrated_bands(
     the engine's own times where these were further off, and that of a metric is that of its worst
     phase.
     """
-    gpus = {"prefill": prefill, "decode": decode}
+    pools = {"prefill": prefill, "decode": decode}
     parts = {
-        phase: (*parts_of(llm, gpu, phase), *_engine_part(engine, phase))
-        for phase, gpu in gpus.items()
+        phase: (
+            *parts_of(llm, pool.gpu, phase),
+            *_collectives_part(pool),
+            *_engine_part(engine, phase),
+        )
+        for phase, pool in pools.items()
     }
-    reasons = {phase: _reason(gpu, phase, parts_of(llm, gpu, phase)) for phase, gpu in gpus.items()}
+    reasons = {
+        phase: _reason(pool.gpu, phase, parts_of(llm, pool.gpu, phase)) + _collectives_reason(pool)
+        for phase, pool in pools.items()
+    }
     return {
         metric: ExpectedError(
             bound=Bound.BAND,
@@ -109,6 +117,25 @@ ALONE = "No serving engine's own time is added."
 
 MEASURED = {"prefill": "ttft", "decode": "tpot"}
 """The quantity of a serving engine that tells how far a phase is off, as its constants name it."""
+
+
+def _collectives_part(pool) -> tuple[Part, ...]:
+    """Collectives over the fabric that such GPUs have; none where a stage is one GPU."""
+    if pool.stage_gpus == 1:
+        return ()
+    fabric = own_fabric(pool.gpu, pool.stage_gpus)
+    known = None if fabric is None else fabric.provenance.error.get("collectives")
+    calibrated = known is not None and fabric.calibrated
+    share = known if calibrated else max(EXPECTED_ERROR, known or 0.0)
+    return (Part(name="collectives", share=share, calibrated=calibrated),)
+
+
+def _collectives_reason(pool) -> str:
+    for part in _collectives_part(pool):
+        if part.calibrated:
+            return f" Collectives on the fabric of such GPUs: off by {100 * part.share:.0f} %."
+        return f" Collectives between such GPUs: unmeasured; expect ±{100 * part.share:.0f} %."
+    return ""
 
 
 def _engine_part(engine, phase) -> tuple[Part, ...]:

@@ -190,8 +190,8 @@ class CostModel(Protocol):
         """The catalog link `name`, as something with `bandwidth` [byte/s] and `latency` [s]."""
 
     @staticmethod
-    def expected_errors(*, llm, prefill, decode, engine) -> Mapping[str, ExpectedError]:
-        """How far times may be off for a model on two GPUs in an engine, by the metrics' names."""
+    def expected_errors(*, llm, prefill: Pool, decode: Pool, engine) -> Mapping[str, ExpectedError]:
+        """How far times may be off for a model on two pools in an engine, by the metrics' names."""
 
 
 COST_MODELS: Registry[type[CostModel]] = Registry("cost model", "simcore.costs.models")

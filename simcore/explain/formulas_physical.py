@@ -70,9 +70,9 @@ PHYSICAL = (
         symbols=(
             (
                 "weights read",
-                "those of the stage's layers on one GPU; of E routed experts, m tokens that visit "
-                "k each touch E · (1 − (1 − k/E)ᵐ) on average if visits are even and independent; "
-                "the last stage adds the output head in the last chunk",
+                "those of the stage's layers on one GPU; of E routed experts, m tokens that draw "
+                "k each at random touch E · (1 − (1 − k/E)ᵐ) on average; the last stage adds the "
+                "output head in the last chunk",
             ),
             KV_SYMBOL,
             ("o + s", "in a sliding-window layer min(o, window − 1) + s"),

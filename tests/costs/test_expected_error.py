@@ -7,7 +7,7 @@ import pytest
 import gpu_catalog
 from simcore import Scenario, expected_errors_of
 from simcore.costs import COST_MODELS, expected_error, hardware
-from simcore.costs.constants import GpuConstants, from_table, shipped, to_table
+from simcore.costs.constants import FabricConstants, GpuConstants, from_table, shipped, to_table
 from simcore.costs.expected_error import TIMES, Bound, parts_of
 from simcore.costs.hardware import EXPECTED_ERROR
 from simcore.costs.provenance import Provenance
@@ -101,6 +101,23 @@ def test_what_was_not_measured_on_a_gpu_is_said():
 
 def test_the_same_values_get_the_same_expectation_whatever_is_dragged():
     assert errors(pp=8, chunk_tokens=512) == errors(pp=4, chunk_tokens=256, batch_size=7)
+
+
+def test_the_collectives_of_several_gpus_widen_the_band_where_their_fabric_was_further_off():
+    [nvlink] = [c for c in shipped(FabricConstants, "fabrics").values() if H200 in c.gpus]
+    off = nvlink.provenance.error["collectives"]
+    one, eight = (errors(decode_gpu=H200, decode_tp=tp)["tpot_s"] for tp in (1, 8))
+    assert eight.share == max(one.share, off)
+    assert f"Collectives on the fabric of such GPUs: off by {100 * off:.0f} %." in eight.reason
+    assert "Collectives" not in one.reason
+    # The prefill pool has one GPU a stage.
+    assert "Collectives" not in errors(decode_gpu=H200, decode_tp=8)["ttds_s"].reason
+
+
+def test_collectives_that_nobody_has_measured_are_said_to_be():
+    found = errors(decode_gpu="AMD Instinct MI300X", decode_tp=8)["tpot_s"]
+    assert found.share >= EXPECTED_ERROR
+    assert "Collectives between such GPUs: unmeasured; expect ±25 %." in found.reason
 
 
 @pytest.mark.parametrize("name", engine_names()[:-1])
