@@ -111,14 +111,12 @@ class SweepPlan:
 
 
 PROMPTS = tuple(range(1024, 8192 + 1, 1024))
-# Servers of eight GPUs and as many NICs, on which tensor parallelism has wires of its own.
+# Servers of eight GPUs and as many NICs, in which tensor parallelism has wires of its own.
 SERVERS = Scenario(
     decode_gpu="NVIDIA H100",
     batch_size=8,
     chunk_tokens=512,
     topology="hgx-rail",
-    prefill_nics=8,
-    nic_mapping="nearest",
 )
 SWEEPS = {
     "mt": SweepPlan(

@@ -18,12 +18,11 @@ from tests.browser.test_sweeps import (
 )
 
 PAGES = {"prefill-pptp": "/pptp-sweep", "decode-pptp": "/pptp-sweep/decode"}
+BASE = "?v=3&decode=NVIDIA+H100&n=8&m=512&topo=hgx-rail"
 SMALL = {
-    "prefill-pptp": ("?v=3&decode=NVIDIA+H100&n=8&m=512&k=8&dtp=8&dpp=1&topo=hgx-rail"
-                     "&nicmap=nearest&pps=1,2&tps=3,4,8"),
-    "decode-pptp": ("?v=3&decode=NVIDIA+H100&n=8&m=512&k=8&tp=8&pp=1&topo=hgx-rail"
-                    "&nicmap=nearest&dpps=1,2&dtps=3,4,8"),
-}  # fmt: skip
+    "prefill-pptp": f"{BASE}&dtp=8&dpp=1&pps=1,2&tps=3,4,8",
+    "decode-pptp": f"{BASE}&tp=8&pp=1&dpps=1,2&dtps=3,4,8",
+}
 
 
 def axes_of(name):
