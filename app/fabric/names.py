@@ -50,6 +50,11 @@ class Names:
         return gpu_name(pool, stage, rank if pool in self.several else -1)
 
     def where(self, flow: Flow) -> str:
+        """From where to where a flow goes, and for how many; "" where that is not said."""
+        ends = self.ends(flow)
+        return f"{ends} ×{numbers.count(flow.shards)}" if ends and flow.shards > 1 else ends
+
+    def ends(self, flow: Flow) -> str:
         """From where to where a flow goes; "" where that is not said."""
         if flow.stage < 0:
             return ""
@@ -58,8 +63,7 @@ class Names:
         start = self.gpu(sender, flow.stage, flow.rank)
         # Among the GPUs of one stage.
         to_stage = flow.stage if flow.to_stage < 0 <= flow.to_rank else flow.to_stage
-        ends = start if to_stage < 0 else f"{start} → {self.gpu(receiver, to_stage, flow.to_rank)}"
-        return f"{ends} ×{numbers.count(flow.shards)}" if flow.shards > 1 else ends
+        return start if to_stage < 0 else f"{start} → {self.gpu(receiver, to_stage, flow.to_rank)}"
 
     def flow(self, flow: Flow) -> str:
         """A flow by its kind and its ends."""
@@ -72,14 +76,14 @@ class Names:
             kinds.setdefault(sharer.flow.kind, []).append(sharer)
         told = []
         for kind, own in kinds.items():
-            named = list(filter(None, (self.where(one.flow) for one in own[:MOST_NAMED])))
-            more = len(own) - MOST_NAMED
+            ends = list(dict.fromkeys(filter(None, (self.ends(one.flow) for one in own))))
+            more = len(ends) - MOST_NAMED
             delay = sum(one.delay_s for one in own)
             told.append(
                 {
                     "kind": kind,
                     "name": kind_name(kind),
-                    "who": ", ".join(named)
+                    "who": ", ".join(ends[:MOST_NAMED])
                     + (f" and {numbers.count(more)} more" if more > 0 else ""),
                     "transfers": numbers.count(sum(one.transfers for one in own)),
                     "delay": delay_text(delay),

@@ -78,6 +78,11 @@ def sweep_is_done(page: Page) -> None:
     expect(page.get_by_role("button", name="Cancel")).to_be_disabled()
 
 
+def fabric_is_known(page: Page) -> None:
+    """Wait until the Fabric page shows all that it will ever know of its scenario."""
+    expect(page.locator("#fabric-contended")).to_have_attribute("data-complete", "yes")
+
+
 @dataclass(frozen=True)
 class Picture:
     """One picture, and how to come by it.
@@ -112,6 +117,16 @@ ONE_NIC = Scenario(
     chunk_tokens=512,
 )
 TWO_NICS = ONE_NIC.replace(prefill_nics=2)
+RAILS = Scenario(
+    decode_gpu="NVIDIA H200",
+    topology="hgx-rail",
+    pp=4,
+    tp=8,
+    prefill_nics=2,
+    batch_size=8,
+    prompt_tokens=16384,
+    chunk_tokens=1024,
+)
 PICTURES = {
     "gantt6d": Picture("/", 860, gantt_is_settled, (HEADER, PANEL), says="would save"),
     "chunk": Picture("/", 900, gantt_is_settled, (SAID, PANEL), says="would save"),
@@ -123,6 +138,13 @@ PICTURES = {
         gantt_is_settled,
         (HEADER, PANEL),
         says="would save",
+    ),
+    "fabric": Picture(
+        f"/fabric?{query_of(RAILS)}",
+        900,
+        fabric_is_known,
+        ("#fabric-said", "#fabric-page .panel"),
+        says="longer than alone",
     ),
     "gpus": Picture("/gpu-matrix?v=2&m=256&metric=ttft", 680, sweep_is_done),
 }
