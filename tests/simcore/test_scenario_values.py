@@ -120,7 +120,7 @@ def test_every_parameter_says_what_it_is():
         "pp": "PP", "decode_pp": "decode PP", "batch_size": "N", "prompt_tokens": "T",
         "chunk_tokens": "M", "output_tokens": "O", "prefill_nics": "K",
         "tp": "TP", "decode_tp": "decode TP", "dp": "DP", "decode_dp": "decode DP",
-        "ep": "EP", "decode_ep": "decode EP", "cp": "CP", "decode_microbatches": "decode MB",
+        "ep": "EP", "decode_ep": "decode EP", "cp": "CP",
     }  # fmt: skip
     # Rows of a table and controls are told apart by it.
     assert len(set(symbols.values())) == len(symbols)
