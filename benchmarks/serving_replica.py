@@ -2,8 +2,8 @@
 
     python benchmarks/serving_replica.py [--requests 5000] [--rounds 3]
 
-Llama-3.1-70B on 4 H100 unless a row says otherwise, Poisson arrivals, gamma lengths; processor time, the
-shortest of several rounds. A step of the engine is one pass of a batch through the model: jumps
+Llama-3.1-70B on 4 H100 unless a row says otherwise, Poisson arrivals, gamma lengths; processor
+time, the shortest of several rounds. A step of the engine is one pass of a batch through the model: jumps
 take many of them at once, to the same result. The last rows are what a router and a plan cost.
 """
 
@@ -71,9 +71,11 @@ def main():
                 (timed(plan, case, requests) for _ in range(chosen.rounds)), key=lambda r: r[0]
             )
             if not step_by_step:
-                row += f"{replica.steps / len(requests):10.1f}"
+                row += f"{replica.counts.steps / len(requests):10.1f}"
             width = 12 if step_by_step else 10
-            row += f"{took / len(requests) * 1e6:{width}.1f}{took / replica.steps * 1e6:8.2f}"
+            row += (
+                f"{took / len(requests) * 1e6:{width}.1f}{took / replica.counts.steps * 1e6:8.2f}"
+            )
         print(row)
     print(f"{'a look at the state of a busy replica':40}{look() * 1e6:10.1f} us")
     print(f"{'tables of a plan, once':40}{tables() * 1e3:10.1f} ms")

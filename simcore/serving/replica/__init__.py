@@ -15,15 +15,17 @@ from simcore.serving.replica.keys import block_keys
 from simcore.serving.replica.order import Order, Waiting, by_priority, in_turn
 from simcore.serving.replica.plan import ReplicaPlan
 from simcore.serving.replica.prefix import PrefixIndex
-from simcore.serving.replica.replica import Replica, Role
+from simcore.serving.replica.replica import Replica
+from simcore.serving.replica.role import Role
 from simcore.serving.replica.settings import EngineSettings, Victim
-from simcore.serving.replica.state import ReplicaState
+from simcore.serving.replica.state import Counts, ReplicaState
 from simcore.serving.replica.step_clock import StepClock
 from simcore.serving.replica.step_log import Gaps
 
 __all__ = [
     "NEVER",
     "Clock",
+    "Counts",
     "EngineSettings",
     "Event",
     "Finished",

@@ -103,7 +103,8 @@ class BlockPool:
             # What is not needed again is as free as that of anybody else.
             holding.parked = None
         else:
-            self._use(holding.keys, cached)
+            if cached:
+                self._use(holding.keys, cached)
             holding.keyed = cached
         holding.blocks = cached
 

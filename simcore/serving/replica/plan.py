@@ -14,7 +14,8 @@ from simcore.costs.shard import shard_of, weights_on_gpu
 from simcore.errors import DoesNotFit
 from simcore.serving.replica.costing import StageWork
 from simcore.serving.replica.order import Order, in_turn
-from simcore.serving.replica.replica import Replica, Role
+from simcore.serving.replica.replica import Replica
+from simcore.serving.replica.role import Role
 from simcore.serving.replica.settings import EngineSettings
 from simcore.serving.replica.stages import stage_of
 from simcore.serving.replica.step_clock import StepClock

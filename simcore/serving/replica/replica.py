@@ -1,35 +1,22 @@
 """One replica of a serving engine: requests go in, tokens come out, in simulated time."""
 
 from collections import deque
-from enum import Enum
 from heapq import heappop
 
 from simcore.errors import ScenarioError, SimulationError
 from simcore.serving.replica.blocks import BlockPool, Holding
 from simcore.serving.replica.clock import Clock
-from simcore.serving.replica.events import (
-    Event,
-    Finished,
-    FirstToken,
-    Prefilled,
-)
-from simcore.serving.replica.job import NEVER, Job, Refusal
+from simcore.serving.replica.ends import StepEnds
+from simcore.serving.replica.events import Event
+from simcore.serving.replica.job import Job, Refusal
 from simcore.serving.replica.order import Order, in_turn
 from simcore.serving.replica.prefix import PrefixIndex
+from simcore.serving.replica.role import Role
 from simcore.serving.replica.scheduling import Scheduler
-from simcore.serving.replica.seat import Seat
 from simcore.serving.replica.settings import EngineSettings
-from simcore.serving.replica.state import ReplicaState
+from simcore.serving.replica.state import Counts, ReplicaState
 from simcore.serving.replica.stepping import Stepper
 from simcore.serving.request import Request
-
-
-class Role(Enum):
-    """What a replica does with a request."""
-
-    BOTH = "both"
-    PREFILL = "prefill"
-    DECODE = "decode"
 
 
 class Replica:
@@ -50,7 +37,6 @@ class Replica:
     Attributes
     ----------
     max_tokens : most tokens of a request, prompt and answer together
-    steps, prefilled_tokens, decoded_tokens : so far, of ended steps
     """
 
     def __init__(
@@ -69,8 +55,7 @@ class Replica:
         self.total_blocks, self.groups, self.order = total_blocks, groups, order
         self.gain = self.settings.tokens_per_step * clock.tokens_per_step
         self.max_tokens = self._most_tokens()
-        self.steps = self.prefilled_tokens = self.decoded_tokens = 0
-        self._lost_preemptions, self._lost_busy_s = 0, 0.0
+        self._before = Counts()
         self._start_empty(0.0)
 
     def _most_tokens(self):
@@ -106,7 +91,7 @@ class Replica:
         self._intake: deque[tuple[float, Job]] = deque()
         self._intake_tokens = 0
         self._receiving: dict[int, tuple[Job, Holding]] = {}
-        self._sending: dict[int, Seat] = {}
+        self._ends = StepEnds(self._queues, handing_over=self.role is Role.PREFILL)
         self._events: list[Event] = []
         self._now = now
         self._asked = False  # whether something has come that a step could start with
@@ -193,7 +178,7 @@ class Replica:
     def release(self, job: Job, now: float) -> None:
         """The KV cache that is kept for others to fetch has been sent: its blocks are free."""
         self._run_until(now)
-        seat = self._known(self._sending, job, "has no KV cache that waits to be sent")
+        seat = self._known(self._ends.sending, job, "has no KV cache that waits to be sent")
         self._pool.release(seat.holding)
         self._more_room(now)
 
@@ -206,25 +191,26 @@ class Replica:
         queues = self._queues
         lost = {job.request.number: job for _, job in self._intake}
         seats = [seat for _, seat in queues.waiting]
-        seats += [*queues.ready, *queues.running.values(), *self._sending.values()]
+        seats += [*queues.ready, *queues.running.values(), *self._ends.sending.values()]
         lost |= {seat.job.request.number: seat.job for seat in seats}
         lost |= {number: job for number, (job, _) in self._receiving.items()}
-        self._lost_preemptions += queues.preemptions
-        self._lost_busy_s += self._stepper.busy_s
+        self._before = self.counts
         events = self._events
         self._start_empty(now)
         self._events = events
         return [lost[number] for number in sorted(lost)]
 
     @property
-    def busy_s(self) -> float:
-        """Time in which its first stage worked, of steps that have ended [s]."""
-        return self._lost_busy_s + self._stepper.busy_s
-
-    @property
-    def preemptions(self) -> int:
-        """How often a request has lost its KV cache so far."""
-        return self._lost_preemptions + self._queues.preemptions
+    def counts(self) -> Counts:
+        """What it has done so far, in steps that have ended."""
+        before, ends = self._before, self._ends
+        return Counts(
+            steps=before.steps + ends.steps,
+            prefilled_tokens=before.prefilled_tokens + ends.prefilled_tokens,
+            decoded_tokens=before.decoded_tokens + ends.decoded_tokens,
+            preemptions=before.preemptions + self._queues.preemptions,
+            busy_s=before.busy_s + self._stepper.busy_s,
+        )
 
     # Time
 
@@ -252,14 +238,14 @@ class Replica:
             waiting=len(self._intake) + len(queues.waiting),
             running=len(queues.running),
             receiving=len(self._receiving) + len(queues.ready),
-            sending=len(self._sending),
+            sending=len(self._ends.sending),
             waiting_tokens=queues.to_prefill + self._intake_tokens,
             context_tokens=self._stepper.context_at(now)
             + sum(seat.computed for seat in queues.partial),
             free_blocks=self._pool.free,
             total_blocks=self.total_blocks,
             steps_in_flight=len(self._stepper.flights),
-            preemptions=self.preemptions,
+            preemptions=self._before.preemptions + queues.preemptions,
             index=self._cache,
             block_tokens=self.settings.block_tokens,
         )
@@ -288,7 +274,7 @@ class Replica:
             while milestones and milestones[0][0] <= next_:
                 self._events.append(heappop(milestones)[2])
             if stepper.flights and stepper.flights[0].end <= next_:
-                self._complete()
+                self._ends.complete(stepper.pop(), self._events)
                 self._asked = True
             while intake and intake[0][0] <= next_:
                 job = intake.popleft()[1]
@@ -318,53 +304,3 @@ class Replica:
             raise SimulationError(
                 f"replica {self.index}: request {job.request.number} {what}"
             ) from None
-
-    # What the end of a step brings about
-
-    def _complete(self):
-        """The first of the steps under way has ended."""
-        flight = self._stepper.pop()
-        now, batch = flight.end, flight.batch
-        self.steps += flight.steps
-        if batch.size:
-            self.decoded_tokens += batch.size * flight.steps
-            for seat in batch.pop_ended():
-                self._finish(seat, now)
-        for seat, new in flight.chunks:
-            seat.in_steps -= 1
-            self.prefilled_tokens += new
-            if not seat.remaining and not seat.in_steps:
-                self._token(seat, batch, now)
-
-    def _token(self, seat, batch, now):
-        """The last token of a prompt is computed, and with it one of the answer is there."""
-        job, queues = seat.job, self._queues
-        job.generated += 1
-        if job.first_token_s == NEVER:
-            job.prefilled_s = job.first_token_s = now
-            self._events.append(FirstToken(now, job))
-        else:
-            job.waits_s.append(now - seat.lost_s)
-        if seat.lost_s >= 0:
-            job.preempted_s += now - seat.lost_s
-            if job.generated == 1:
-                job.first_preempted_s = now - seat.lost_s
-            seat.lost_s = -1.0
-        if job.generated >= job.request.output_tokens:
-            self._finish(seat, now)
-        elif self.role is Role.PREFILL:
-            queues.settle_seat(seat, now)
-            self._sending[job.request.number] = seat
-            self._events.append(Prefilled(now, job))
-        else:
-            if job.decode_ready_s == NEVER:
-                job.decode_ready_s = now
-            queues.partial.remove(seat)
-            queues.decode(batch, seat)
-
-    def _finish(self, seat, now):
-        job, queues = seat.job, self._queues
-        queues.leave(seat, now)
-        job.generated = job.request.output_tokens
-        job.finished_s = now
-        self._events.append(Finished(now, job))

@@ -55,3 +55,22 @@ class ReplicaState:
         """Tokens from the start of such a prompt whose KV cache it held at that moment."""
         keys = block_keys(pieces, self.block_tokens)
         return self.block_tokens * self.index.cached_blocks(keys, self.time)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What a replica has done.
+
+    Attributes
+    ----------
+    prefilled_tokens : those computed again among them
+    decoded_tokens : in decode steps; with speculative decoding, requests' steps
+    preemptions : how often a request has lost its KV cache
+    busy_s : time in which the first stage worked [s]
+    """
+
+    steps: int = 0
+    prefilled_tokens: int = 0
+    decoded_tokens: int = 0
+    preemptions: int = 0
+    busy_s: float = 0.0

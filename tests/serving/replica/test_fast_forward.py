@@ -53,11 +53,11 @@ def test_jumps_equal_single_steps(seed, case):
     requests = random_requests(seed, count=150, rate=4, prompt=300, output=200)
     fast, slow = (replica_of(**CASES[case], step_by_step=each) for each in (False, True))
     assert_same(outcome(fast, requests), outcome(slow, requests))
-    assert fast.steps == slow.steps
-    assert fast.decoded_tokens == slow.decoded_tokens
-    assert fast.busy_s == pytest.approx(slow.busy_s, rel=1e-9)
+    assert fast.counts.steps == slow.counts.steps
+    assert fast.counts.decoded_tokens == slow.counts.decoded_tokens
+    assert fast.counts.busy_s == pytest.approx(slow.counts.busy_s, rel=1e-9)
     if "blocks" in CASES[case]:
-        assert fast.preemptions > 0
+        assert fast.counts.preemptions > 0
 
 
 def conversations(seed):

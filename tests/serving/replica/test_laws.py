@@ -64,9 +64,9 @@ def test_every_request_gets_all_its_tokens_and_gives_back_its_blocks(case):
     hits = sum(job.cached_tokens for job in jobs)
     prompts = sum(job.request.prompt_tokens for job in jobs)
     assert hits == 0
-    assert replica.prefilled_tokens >= prompts
-    if replica.preemptions == 0:
-        assert replica.prefilled_tokens == prompts
+    assert replica.counts.prefilled_tokens >= prompts
+    if replica.counts.preemptions == 0:
+        assert replica.counts.prefilled_tokens == prompts
     else:
         assert recomputed > 0
 
@@ -84,7 +84,7 @@ def test_littles_law(case):
 def test_no_idling_while_there_is_work(case):
     replica = replica_of(**CASES[case])
     _, _, occupied = watched(replica, random_requests(5, count=120, rate=2))
-    assert replica.busy_s == pytest.approx(occupied, rel=1e-9)
+    assert replica.counts.busy_s == pytest.approx(occupied, rel=1e-9)
 
 
 def test_token_gaps_add_up_to_the_time_after_the_first_token():
@@ -105,7 +105,7 @@ def test_without_blocks_for_all_the_sum_of_tokens_is_the_same_as_with():
     for blocks in (150, 5000):
         replica = replica_of(blocks=blocks)
         drive(replica, requests)
-        decoded.append(replica.decoded_tokens)
+        decoded.append(replica.counts.decoded_tokens)
     # A recomputed answer's next token comes from its prefill rather than from a decode step.
     assert decoded[0] < decoded[1]
     assert decoded[1] == sum(request.output_tokens - 1 for request in requests)

@@ -173,7 +173,7 @@ def test_the_next_turn_of_a_conversation_finds_prompt_and_answer():
     jobs, _ = drive(replica, [chat(0, 0.0, first, 50), chat(1, 100.0, second, 5)])
     # Of 104 + 50 tokens all but the last are in the cache: 9 blocks of 16.
     assert jobs[1].cached_tokens == 144
-    assert replica.prefilled_tokens == 104 + 184 - 144
+    assert replica.counts.prefilled_tokens == 104 + 184 - 144
 
 
 def test_the_last_token_of_a_prompt_is_computed_in_any_case():

@@ -84,7 +84,7 @@ def test_the_newest_is_preempted_and_goes_on_where_it_was():
     assert new.preempted_s == pytest.approx(9.0 + 1.0 - 5.0)
     assert new.finished_s == pytest.approx(13.0)
     assert new.recomputed_tokens == 16
-    assert replica.preemptions == new.preemptions == 1
+    assert replica.counts.preemptions == new.preemptions == 1
 
 
 def test_blocks_that_survive_a_preemption_are_found_again():
@@ -93,7 +93,7 @@ def test_blocks_that_survive_a_preemption_are_found_again():
     replica, [_, new], _ = run(requests, clock=clock, blocks=8, block_tokens=4)
     # Of its 4 blocks the first request took 1, the last, for its tokens 17 to 20.
     assert new.recomputed_tokens == 16 - 12
-    assert replica.prefilled_tokens == 12 + 12 + 5
+    assert replica.counts.prefilled_tokens == 12 + 12 + 5
 
 
 def test_the_least_urgent_is_preempted_where_that_is_asked_for():

@@ -1,6 +1,7 @@
 """One replica prefills and one decodes: transfers, failures, little room on either side."""
 
 import random
+from dataclasses import replace
 from heapq import heappop, heappush
 
 import pytest
@@ -13,6 +14,7 @@ from simcore.serving.replica import (
     Prefilled,
     Replica,
     Role,
+    Victim,
 )
 from simcore.serving.request import Request, prompt_identity, shared_identity
 from tests.serving.replica.driver import random_requests
@@ -23,14 +25,13 @@ CLOCK = LinearClock(step_s=0.02, token_s=1e-4, request_decode_s=1e-4, context_s=
 class Pair:
     """Prefill, transfer, decode; those that find no room wait in turn and hold their KV cache."""
 
-    def __init__(self, *, blocks, fail_at=(), **settings):
+    def __init__(self, *, blocks, fail_at=(), stages=1, **settings):
+        more = {"settings": EngineSettings(**settings)}
+        clock = replace(CLOCK, stages=stages)
         self.pools = [
-            Replica(
-                index, CLOCK, total_blocks=blocks[index], settings=EngineSettings(**settings),
-                role=role,
-            )
+            Replica(index, clock, total_blocks=blocks[index], role=role, **more)
             for index, role in enumerate((Role.PREFILL, Role.DECODE))
-        ]  # fmt: skip
+        ]
         self.waiting, self.agenda, self.number = [], [], 0
         self.jobs, self.order = {}, []
         for at, index in fail_at:
@@ -106,7 +107,9 @@ def some_requests(seed):
         if group:
             pieces = ((shared_identity(group), 160), (prompt_identity(r.number), r.prompt_tokens))
         tokens = r.prompt_tokens + (160 if group else 0)
-        found.append(Request(r.number, r.arrival_s, tokens, r.output_tokens, pieces=pieces))
+        found.append(
+            Request(r.number, r.arrival_s, tokens, r.output_tokens, priority=group, pieces=pieces)
+        )
     return found
 
 
@@ -115,6 +118,10 @@ CASES = {
     "little room to decode": {"blocks": (400, 160)},
     "little room to prefill": {"blocks": (130, 600)},
     "no prefixes": {"blocks": (400, 200), "prefix_caching": False},
+    "two stages": {"blocks": (400, 200), "stages": 2},
+    "the least urgent first": {"blocks": (300, 160), "victim": Victim.LEAST_URGENT},
+    "small chunks": {"blocks": (130, 300), "max_num_batched_tokens": 128, "max_num_seqs": 64},
+    "small blocks": {"blocks": (3000, 1200), "block_tokens": 2, "stages": 3},
 }
 
 
@@ -142,7 +149,7 @@ def test_nothing_is_lost_and_jumps_change_nothing(seed, case):
         for name in ("started_s", "first_token_s", "decode_started_s", "finished_s"):
             assert getattr(job, name) == pytest.approx(getattr(other, name), rel=0, abs=1e-9)
     if case == "little room to decode":
-        assert fast.pools[1].preemptions > 0
+        assert fast.pools[1].counts.preemptions > 0
     if case != "no prefixes":
         assert sum(job.sent_tokens_saved for job in fast.jobs.values()) > 0
 
