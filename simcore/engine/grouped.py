@@ -12,19 +12,20 @@ from simcore.engine.work import check_path
 MOST_IDLE_PATHS = 512
 
 # After every so many settlings it is looked whether rates were found in more steps each than
-# solving for them at once is worth: a step is worth so many entries of the set of equations.
+# solving for all at once is worth: so many, and one more for so many entries of the equations.
 SETTLINGS_BETWEEN_LOOKS = 64
-FEWEST_STEPS = 16
-ENTRIES_A_STEP = 512
+FEWEST_STEPS = 11
+ENTRIES_A_STEP = 700
 
 # And there are to be this many busy paths for each channel. Rates are found one after the other
 # again where there are fewer transfers than this for each.
-PATHS_A_CHANNEL = 1.5
-FEWEST_ALIVE = 1.0
+PATHS_A_CHANNEL = 6.0
+FEWEST_ALIVE = 3.0
 
-# The most channels for which a set of equations is solved at once. Where more contend, it is looked
-# again after so many settlings.
-MOST_COUPLED = 256
+# The most channels for which all is solved at once: with more entries, products go to several
+# threads, which costs more than it gains, and one step after the other is as fast. Where more
+# channels contend, it is looked again after so many settlings.
+MOST_COUPLED = 95
 SETTLINGS_IF_TOO_LARGE = 1024
 
 
@@ -185,14 +186,14 @@ class GroupedNetwork:
         steps = (sparse.steps - self._steps) / self._settlings
         self._settlings, self._steps = 0, sparse.steps
         self._patience = SETTLINGS_BETWEEN_LOOKS
-        if steps < FEWEST_STEPS or sparse.busiest is None:
+        if steps <= FEWEST_STEPS or sparse.busiest is None:
             return
         channels, routes = sparse.reached(sparse.busiest)
         if len(channels) > MOST_COUPLED:
             self._patience = SETTLINGS_IF_TOO_LARGE
         elif (
             len(routes) > len(channels) * PATHS_A_CHANNEL
-            and steps * ENTRIES_A_STEP > len(channels) ** 2
+            and steps > FEWEST_STEPS + len(channels) ** 2 / ENTRIES_A_STEP
         ):
             coupled = Coupled(self._events, self._rebound)
             coupled.admit([sparse.channels[number] for number in channels])

@@ -9,7 +9,7 @@ from tests.properties.flow_sets import simulate
 # Rates found one after the other; all at once, as soon as two contend; and now so, now so.
 SPARSE = {"MOST_COUPLED": 0}
 COUPLED = {
-    "SETTLINGS_BETWEEN_LOOKS": 1, "FEWEST_STEPS": 0, "ENTRIES_A_STEP": 1e9, "PATHS_A_CHANNEL": 0,
+    "SETTLINGS_BETWEEN_LOOKS": 1, "FEWEST_STEPS": -1, "ENTRIES_A_STEP": 1e9, "PATHS_A_CHANNEL": 0,
     "FEWEST_ALIVE": 0,
 }  # fmt: skip
 MIXED = COUPLED | {"SETTLINGS_BETWEEN_LOOKS": 2, "FEWEST_ALIVE": 0.8, "MOST_COUPLED": 4}
