@@ -297,9 +297,18 @@ class StepKernels:
             self.llm, part, ranks.sharing, tokens=self.tokens, everyone=everyone
         )
         for exchange in exchanges:
-            alone = alone_seconds(exchange, fabric=ranks.fabric, all_reduce=ranks.all_reduce)
-            time = time + exchange.times * alone
+            time = time + exchange.times * self._alone(exchange)
         return time
+
+    def _alone(self, exchange):
+        # Slices differ in how often they exchange, hardly in what.
+        key = exchange.kind, exchange.shares, exchange.bytes.tobytes()
+        if key not in self._known:
+            ranks = self.ranks
+            self._known[key] = alone_seconds(
+                exchange, fabric=ranks.fabric, all_reduce=ranks.all_reduce
+            )
+        return self._known[key]
 
     def head(self):
         rows = self.llm.vocabulary / self.tp
