@@ -197,10 +197,16 @@ def _known_events(scenario):
 
 
 def _least_events(scenario):
-    """Those of passes and activations between single GPUs."""
+    """Those of passes, of activations and of a handoff after each part, all between single GPUs."""
     passes = scenario.output_tokens * scenario.decode_microbatches
     prefill, decode = scenario.pp, scenario.decode_stages
-    return scenario.workload.chunks * (3 * prefill - 2) + passes * (3 * decode - 2)
+    parts, handed = prefill, 0
+    if scenario.handoff == HandoffIn.LAYERS.value:
+        layers = gpu_catalog.llm(scenario.llm).layers
+        held = map(len, scenario.prefill_pool.layers(layers))
+        parts = sum(-(-each // scenario.handoff_layers) for each in held)
+        handed = 2 * parts
+    return scenario.workload.chunks * (parts + handed + 2 * prefill - 2) + passes * (3 * decode - 2)
 
 
 def _refuse_above(scenario, events, max_events):

@@ -111,6 +111,11 @@ class RoutedCollective:
     algorithm: str
     rounds: tuple[RoutedRound, ...]
 
+    @property
+    def as_flows(self) -> bool:
+        """Whether it can be run as transfers."""
+        return True
+
     def seconds(self, sizes: np.ndarray) -> np.ndarray:
         """Time that it takes alone [s], for buffers of `sizes` [byte]."""
         times = {round: round.seconds(sizes) for round in dict.fromkeys(self.rounds)}
@@ -118,3 +123,26 @@ class RoutedCollective:
         for each, seconds in times.items():
             total = total + self.rounds.count(each) * seconds
         return total
+
+
+@dataclass(frozen=True)
+class AtThePorts:
+    """A collective of one round whose sends are too many to be listed: told by the fullest port.
+
+    Attributes
+    ----------
+    algorithm : its name
+    latency_s : of a send [s]
+    slope : time at the fullest port for each byte of the buffer [s/byte]
+    """
+
+    algorithm: str
+    latency_s: float
+    slope: float
+
+    rounds: tuple = ()
+    as_flows: bool = False
+
+    def seconds(self, sizes: np.ndarray) -> np.ndarray:
+        """Time that it takes alone [s], for buffers of `sizes` [byte]."""
+        return self.latency_s + self.slope * sizes

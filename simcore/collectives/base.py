@@ -36,10 +36,12 @@ class Algorithm:
     ----------
     rounds : of so many ranks, two or more
     needs_switch : whether a switch between the ranks must be able to add up
+    each_to_each : whether every rank sends every other something in a round
     """
 
     rounds: Callable[[int], tuple[Round, ...]]
     needs_switch: bool = False
+    each_to_each: bool = False
 
 
 ALGORITHMS: Registry[Algorithm] = Registry("all-reduce algorithm", "simcore.collectives")

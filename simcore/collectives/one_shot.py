@@ -12,4 +12,4 @@ def one_shot(ranks: int) -> tuple[Round, ...]:
     return (tuple(Send(i, j, 1.0) for i in range(ranks) for j in range(ranks) if i != j),)
 
 
-ALGORITHMS.register("one-shot")(Algorithm(one_shot))
+ALGORITHMS.register("one-shot")(Algorithm(one_shot, each_to_each=True))

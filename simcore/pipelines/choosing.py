@@ -4,8 +4,9 @@ from dataclasses import dataclass, replace
 
 from simcore.costs import Pool
 from simcore.costs.plan import CollectiveForm
+from simcore.errors import ScenarioError
 from simcore.pipelines.collectives_used import CollectivesUsed, Why
-from simcore.pipelines.exchanges import TimedExchange
+from simcore.pipelines.exchanges import MOST_SENDS, TimedExchange
 from simcore.pipelines.rules import TransferRules
 from simcore.pipelines.wiring import Wanted, WantedCollective, Wiring, wired
 from simcore.topologies import Topology
@@ -15,6 +16,8 @@ from simcore.topologies import Topology
 MOST_UNASKED = 24_000
 MOST_ONE_BY_ONE = 60_000
 MOST_ASKED_FOR = 80_000
+# However few of them there are; more would fill the memory before they can be counted.
+MOST_AT_ALL = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,8 @@ def chosen_form(
 
     Flows where these are asked for. Else where they share a channel with other transfers and are
     few enough, several in one if need be. What is chosen depends on the scenario alone.
+
+    Raises ScenarioError where flows are asked for and are too many to be listed.
     """
     floods = tuple(flood.channel for flood in rules.floods)
     every = [
@@ -85,6 +90,15 @@ def chosen_form(
     if rules.collectives is CollectiveForm.AGGREGATED:
         return aggregated(Why.ASKED)
     asked = rules.collectives is CollectiveForm.FLOWS
+    if not all(each.routed.as_flows for *_, each in every):
+        if not asked:
+            return aggregated(Why.TOO_MANY)
+        raise ScenarioError(
+            f"collectives = {rules.collectives.value!r}: from each to each the GPUs of a stage "
+            f"send more than {MOST_SENDS:,} messages at a time; use "
+            f"{CollectiveForm.AGGREGATED.value!r}, or lower dp or tp",
+            field="collectives",
+        )
     collectives = tuple(
         WantedCollective(each.key, stage * of.pool.stage_gpus, each.routed)
         for of, stage, each in every
@@ -106,8 +120,15 @@ def chosen_form(
     parts = most
     while parts > 1 and _flow_events(wiring, every, parts) > bound:
         parts = (parts + 1) // 2
-    if not asked and _flow_events(wiring, every, parts) > bound:
+    events = _flow_events(wiring, every, parts)
+    if not asked and events > bound:
         return aggregated(Why.TOO_MANY, shared)
+    if events > MOST_AT_ALL:
+        raise ScenarioError(
+            f"collectives = {rules.collectives.value!r}: these would be {events:,} events; use "
+            f"{CollectiveForm.AGGREGATED.value!r}, raise chunk_tokens or lower output_tokens",
+            field="collectives",
+        )
     return Chosen(wiring, replace(used, merged=most / parts), parts)
 
 

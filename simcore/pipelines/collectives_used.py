@@ -14,7 +14,7 @@ class Why(Enum):
     ASKED : the scenario says so
     ALONE : nothing else uses a wire of theirs, so that flows would take as long
     SHARED : they share a wire with others
-    TOO_MANY : they share a wire with others, but would be too many flows
+    TOO_MANY : they may share a wire with others, but would be too many flows
     """
 
     ASKED = "asked"
@@ -65,6 +65,8 @@ class CollectivesUsed:
             case Why.SHARED:
                 return f"since they share {self.shared} with other transfers"
             case Why.TOO_MANY:
+                if self.shared is None:
+                    return "since as flows they would be too many"
                 return (
                     f"though they share {self.shared} with other transfers: as flows they would "
                     "be too many"

@@ -8,14 +8,17 @@ import numpy as np
 
 from simcore.collectives import ALGORITHMS, AUTO
 from simcore.collectives.all_to_all import all_to_all
-from simcore.collectives.alone import RoutedCollective, RoutedRound, RoutedSend
+from simcore.collectives.alone import AtThePorts, RoutedCollective, RoutedRound, RoutedSend
 from simcore.collectives.ring import once_around
 from simcore.costs import CostModel, Pool
 from simcore.costs.operators.collectives import Collective
 from simcore.errors import ScenarioError
 from simcore.topologies import Place, Topology
 
-MOST_ROUTED = 1024
+MOST_ROUTED = 512
+
+# From each to each, in all stages of a pool; more are not listed one by one.
+MOST_SENDS = 40_000
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class TimedExchange:
     key: tuple[Hashable, ...]
     kind: Collective
     times: int
-    routed: RoutedCollective
+    routed: RoutedCollective | AtThePorts
     seconds: np.ndarray
     wires: np.ndarray
     bytes: np.ndarray
@@ -74,7 +77,7 @@ def _of_stage(costs, topology, pool, stage, all_reduce, told):
     found = []
     for number, exchange in enumerate(exchanges_of(stage)):
         sizes = np.asarray(exchange.bytes, dtype=float)
-        routed = _chosen(topology, pool.name, stage * pool.stage_gpus, exchange, sizes, all_reduce)
+        routed = _chosen(topology, pool, stage, exchange, sizes, all_reduce)
         wires = routed.seconds(sizes)
         named = exchange.kind is Collective.ALL_REDUCE and all_reduce != AUTO
         seconds = None if named else _told(costs, topology, pool, stage, exchange, told)
@@ -115,28 +118,48 @@ def _joining(topology, pool, ranks):
     return topology.joining(tuple(Place(pool, rank) for rank in ranks))
 
 
-def _chosen(topology, pool, first, exchange, sizes, all_reduce) -> RoutedCollective:
-    shape = (topology, pool, first, exchange.kind, exchange.groups, exchange.shares,
+def _chosen(topology, pool, stage, exchange, sizes, all_reduce) -> RoutedCollective | AtThePorts:
+    first = stage * pool.stage_gpus
+    shape = (topology, pool.name, first, exchange.kind, exchange.groups, exchange.shares,
              exchange.back)  # fmt: skip
+    ranks = len(exchange.groups[0])
+    joining = _joining(topology, pool.name, tuple(first + gpu for gpu in exchange.groups[0]))
+    too_many = ranks * (ranks - 1) * len(exchange.groups) * pool.pp > MOST_SENDS
+    if exchange.kind is Collective.ALL_TO_ALL and too_many:
+        # What stays in a machine does not cross what joins it with the others.
+        near = ranks / joining.nodes if joining.nodes > 1 else 1
+        fullest = max(exchange.shares or (1 / ranks,)) * (ranks - near)
+        return AtThePorts(exchange.kind.value, joining.latency_s, fullest / joining.bandwidth)
     if exchange.kind is not Collective.ALL_REDUCE:
         return _routed(*shape, "")
-    switched = _joining(topology, pool, tuple(first + gpu for gpu in exchange.groups[0])).switched
     if all_reduce != AUTO:
-        if ALGORITHMS[all_reduce].needs_switch and not switched:
-            raise ScenarioError(
-                f"all_reduce = {all_reduce!r}: no switch that can add up joins the GPUs of a "
-                f"{pool} stage; use {AUTO}, ring or a topology with NVSwitches",
-                field="all_reduce",
-            )
+        _refuse_unable(all_reduce, joining.switched, too_many, pool)
         return _routed(*shape, all_reduce)
     # Of equally fast ones the first in the alphabet.
     possible = [
         _routed(*shape, name)
         for name in ALGORITHMS.names()
-        if switched or not ALGORITHMS[name].needs_switch
+        if (joining.switched or not ALGORITHMS[name].needs_switch)
+        and not (ALGORITHMS[name].each_to_each and too_many)
     ]
     largest = sizes.max(initial=0.0, keepdims=True)
     return min(possible, key=lambda routed: float(routed.seconds(largest)[0]))
+
+
+def _refuse_unable(name, switched, too_many, pool):
+    """Raises ScenarioError where the GPUs of a stage cannot run an all-reduce algorithm."""
+    if ALGORITHMS[name].needs_switch and not switched:
+        raise ScenarioError(
+            f"all_reduce = {name!r}: no switch that can add up joins the GPUs of a {pool.name} "
+            f"stage; use {AUTO}, ring or a topology with NVSwitches",
+            field="all_reduce",
+        )
+    if ALGORITHMS[name].each_to_each and too_many:
+        raise ScenarioError(
+            f"all_reduce = {name!r}: from each to each the {pool.gpus} GPUs of the {pool.name} "
+            f"pool would send more than {MOST_SENDS:,} messages at a time; use {AUTO} or ring",
+            field="all_reduce",
+        )
 
 
 @lru_cache(maxsize=MOST_ROUTED)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from simcore import DoesNotFit, Scenario, ScenarioError, run
 from simcore.collectives import ALGORITHMS, AUTO
 from simcore.costs.plan import CollectiveForm
-from simcore.pipelines import choosing
+from simcore.pipelines import choosing, exchanges
 from simcore.pipelines.collectives_used import Why
 from simcore.topologies import TOPOLOGIES
 from tests.pipelines.planned import ROOMY, metrics_of, planned, times
@@ -169,3 +169,42 @@ def test_the_fastest_algorithm_depends_on_the_size():
         names |= {name for pool, kind, name in plan.collectives.algorithms
                   if pool == "prefill" and kind == "all_reduce"}  # fmt: skip
     assert names == {"one-shot", "ring"} or names == {"one-shot", "halving-doubling"}
+
+
+WIDE = {"llm": "DeepSeek-V3", "tp": 1, "dp": 256, "ep": 256, "pp": 1, "batch_size": 256,
+        "prompt_tokens": 64, "chunk_tokens": 64}  # fmt: skip
+
+
+@pytest.mark.parametrize("cost_model", ["physical", "calibrated"])
+def test_hundreds_of_gpus_from_each_to_each_are_told_by_their_ports(cost_model):
+    scenario = scenario_on("hgx-rail", cost_model=cost_model, **WIDE)
+    used = run(scenario).plan.collectives
+    assert (used.form, used.why) == (AGGREGATED, Why.TOO_MANY)
+    with pytest.raises(ScenarioError, match="messages at a time; use 'aggregated'") as raised:
+        run(scenario.replace(collectives="flows"))
+    assert raised.value.field == "collectives"
+
+
+def test_ports_tell_what_the_sends_do(monkeypatch):
+    scenario = scenario_on("hgx-rail", cost_model="physical", **WIDE | {"dp": 16, "ep": 16})
+    listed = metrics_of(scenario, collectives=AGGREGATED)
+    monkeypatch.setattr(exchanges, "MOST_SENDS", 0)
+    assert times(metrics_of(scenario, collectives=AGGREGATED)) == pytest.approx(
+        times(listed), rel=0.05
+    )
+
+
+def test_one_shot_among_hundreds_is_refused_if_named():
+    scenario = scenario_on("nvl72", **CALM | {"llm": "LLaMA-3.1-70B", "tp": 64, "pp": 16})
+    scenario = scenario.replace(all_reduce="one-shot", prompt_tokens=64)
+    with pytest.raises(ScenarioError, match="'one-shot': from each to each") as raised:
+        run(scenario)
+    assert raised.value.field == "all_reduce"
+
+
+def test_flows_without_end_are_refused_before_they_are_listed():
+    endless = {"pp": 4, "chunk_tokens": 1, "prompt_tokens": 100_000, "all_reduce": "ring"}
+    scenario = scenario_on("reference", **BUSY | endless)
+    with pytest.raises(ScenarioError, match=r"these would be [\d,]+ events; use 'agg") as raised:
+        planned(scenario, collectives=FLOWS)
+    assert raised.value.field == "collectives"

@@ -164,3 +164,13 @@ def test_buffers_need_memory_only_where_the_reserve_does_not_hold_them():
     assert large.need == large.weights + large.kv + large.buffers - large.reserve
     with pytest.raises(DoesNotFit, match="activations and buffers beyond the reserve"):
         run(Scenario(batch_size=32, chunk_tokens=8192, prompt_tokens=8192, pp=4))
+
+
+def test_layer_groups_without_end_are_refused_before_they_are_planned():
+    scenario = Scenario(
+        llm="Mistral-Small-24B", pp=1, prompt_tokens=2**19, chunk_tokens=8, handoff_layers=1,
+        handoff="per layer group", prefill_gpu="NVIDIA B200", decode_gpu="NVIDIA B200",
+    )  # fmt: skip
+    with pytest.raises(ScenarioError, match=r"would take 7,[\d,]+ events") as refused:
+        run(scenario)
+    assert refused.value.field == "chunk_tokens"
