@@ -2,7 +2,6 @@
 
 import numbers
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 
 import gpu_catalog
@@ -22,14 +21,6 @@ LEAST_FACTOR, MOST_FACTOR = 1e-3, 1e3
 
 # Factors on the bandwidth of links and wires, by name, in the order of names.
 Factors = tuple[tuple[str, float], ...]
-
-
-@dataclass(frozen=True)
-class ScaledLink:
-    """A link, changed: its bandwidth [byte/s] and latency [s]."""
-
-    bandwidth: float
-    latency: float
 
 
 def factors_of(faster: Mapping[str, float] | None) -> Factors:
@@ -82,7 +73,7 @@ def topology_of(scenario: Scenario, costs: CostModel, faster: Factors = ()) -> T
         gpu_catalog.overlay_digest(),
     )
     if not faster and scenario.background is None and scenario.failures is None:
-        return _fabric(machine, ())
+        return _fabric(machine)
     shares = tuple(
         (each.where, 1.0 - each.share)
         for each in background_of(scenario.background)
@@ -122,7 +113,7 @@ def _size(pool: Pool):
 
 
 @lru_cache(maxsize=MOST_FABRICS)
-def _fabric(machine, links):
+def _fabric(machine):
     build, prefill, decode, placement, nics, mapping, oversubscription, link, duplex, _ = machine
     # The last, the overlay's digest: names may mean others where something lies over the catalog.
     prefill, decode = (
@@ -137,7 +128,7 @@ def _fabric(machine, links):
             nics=nics,
             mapping=NicMapping(mapping),
             oversubscription=oversubscription,
-            link=_scaled(link, dict(links)) if links else link,
+            link=link,
             full_duplex=duplex,
         )
     )
@@ -145,30 +136,18 @@ def _fabric(machine, links):
 
 @lru_cache(maxsize=MOST_FABRICS)
 def _changed(machine, faster, shares, down):
-    plain = _fabric(machine, ())
-    in_use = set(plain.links)
-    links = tuple((name, factor) for name, factor in faster if name in in_use)
-    wires = [(name, factor) for name, factor in faster if name not in in_use]
-    for name, _ in wires:
+    fabric = _fabric(machine)
+    for name, _ in faster:
         try:
-            plain.channels_called(name)
+            fabric.channels_called(name)
         except ScenarioError as error:
             raise ScenarioError(
                 f"faster: no link or wire in use is called {name[:60]!r}; the links are "
-                f"{', '.join(plain.links)}. {error}"
+                f"{', '.join(fabric.links)}. {error}"
             ) from None
-    fabric = _fabric(machine, links) if links else plain
     for where, share in shares:
-        plain.channels_called(where, field="background")
+        fabric.channels_called(where, field="background")
         fabric = fabric.scaled({where: share})
-    if wires:
-        fabric = fabric.scaled(dict(wires))
+    if faster:
+        fabric = fabric.scaled(dict(faster))
     return fabric.without(down) if down else fabric
-
-
-def _scaled(link, factors):
-    def scaled(name):
-        plain = link(name)
-        return ScaledLink(plain.bandwidth * factors.get(name, 1.0), plain.latency)
-
-    return scaled

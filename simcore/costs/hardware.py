@@ -108,7 +108,7 @@ def own_fabric(gpu: GPU, ranks: int) -> FabricConstants | None:
 
 
 def fabric_joining(
-    gpu: GPU, bandwidth: float, *, ranks: int, switched: bool, nodes: int
+    gpu: GPU, bandwidth: float, *, rated: float, ranks: int, switched: bool, nodes: int
 ) -> FabricConstants:
     """Constants of what joins `ranks` GPUs of a kind: of the measured fabric that is most like it.
 
@@ -116,19 +116,21 @@ def fabric_joining(
     ----------
     bandwidth : that each GPU has into the others, as transfers reach it [byte/s]. Constants are of
         peaks, which transfers do not reach: that of the link that was measured counts as its peak
+    rated : the same by what the wires are, by which the fabric is found [byte/s]: one that is
+        faster or slower in a trial, or of which others take a part, is of the same kind
     switched : whether a switch joins them; between machines one always does
     nodes : machines that they are spread over
     """
     # A wire between any two of many GPUs, all in use at once, is like a switch.
     own = gpu.fabric
-    meshed = own is not None and own.gpus > 2 and bandwidth > own.bandwidth / 2
+    meshed = own is not None and own.gpus > 2 and rated > own.bandwidth / 2
     nearest = min(
         (
             constants
             for constants in shipped(FabricConstants, "fabrics").values()
             if _joins(constants, gpu, switched=switched or meshed, between=nodes > 1)
         ),
-        key=lambda constants: abs(np.log(_reached(constants) / bandwidth)),
+        key=lambda constants: abs(np.log(_reached(constants) / rated)),
     )
     like = bandwidth / _reached(nearest)
     found = nearest if nodes > 1 else _for_ranks(nearest, ranks)

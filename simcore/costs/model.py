@@ -134,6 +134,7 @@ class CostModel(Protocol):
         exchange: Exchange,
         *,
         bandwidth: float,
+        rated: float,
         latency_s: float,
         switched: bool,
         nodes: int,
@@ -143,6 +144,8 @@ class CostModel(Protocol):
         Parameters
         ----------
         bandwidth : that each of the GPUs has into the others, in one direction [byte/s]
+        rated : the same by what the wires are, whatever is taken of them or added in a trial
+            [byte/s]
         latency_s : from one to the next [s]
         switched : whether a switch joins them, rather than wires between pairs
         nodes : over how many machines they are spread

@@ -106,6 +106,7 @@ def _told(costs, topology, pool, stage, exchange, known):
             pool,
             exchange,
             bandwidth=joining.bandwidth,
+            rated=joining.rated,
             latency_s=joining.latency_s,
             switched=joining.switched,
             nodes=joining.nodes,

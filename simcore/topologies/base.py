@@ -101,6 +101,7 @@ class Joining:
     Attributes
     ----------
     bandwidth : that each of them has into the others, in one direction [byte/s]
+    rated : the same by what the wires are, whatever is taken of them or added in a trial [byte/s]
     latency_s : from one to the next [s]
     switched : whether a switch joins them that can add up, rather than wires between pairs, PCIe
         or a network
@@ -108,6 +109,7 @@ class Joining:
     """
 
     bandwidth: float
+    rated: float
     latency_s: float
     switched: bool
     nodes: int

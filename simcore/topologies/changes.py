@@ -23,13 +23,24 @@ def unknown(name: str, known: Iterable[str], what: str, field: str | None) -> Sc
     )
 
 
-def rescaled(fabric, factors: Mapping[str, float]) -> tuple[Wire, ...]:
-    """The wires of `fabric`, new where a channel, their name or their group has a factor."""
+def rescaled(
+    fabric, factors: Mapping[str, float]
+) -> tuple[tuple[Wire, ...], dict[CommChannel, float]]:
+    """The wires of `fabric`, new where a channel, their name, group or link has a factor.
+
+    With them, of each channel whose bandwidth is not the one it was made with, that one [byte/s].
+    """
     factor: dict[CommChannel, float] = {}
     for name, times in factors.items():
         for channel in fabric.channels_called(name, field="background"):
             factor[channel] = factor.get(channel, 1.0) * times
-    return tuple(_rescaled(wire, factor) for wire in fabric.wires)
+    wires = tuple(_rescaled(wire, factor) for wire in fabric.wires)
+    rated = {}
+    for old, new in zip(fabric.wires, wires, strict=True):
+        for before, after in zip((old.out, old.into), (new.out, new.into), strict=True):
+            if after is not before or before in fabric.rated:
+                rated[after] = fabric.rated.get(before, before.bandwidth_bps)
+    return wires, rated
 
 
 def _rescaled(wire, factor):

@@ -39,6 +39,7 @@ class Fabric:
     down : names of nodes and wires that do not work
     nics : how many of the NICs that a GPU reaches on a network it may use; None for all
     choice : the NICs of each GPU, where they are known from the same nodes and ends of wires
+    rated : of channels that were given another bandwidth, the one that they had [byte/s]
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Fabric:
         down: Collection[str] = (),
         nics: int | None = None,
         choice: NicChoice | None = None,
+        rated: Mapping[CommChannel, float] | None = None,
     ):
         self.nodes = nodes
         self.wires = wires
@@ -57,6 +59,7 @@ class Fabric:
         self.mapping = mapping
         self.down = frozenset(down)
         self.nics = nics
+        self.rated = dict(rated or {})
         self.routes = RouteTable()
         self._ways = Ways(nodes, wires, self.down)
         whole = Ways(nodes, wires, ()) if down and choice is None else self._ways
@@ -109,8 +112,8 @@ class Fabric:
         Raises ScenarioError for a name that is none of these. What keeps its bandwidth is the same
         object.
         """
-        wires = rescaled(self, factors)
-        return self._changed(wires, self.down)
+        wires, rated = rescaled(self, factors)
+        return self._changed(wires, self.down, rated)
 
     def without(self, names: Collection[str]) -> "Fabric":
         """The same while NICs, switches and wires of these names are down, too.
@@ -153,7 +156,11 @@ class Fabric:
 
     @cached_property
     def _by_name(self):
-        found = dict(self.groups)
+        found: dict[str, Path] = {}
+        for wire in self.wires:
+            if wire.link:
+                found[wire.link] = (*found.get(wire.link, ()), *wire.channels)
+        found.update(self.groups)
         for wire in self.wires:
             found[wire.name] = wire.channels
             found.update((channel.name, (channel,)) for channel in wire.channels)
@@ -169,9 +176,16 @@ class Fabric:
         """By number of a GPU's node, that of the NVLink switch that it is on, where both work."""
         return facts.nvswitches(self)
 
-    def _changed(self, wires, down):
+    def _changed(self, wires, down, rated=None):
         return Fabric(
-            self.nodes, wires, self.places, self.mapping, down, self.nics, choice=self._nics
+            self.nodes,
+            wires,
+            self.places,
+            self.mapping,
+            down,
+            self.nics,
+            choice=self._nics,
+            rated=self.rated if rated is None else rated,
         )
 
     def _node(self, place):

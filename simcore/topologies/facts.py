@@ -22,9 +22,9 @@ def joining(fabric, places: tuple[Place, ...]) -> Joining:
     switches = {switch_of.get(number) for number in numbers}
     nodes = len({switch_of.get(number, fabric.nodes[number].machine) for number in numbers})
     if (own := _wires_of_each(fabric, places)) is not None:
-        least = min(own, key=lambda channels: sum(c.bandwidth_bps for c in channels))
         return Joining(
-            bandwidth=sum(channel.bandwidth_bps for channel in least),
+            bandwidth=min(sum(c.bandwidth_bps for c in channels) for channels in own),
+            rated=min(sum(_rated(fabric, c) for c in channels) for channels in own),
             latency_s=max(channel.latency_s for channels in own for channel in channels),
             switched=False,
             nodes=nodes,
@@ -35,13 +35,17 @@ def joining(fabric, places: tuple[Place, ...]) -> Joining:
         for number, place in enumerate(places)
     ]
     crossed = Counter(channel for path in paths for channel in path)
-    narrow = min(crossed, key=lambda channel: channel.bandwidth_bps / crossed[channel])
     return Joining(
-        bandwidth=narrow.bandwidth_bps / crossed[narrow],
+        bandwidth=min(channel.bandwidth_bps / n for channel, n in crossed.items()),
+        rated=min(_rated(fabric, channel) / n for channel, n in crossed.items()),
         latency_s=max(sum(channel.latency_s for channel in path) for path in paths),
         switched=len(switches) == 1 and None not in switches,
         nodes=nodes,
     )
+
+
+def _rated(fabric, channel):
+    return fabric.rated.get(channel, channel.bandwidth_bps)
 
 
 def nvswitches(fabric) -> dict[int, int]:

@@ -3,10 +3,12 @@
 import pytest
 
 from simcore import Scenario, ScenarioError, run
+from simcore.run import links_of
 from simcore.topologies import TOPOLOGIES, NicMapping, Placement
 from tests.contracts import laws
 from tests.topologies.fleets import GPUS
 
+ROUNDING = 1e-9
 SMALL = {"llm": "LLaMA-3.1-8B", "prompt_tokens": 700, "chunk_tokens": 96, "output_tokens": 3}
 SHAPES = {
     "alike": {"pp": 4, "prefill_nics": 2},
@@ -55,3 +57,23 @@ def test_all_bytes_arrive_whichever_nics_they_take(mapping):
     )
     laws.all_tokens_are_processed_and_all_kv_cache_is_handed_over(result)
     laws.no_transfer_beats_its_path(result)
+
+
+@pytest.mark.parametrize("name", TOPOLOGIES.names())
+def test_a_faster_link_never_makes_collectives_slower(name):
+    """Whichever measurements of a fabric their times are taken from."""
+    for gpu in GPUS:
+        scenario = Scenario(
+            **SMALL, topology=name, prefill_gpu=gpu, decode_gpu=gpu, pp=2, tp=4, batch_size=4
+        )
+        try:
+            usual = run(scenario).metrics
+        except ScenarioError:
+            continue
+        for link in links_of(scenario):
+            for factor in (1.3, 2.0, 10.0):
+                faster = run(scenario, faster={link: factor}).metrics
+                assert faster.ttds_s <= usual.ttds_s * (1 + ROUNDING)
+                assert faster.tpot_s <= usual.tpot_s * (1 + ROUNDING)
+        return
+    raise AssertionError(f"no GPU of {GPUS} comes in machines of {name}")

@@ -17,6 +17,7 @@ def joining(fabric, count, first=0):
 def test_gpus_on_one_nvswitch_have_their_nvlink():
     assert joining(built("hgx-rail"), 8) == Joining(
         bandwidth=NVLINK.bandwidth,
+        rated=NVLINK.bandwidth,
         latency_s=pytest.approx(NVLINK.latency),
         switched=True,
         nodes=1,
@@ -85,3 +86,13 @@ def test_what_is_made_faster_or_shared_with_others_counts():
     assert found.bandwidth == pytest.approx(2 * NVLINK.bandwidth)
     found = joining(built("hgx-rail").scaled({"NVLink": 0.7}), 8)
     assert found.bandwidth == pytest.approx(0.7 * NVLINK.bandwidth)
+
+
+def test_a_wire_that_is_made_faster_or_shared_is_rated_as_it_was():
+    plain = built("hgx-rail")
+    twice = plain.scaled({"NVLink": 2.0})
+    rest = twice.scaled({"NVLink": 0.25}).without(["node 0 NIC 0"])
+    for fabric, factor in ((plain, 1.0), (twice, 2.0), (rest, 0.5)):
+        found = joining(fabric, 8)
+        assert found.bandwidth == pytest.approx(factor * NVLINK.bandwidth)
+        assert found.rated == pytest.approx(NVLINK.bandwidth)

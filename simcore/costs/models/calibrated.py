@@ -80,9 +80,11 @@ class CalibratedCosts(PhysicalCosts):
         pool = self._pools[pool_name]
         return pool.gpu, pool.sharing, self._in_pass[pool_name]
 
-    def exchange_seconds(self, pool, exchange, *, bandwidth, latency_s, switched, nodes):
+    def exchange_seconds(self, pool, exchange, *, bandwidth, rated, latency_s, switched, nodes):
         ranks = len(exchange.groups[0])
-        fabric = fabric_joining(pool.gpu, bandwidth, ranks=ranks, switched=switched, nodes=nodes)
+        fabric = fabric_joining(
+            pool.gpu, bandwidth, rated=rated, ranks=ranks, switched=switched, nodes=nodes
+        )
         alone = alone_seconds(
             exchange,
             fabric=fabric,

@@ -69,7 +69,7 @@ class PhysicalCosts:
             "decode", stage, self._in_pass["decode"] * steps, self._microbatch * steps
         )
 
-    def exchange_seconds(self, pool, exchange, *, bandwidth, latency_s, switched, nodes):
+    def exchange_seconds(self, pool, exchange, *, bandwidth, rated, latency_s, switched, nodes):
         return None
 
     def prefill_activation_bytes(self):

@@ -81,7 +81,7 @@ class ReferenceCosts:
         """None: each stage is one GPU."""
         return ()
 
-    def exchange_seconds(self, pool, exchange, *, bandwidth, latency_s, switched, nodes):
+    def exchange_seconds(self, pool, exchange, *, bandwidth, rated, latency_s, switched, nodes):
         return None
 
     def handoff_shares(self, sender, receiver, layers=None):

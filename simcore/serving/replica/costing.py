@@ -116,6 +116,7 @@ def _joined(work, ranks):
     fabric = fabric_joining(
         work.gpu,
         joining.bandwidth,
+        rated=joining.rated,
         ranks=ranks,
         switched=joining.switched,
         nodes=joining.nodes,

@@ -30,7 +30,8 @@ from tests.costs.parallel import parallel_scenarios
 
 H200 = gpu_catalog.gpu("NVIDIA H200")
 LLAMA, DEEPSEEK = gpu_catalog.llm("LLaMA-3.1-70B"), gpu_catalog.llm("DeepSeek-V3")
-NVLINK = {"bandwidth": gpu_catalog.link("NVLink").bandwidth, "latency_s": 6.5e-6, "switched": True,
+NVLINK = {"bandwidth": gpu_catalog.link("NVLink").bandwidth,
+          "rated": gpu_catalog.link("NVLink").bandwidth, "latency_s": 6.5e-6, "switched": True,
           "nodes": 1}  # fmt: skip
 
 
@@ -145,7 +146,7 @@ def test_times_alone_are_those_of_the_fabric_s_formulas():
 
 
 def test_between_machines_it_is_their_network_s():
-    fabric = fabric_joining(H200, 50e9, ranks=16, switched=False, nodes=2)
+    fabric = fabric_joining(H200, 50e9, rated=50e9, ranks=16, switched=False, nodes=2)
     known = shipped(FabricConstants, "fabrics").values()
     assert fabric.fabric in {each.fabric for each in known if not each.gpus and each.switched}
     (sums,) = exchanges(LLAMA, range(20, 40), tp=16)
@@ -177,10 +178,11 @@ def test_what_joins_gpus_is_the_measured_fabric_most_like_it(
     gpu, bandwidth, ranks, switched, fabric
 ):
     item = gpu_catalog.gpu(gpu)
-    found = fabric_joining(item, bandwidth, ranks=ranks, switched=switched, nodes=1)
+    how = {"rated": bandwidth, "ranks": ranks, "switched": switched, "nodes": 1}
+    found = fabric_joining(item, bandwidth, **how)
     assert found.fabric == fabric
-    twice = fabric_joining(item, 1.01 * bandwidth, ranks=ranks, switched=switched, nodes=1)
-    assert twice.bandwidth == pytest.approx(1.01 * found.bandwidth)
+    twice = fabric_joining(item, 2 * bandwidth, **how)
+    assert (twice.fabric, twice.bandwidth) == (fabric, pytest.approx(2 * found.bandwidth))
     assert not twice.calibrated
 
 

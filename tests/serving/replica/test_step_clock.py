@@ -214,7 +214,7 @@ def test_pieces_are_lines_that_meet(name):
 
 
 def test_stages_and_hops_add_up():
-    onward = Joining(bandwidth=50e9, latency_s=1e-5, switched=False, nodes=2)
+    onward = Joining(bandwidth=50e9, rated=50e9, latency_s=1e-5, switched=False, nodes=2)
     near, far = plan_of(**PLANS["PP 2 x TP 2"]), plan_of(**PLANS["PP 2 x TP 2"], onward=onward)
     hop = far.clock.hop_s(8)
     assert hop == pytest.approx(1e-5 + 8 * 8192 * 2 / 2 / 50e9)
@@ -223,7 +223,7 @@ def test_stages_and_hops_add_up():
 
 
 def test_slow_wires_between_the_gpus_of_a_stage_count():
-    wires = Joining(bandwidth=10e9, latency_s=3e-5, switched=True, nodes=2)
+    wires = Joining(bandwidth=10e9, rated=10e9, latency_s=3e-5, switched=True, nodes=2)
     for cost_model in ("calibrated", "physical"):
         own, slow = (
             plan_of("Llama-3.1-70B", tp=4, cost_model=cost_model, joining=joining).clock
