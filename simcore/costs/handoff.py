@@ -91,7 +91,7 @@ class Resharding:
         heads, ours, theirs = kv_heads(self.llm), self.prefill, self.decode
         copies = max(1, theirs.tp // heads)
         met = self._requests_met
-        # Of the receiving groups that a sending group meets, the how manieth each is.
+        # Of the receiving groups that a sending group meets, the place of each.
         place = np.cumsum(met > 0, axis=1) - 1
         found = []
         for receiver in range(theirs.stage_gpus):

@@ -148,11 +148,6 @@ def split_evenly(things: int, parts: int) -> tuple[range, ...]:
     return tuple(range(a, b) for a, b in pairwise(starts))
 
 
-def split_layers(layers: int, pp: int) -> tuple[range, ...]:
-    """The layers that each of `pp` stages holds where they are split evenly."""
-    return split_evenly(layers, pp)
-
-
 def split_of(text: str) -> tuple[int, ...]:
     """Layers of each stage, as "21,20,20,19" says; raises ValueError where it says none."""
     parts = [part.strip() for part in text.split(",")]

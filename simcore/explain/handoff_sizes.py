@@ -21,6 +21,9 @@ MOST_PATHS = 64
 SAME = 1e-9
 """Sizes that differ by no more than this share are one."""
 
+MOST_PATHS = 256
+"""As many NICs as a machine may have."""
+
 
 @dataclass(frozen=True)
 class Found:
@@ -55,15 +58,17 @@ def handoff_factors(scenario: Scenario, tag: Handoff, size: float) -> tuple[str,
 
 
 def _found(scenario, costs: CostModel, tag, size) -> Found:
-    """The share that a handoff is: the first of those of its size."""
-    for layers in _groups(scenario, costs, tag.stage):
-        for number, share in enumerate(costs.handoff_shares(tag.stage, tag.to_stage, layers)):
-            if tag.rank >= 0 and (share.sender, share.receiver) != (tag.rank, tag.to_rank):
-                continue
-            whole = _of(share.bytes, scenario, tag)
-            for paths in range(1, MOST_PATHS + 1):
-                if math.isclose(whole, paths * size, rel_tol=SAME):
-                    return Found(layers, number, paths)
+    """The share that a handoff is: the first of its size, on as few paths as can be."""
+    shares = [
+        (_of(share.bytes, scenario, tag), layers, number)
+        for layers in _groups(scenario, costs, tag.stage)
+        for number, share in enumerate(costs.handoff_shares(tag.stage, tag.to_stage, layers))
+        if tag.rank < 0 or (share.sender, share.receiver) == (tag.rank, tag.to_rank)
+    ]
+    for paths in range(1, MOST_PATHS + 1):
+        for whole, layers, number in shares:
+            if math.isclose(whole, paths * size, rel_tol=SAME):
+                return Found(layers, number, paths)
     raise LookupError(f"{tag}: no share of the KV cache is of {size:g} B")
 
 

@@ -8,7 +8,7 @@ import pytest
 import gpu_catalog
 from simcore import predicted_events
 from simcore.costs import transformer as tf
-from simcore.costs.plan import split_layers
+from simcore.costs.plan import split_evenly
 from simcore.run import cost_model_of, topology_of
 
 TRANSFERS = ("handoff", "activations", "decode activations")
@@ -143,7 +143,7 @@ def all_tokens_are_processed_and_all_kv_cache_is_handed_over(result):
         tokens = scenario.prompt_tokens
 
         def held(pp):
-            parts = [tf.slice_of(llm, layers) for layers in split_layers(llm.layers, pp)]
+            parts = [tf.slice_of(llm, layers) for layers in split_evenly(llm.layers, pp)]
             return [n * tf.kv_held(llm, part, tokens) for part in parts]
 
         assert sent.tolist() == pytest.approx(held(scenario.pp), rel=1e-12)

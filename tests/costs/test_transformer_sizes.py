@@ -8,7 +8,7 @@ import pytest
 
 import gpu_catalog
 from simcore.costs import transformer as tf
-from simcore.costs.plan import split_layers
+from simcore.costs.plan import split_evenly
 from simcore.costs.roofline import roofline_seconds
 
 KV_BYTES_PER_TOKEN = {
@@ -107,7 +107,7 @@ def test_a_dense_token_costs_two_operations_per_parameter_but_the_embedding_s(na
 @pytest.mark.parametrize("pp", [1, 3, 7, 24])
 def test_stages_together_hold_the_model_once(name, pp):
     llm = gpu_catalog.llm(name)
-    parts = [tf.slice_of(llm, layers) for layers in split_layers(llm.layers, pp)]
+    parts = [tf.slice_of(llm, layers) for layers in split_evenly(llm.layers, pp)]
     assert sum(tf.weights_held(llm, part) for part in parts) == pytest.approx(
         tf.weights_held(llm, whole(llm)), rel=1e-12
     )
@@ -120,7 +120,7 @@ def test_stages_together_hold_the_model_once(name, pp):
 @pytest.mark.parametrize("layers", [1, 7, 24, 61, 126])
 def test_layers_are_split_as_evenly_as_can_be(layers):
     for pp in range(1, layers + 1):
-        shares = split_layers(layers, pp)
+        shares = split_evenly(layers, pp)
         assert list(itertools.chain(*shares)) == list(range(layers))
         sizes = [len(share) for share in shares]
         assert len(sizes) == pp
