@@ -44,6 +44,7 @@ class Study:
         wires = [of.wire_of[use.channel.name] for use in of.contended]
         names = dict.fromkeys(wire.name if what == WIRE else wire.group for wire in wires)
         self._names = list(names)[: MOST_NAMES if of.is_drawn else 0]
+        self._why_not = "" if of.is_drawn else "not tried: this fabric is too large"
         self._rows: dict[str, dict] = {}
         self._work = self._steps_of_work()
         self._lock = threading.Lock()
@@ -56,7 +57,8 @@ class Study:
             while not (self.complete or enough):
                 self.complete = next(self._work, DONE) is DONE
                 enough = time.thread_time() - begun > SLICE_S
-            return {"rows": dict(self._rows), "complete": self.complete}
+            rows = dict(self._rows)
+            return {"rows": rows, "complete": self.complete, "why_not": self._why_not}
 
     def _steps_of_work(self):
         for name in self._names:

@@ -1,6 +1,7 @@
 """The page Fabric in a real browser: wires coloured, a run played, a wire chosen and told of."""
 
 import re
+from itertools import pairwise
 
 import pytest
 from playwright.sync_api import expect
@@ -292,3 +293,34 @@ def test_what_is_down_is_drawn_so(page):
     at = page.evaluate("() => window.pdscope.fabric.drawing.middleOf('prefill NIC 1 cable')")
     stage.hover(position={"x": at[0], "y": at[1]})
     expect(page.locator("#fabric-tip")).to_contain_text("down")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_how_busy_a_wire_is_is_told_by_brightness_alone(page, scheme):
+    """The fuller, the further from the page's own; what is full, by 3:1 (WCAG 2.2, 1.4.11)."""
+    page.emulate_media(color_scheme=scheme)
+    page.goto("/fabric")
+    settled(page)
+    colours, surface = page.evaluate(
+        """() => {
+          const { wires, colour } = window.pdscope.fabric;
+          const ramp = Array.from({ length: 255 }, (_, n) => wires.colour(n + 1).match(/\\d+/g));
+          return [ramp.map((one) => one.map(Number)), colour("--surface")];
+        }"""
+    )
+
+    def brightness(parts):
+        shares = [part / 255 for part in parts]
+        linear = [s / 12.92 if s <= 0.04045 else ((s + 0.055) / 1.055) ** 2.4 for s in shares]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    behind = brightness([int(surface[at : at + 2], 16) for at in (1, 3, 5)])
+
+    def contrast(parts):
+        low, high = sorted((behind, brightness(parts)))
+        return (high + 0.05) / (low + 0.05)
+
+    # In larger steps than those to which colours are rounded.
+    contrasts = [contrast(parts) for parts in colours[::8]]
+    assert all(after > before for before, after in pairwise(contrasts))
+    assert contrasts[-1] > 3 * contrasts[0] > 3

@@ -108,9 +108,9 @@
         rows = { ...rows, ...told.rows };
         const complete = told.complete || n === MOST_ASKED;
         showFaster({ rows, complete });
+        state.textContent = complete ? told.why_not : state.textContent;
         if (complete) break;
       }
-      state.textContent = "";
     } catch (error) {
       if (asking !== mine || !state.isConnected) return;
       state.textContent = `twice as fast not found: ${error.message}`;

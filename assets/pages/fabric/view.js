@@ -26,6 +26,7 @@
     zoom = Math.min(MOST_ZOOM, Math.max(1, zoom));
     const { width, height } = size();
     pan = [width, height].map((side, i) => Math.min(0, Math.max(side * (1 - zoom), pan[i])));
+    page.byId("stage").classList.toggle("zoomed", zoom > 1);
   }
 
   /* From the drawing's lengths to pixels; `unit` is the room of a GPU. */
@@ -59,7 +60,7 @@
 
   function fit() {
     zoom = 1;
-    pan = [0, 0];
+    bound();
     page.draw();
   }
 

@@ -73,3 +73,10 @@ def test_a_run_that_takes_too_long_is_told_of(monkeypatch):
                                    {"values": {}, "what": [WIRE]}])  # fmt: skip
 def test_what_makes_no_sense_is_refused(asked):
     assert "wrong" in faster_wires(asked, Studies(FabricRuns()))
+
+
+def test_a_fabric_that_is_not_drawn_is_not_tried_either(monkeypatch):
+    monkeypatch.setattr("app.fabric.results.MOST_WIRES", 10)
+    told = faster_wires({"values": BUSY, "what": WIRE}, Studies(FabricRuns()))
+    assert told == {"rows": {}, "complete": True, "why_not": told["why_not"]}
+    assert "too large" in told["why_not"]
