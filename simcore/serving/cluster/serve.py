@@ -1,0 +1,147 @@
+"""The way in: a cluster and requests go in, what became of them comes out."""
+
+from collections.abc import Callable
+from math import inf
+
+import numpy as np
+
+from simcore.errors import LimitReached, ScenarioError
+from simcore.serving.cluster.brains import PolicyError
+from simcore.serving.cluster.faulting import Faults
+from simcore.serving.cluster.outcome import Course
+from simcore.serving.cluster.running import Overloaded, Running
+from simcore.serving.cluster.served import (
+    ReplicaFacts,
+    Served,
+    ServingStopped,
+    Verdict,
+    verdict_of,
+)
+from simcore.serving.cluster.spec import Bounds, ClusterSpec
+from simcore.serving.request import Source
+
+
+def serve(
+    spec: ClusterSpec,
+    source: Source,
+    *,
+    seed: int = 0,
+    bounds: Bounds | None = None,
+    sink: Callable[[Course], None] | None = None,
+) -> Served:
+    """Run a cluster until all requests have ended.
+
+    Parameters
+    ----------
+    source : of requests; good for one run
+    seed : of the policies' random numbers
+    bounds : where the run stops that would not end by itself; what there is then is marked partial
+    sink : told of each request that is over, in place of keeping it
+
+    Raises ScenarioError where the cluster cannot be built, and ServingStopped, with what there is
+    up to then, where a policy or the source raises an error.
+    """
+    bounds = bounds or Bounds()
+    courses: list[Course] = []
+    running = Running(
+        spec, source, seed=seed, bounds=bounds, ended=courses.append if sink is None else sink
+    )
+    faults = Faults(running)
+    stopped = None
+    overloaded = False
+    try:
+        stopped = _run(running, faults, bounds)
+        running.watch.tick()
+    except Overloaded:
+        overloaded = True
+        stopped = (
+            f"overloaded: more than {bounds.most_in_flight:,} requests were under way at "
+            f"{running.timers.now:.6g} s, and can never drain as long as requests come this fast; "
+            "add replicas, refuse some at the door, or lower the rate"
+        )
+    except (PolicyError, ScenarioError) as error:
+        served = _served(running, courses, seed, f"{type(error).__name__}: {error}", False)
+        raise ServingStopped(
+            f"{error} (at {running.timers.now:.6g} s; results up to then are kept)", served
+        ) from error
+    return _served(running, courses, seed, stopped, overloaded)
+
+
+def _run(running, faults, bounds):
+    """Let time go by; why it stopped, or None where nothing is left to do."""
+    for at, back, fault in faults.moments:
+        if at > bounds.until_s:
+            break
+        if _ends_before(running, at):
+            return None
+        faults.apply(back, fault)
+    if _ends_before(running, bounds.until_s):
+        return None
+    return f"the end of the simulated span, {bounds.until_s:g} s"
+
+
+def _ends_before(running, until):
+    """Whether all requests have ended by a time [s], up to which this runs."""
+    if running.timers.now < until:
+        try:
+            running.timers.simulator.run(running, until=until, max_completions=None)
+        except LimitReached:
+            return not running.busy
+        return not running.busy or until == inf
+    return not running.busy
+
+
+def _served(running, courses, seed, stopped, overloaded):
+    now = running.last_end_s if stopped is None else running.timers.now
+    watch, fleet, ledger = running.watch, running.fleet, running.ledger
+    if stopped is not None:
+        ledger.requests.in_flight = len(running.courses)
+        requests = [course.request for course in running.courses.values()]
+        ledger.prompt_tokens.in_flight = sum(r.prompt_tokens for r in requests)
+        ledger.output_tokens.in_flight = sum(r.output_tokens for r in requests)
+    members = sorted((*fleet.members.values(), *fleet.gone), key=lambda member: member.index)
+    replica_timeline = watch.replicas.table()
+    cluster_timeline = watch.cluster.table()
+    verdict = (
+        Verdict.OVERLOADED if overloaded else _verdict(watch, replica_timeline, cluster_timeline)
+    )
+    stands_for = running.handing.routes.stands_for if running.handing.routes else {}
+    return Served(
+        spec=running.spec,
+        clients=tuple(running.source.clients),
+        seed=seed,
+        courses=sorted(courses, key=lambda course: course.request.number),
+        unfinished=list(running.courses.values()),
+        end_s=now,
+        last_arrival_s=watch.last_arrival_s,
+        ledger=ledger,
+        replicas=tuple(
+            ReplicaFacts(
+                index=member.index,
+                pool=member.pool.name,
+                slot=member.slot,
+                phases=tuple(member.phases),
+                counts=member.replica.counts,
+                total_blocks=member.replica.total_blocks,
+            )
+            for member in members
+        ),
+        replica_timeline=replica_timeline,
+        pool_timeline=watch.pools.table(),
+        cluster_timeline=cluster_timeline,
+        link_timeline=running.handing.links.table(now, stands_for),
+        scaling=tuple(running.scaler.changes),
+        verdict=verdict,
+        stopped=stopped,
+    )
+
+
+def _verdict(watch, replicas, cluster):
+    times = cluster["time_s"]
+    waiting, running = np.zeros(len(times)), np.zeros(len(times))
+    rows = np.searchsorted(times, replicas["time_s"])
+    if len(times):
+        np.add.at(waiting, rows, replicas["waiting"] + replicas["room"])
+        np.add.at(running, rows, replicas["running"])
+    waiting += cluster["homeless"]
+    return verdict_of(times, cluster["in_flight"], waiting, running, watch.last_arrival_s)
