@@ -3,8 +3,8 @@
     python benchmarks/serving_replica.py [--requests 5000] [--rounds 3]
 
 Llama-3.1-70B on 4 H100 unless a row says otherwise, Poisson arrivals, gamma lengths; processor
-time, the shortest of several rounds. A step of the engine is one pass of a batch through the model: jumps
-take many of them at once, to the same result. The last rows are what a router and a plan cost.
+time, the shortest of several rounds. A step of the engine is one pass of a batch through the model:
+jumps take many at once, to the same result. The last rows are what a router and a plan cost.
 """
 
 import argparse

@@ -118,7 +118,7 @@ class BlockPool:
         count -= self._empty
         self._empty = 0
         self._kept -= count
-        line, known = self._line, self._known
+        line, known, evicted = self._line, self._known, []
         while count:
             oldest = line[0]
             if oldest.others:
@@ -126,17 +126,20 @@ class BlockPool:
                 oldest.others -= given
                 count -= given
                 continue
-            while oldest.keys and count:
-                key = oldest.keys.pop()
+            keys, stamp = oldest.keys, oldest.stamp
+            while keys and count:
+                key = keys.pop()
                 block = known.get(key)
-                if block is not None and block[1] == oldest.stamp:
+                if block is not None and block[1] == stamp:
                     del known[key]
-                    self.index.evict(key, now)
+                    evicted.append(key)
                     count -= 1
                 else:
                     self._stale -= 1
-            if not oldest.keys and not oldest.others:
+            if not keys:
                 line.popleft()
+        if evicted:
+            self.index.evict(evicted, now)
 
     def gives_up_prefixes(self, count: int) -> bool:
         """Whether taking `count` blocks makes the index forget some, so that it matters when."""
@@ -157,18 +160,20 @@ class BlockPool:
         if not self.caching:
             return
         known, keys = self._known, holding.keys
-        for place in range(holding.keyed, min(blocks, len(keys))):
-            key = keys[place]
-            if key not in known:
-                # From here on it is this block that the request's blocks end with.
-                known[key] = [1, IN_USE]
-                self.index.insert(key, now)
-            else:
-                self._use(keys, place + 1)
-                if place:
-                    known[keys[place - 1]][0] -= 1
-                self._empty += 1
-            holding.keyed = place + 1
+        place, end = holding.keyed, min(blocks, len(keys))
+        while place < end and keys[place] in known:
+            self._use(keys, place + 1)
+            if place:
+                known[keys[place - 1]][0] -= 1
+            self._empty += 1
+            place += 1
+        if place < end:
+            # Where a block is not there, none after it is. Each is used by the next of them, the
+            # last by the request; the block before the first keeps a user.
+            fresh = keys[place:end]
+            known.update({key: [1, IN_USE] for key in fresh})
+            self.index.insert(fresh, now)
+        holding.keyed = max(end, holding.keyed)
 
     def release(self, holding: Holding, *, park: bool = False) -> None:
         """All its blocks are free; `park` where it will ask for the same content again."""

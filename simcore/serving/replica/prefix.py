@@ -22,8 +22,9 @@ class PrefixIndex:
     def __init__(self, remember_s: float):
         self.remember_s = remember_s
         self._since: dict[int, float] = {}
-        self._gone: dict[int, list[tuple[float, float]]] = {}
-        self._ended: deque[tuple[float, int]] = deque()
+        # Times from and until, one pair after the other, and who left when, for forgetting them.
+        self._gone: dict[int, tuple[float, ...]] = {}
+        self._ended: deque[tuple[float, list[int]]] = deque()
         self._forgotten = -inf  # what was there until then is not known any more
 
     def __len__(self) -> int:
@@ -32,22 +33,22 @@ class PrefixIndex:
     def __contains__(self, key: int) -> bool:
         return key in self._since
 
-    def insert(self, key: int, now: float) -> None:
-        """A block is there from `now` on [s]."""
-        self._since[key] = now
+    def insert(self, keys: Sequence[int], now: float) -> None:
+        """Blocks are there from `now` on [s]."""
+        self._since.update(dict.fromkeys(keys, now))
 
-    def evict(self, key: int, now: float) -> None:
-        """A block is no longer there from `now` on [s]."""
-        since = self._since.pop(key)
-        if now <= since:
-            return
-        ended, gone = self._ended, self._gone
-        if key in gone:
-            gone[key].append((since, now))
-        else:
-            gone[key] = [(since, now)]
-        ended.append((now, key))
-        if ended[0][0] < now - self.remember_s:
+    def evict(self, keys: Sequence[int], now: float) -> None:
+        """Blocks are no longer there from `now` on [s]."""
+        here, gone, left = self._since.pop, self._gone, []
+        for key in keys:
+            since = here(key)
+            if since < now:
+                gone[key] = (*gone[key], since, now) if key in gone else (since, now)
+                left.append(key)
+        ended = self._ended
+        if left:
+            ended.append((now, left))
+        if ended and ended[0][0] < now - self.remember_s:
             self._forget(now - self.remember_s)
 
     def cached_blocks(self, keys: Sequence[int], as_of: float = inf) -> int:
@@ -76,15 +77,16 @@ class PrefixIndex:
         since = self._since.get(key)
         if since is not None and since <= as_of:
             return True
-        return any(start <= as_of < end for start, end in self._gone.get(key, ()))
+        times = self._gone.get(key, ())
+        return any(start <= as_of < end for start, end in zip(times[::2], times[1::2], strict=True))
 
     def _forget(self, before):
         ended, gone = self._ended, self._gone
-        while ended[0][0] < before:
-            until, key = ended.popleft()
-            self._forgotten = until
-            times = gone[key]
-            if len(times) == 1:
-                del gone[key]
-            else:
-                times.pop(0)
+        while ended and ended[0][0] < before:
+            self._forgotten, keys = ended.popleft()
+            for key in keys:
+                times = gone[key]
+                if len(times) == 2:
+                    del gone[key]
+                else:
+                    gone[key] = times[2:]

@@ -4,6 +4,7 @@ import random
 
 import pytest
 
+from simcore.errors import SimulationError
 from simcore.serving.replica import EngineSettings, Job, LinearClock, PrefixIndex, Replica
 from simcore.serving.replica.blocks import BlockPool, Holding
 from simcore.serving.replica.keys import block_keys
@@ -63,10 +64,10 @@ def test_an_index_knows_what_was_there_at_a_time():
     index = PrefixIndex(remember_s=10.0)
     keys = (1, 2, 3)
     for at, key in enumerate(keys):
-        index.insert(key, float(at))
-    index.evict(3, 5.0)
-    index.evict(2, 6.0)
-    index.insert(2, 8.0)
+        index.insert([key], float(at))
+    index.evict([3], 5.0)
+    index.evict([2], 6.0)
+    index.insert([2], 8.0)
     found = [index.cached_blocks(keys, as_of) for as_of in (-0.1, 0.0, 1.5, 4.9, 5.0, 6.5, 8.0)]
     assert found == [0, 1, 2, 3, 2, 1, 2]
     assert index.cached_blocks(keys) == 2
@@ -76,11 +77,13 @@ def test_an_index_knows_what_was_there_at_a_time():
 def test_an_index_forgets_what_nobody_may_ask_for():
     index = PrefixIndex(remember_s=1.0)
     for key in range(1000):
-        index.insert(key, float(key))
-        index.evict(key, key + 0.5)
+        index.insert([key], float(key))
+        index.evict([key], key + 0.5)
     assert len(index) == 0
     assert index.cached_blocks((999,), 999.2) == 1
     assert len(index._gone) <= 3
+    with pytest.raises(SimulationError, match="raise remember_s = 1 s"):
+        index.cached_blocks((1,), 1.2)
 
 
 class SlowPool:
