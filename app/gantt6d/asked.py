@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from app.figures.palette import SCHEMES
 from simcore import Scenario, ScenarioError
-from simcore.parameters import Number, parameters_of
+from simcore.parameters import Number, Text, parameters_of
 
 LEAST_PX, MOST_PX = 40, 8000
 MOST_SEQ = 2**53
@@ -139,6 +139,8 @@ def _finite(value):
 
 def _plain(info, value):
     """The value of a field as its control holds it: boxes hold texts, as people write numbers."""
+    if isinstance(info, Text) and value == "":
+        return None
     if not isinstance(info, Number):
         return value
     if isinstance(value, str) and len(value) <= LONGEST_NUMBER:

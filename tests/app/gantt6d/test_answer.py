@@ -187,6 +187,8 @@ def test_what_cannot_be_run_is_refused_at_once(client, values, field):
             "raise M or lower T or PP",
         ),
         ({"llm": "\ud800"}, "v=3&llm=%3F", "is unknown"),
+        # Boxes that are empty.
+        ({"pp": 1, "decode_pp": 8, "background": "", "failures": ""}, "v=3&pp=1&dpp=8", "PP = 2"),
     ],
 )
 def test_a_refusal_has_the_address_of_what_the_controls_say(pictures, values, query, said):
