@@ -47,7 +47,9 @@ class PhysicalCosts:
             for name, shares in self._layers.items()
         }
         self.resharding = Resharding(llm, workload, prefill, decode)
+        # Most stages hold alike slices.
         self._known: dict[tuple[str, tf.Slice], PassCosts] = {}
+        self._buffers: dict[tuple[str, tf.Slice, bool], float] = {}
         starts = np.arange(workload.chunks) * workload.chunk_tokens
         # Float: products with parameter counts exceed 64-bit integers at the far end of the ranges.
         self._context = starts.astype(float)
@@ -127,14 +129,19 @@ class PhysicalCosts:
         return float(most_requests(self.workload, pool) * held)
 
     def buffer_bytes(self, pool, stage):
-        part, decode = self._slices[pool.name][stage], pool.name == "decode"
-        requests = self._in_pass[pool.name]
+        key = pool.name, self._slices[pool.name][stage], stage > 0
+        if key not in self._buffers:
+            self._buffers[key] = self._buffer_bytes(pool, stage)
+        return self._buffers[key]
+
+    def _buffer_bytes(self, pool, stage):
+        decode, requests = pool.name == "decode", self._in_pass[pool.name]
         longest = 1 if decode else self._new.max()
         everyone = (self._microbatch if decode else self.workload.batch_size) * longest
         exchanges = self.decode_exchanges(stage) if decode else self.prefill_exchanges(stage)
         return collective_bytes(exchanges) + activation_bytes(
             self.llm,
-            part,
+            self._slices[pool.name][stage],
             pool.sharing,
             tokens=requests * longest,
             everyone=everyone,
@@ -188,7 +195,7 @@ class PhysicalCosts:
         )
 
     def _once(self, pool_name, stage, passes):
-        """Most stages hold alike slices: their passes are costed once."""
+        """The passes of a stage; those of like slices are costed once."""
         part = self._slices[pool_name][stage]
         key = pool_name, part
         if key not in self._known:
