@@ -21,13 +21,9 @@ from simcore.engine.groups import Groups
 RESIDUAL = 1e-14
 MOST_CORRECTIONS = 3
 
-# That is looked at after so many changes of the rates: each adds but a rounding.
-MOST_UNPROVED = 16
-
 # The inverse is found anew after this many changes, and for a change that it would not bear.
 MOST_CHANGES = 256
 LEAST_PIVOT = 1e-9
-SMALL_PIVOT = 1e-2  # what is found with a smaller one is looked at
 
 # Bottlenecks that moved are looked for one channel after the other, this often; then from scratch.
 MOST_PULLS = 25
@@ -63,7 +59,6 @@ class Coupled(Groups):
         self._next = None  # the transfer that ends then
         self._ending = []  # groups of which one ends then
         self._before = {}  # columns as the inverse knows them, where they are others now
-        self._unproved = 0  # solutions since the rates were last held against the equations
         self._changes = 0  # of the inverse since it was found anew
         # By channel.
         self.rate = np.zeros(0)
@@ -72,13 +67,12 @@ class Coupled(Groups):
         self._grouped = np.zeros(0, bool)
         self._limit = np.zeros(0)  # capacity [byte/s]
         self._overdrawn = np.zeros(0)  # what a channel may have left at least [byte/s]
+        self._residual = np.zeros(0)  # what rates may leave of it or take too much [byte/s]
         self._wait = np.zeros(0)  # room for the times to the next ends [s]
         # By channel twice. The crossings of each channel by a group are one row, a column of N.
         self._columns = np.zeros((0, 0))
         self._inverse = None
-        self._mask = np.zeros(
-            (0, 0)
-        )  # 0 where a group (row) crosses a channel not its own, or -inf
+        self._mask = np.zeros((0, 0))  # 0 where a group (row) crosses another's channel, or -inf
         self._product = np.zeros((0, 0))  # room to calculate in
 
     def ends(self, number, task, now) -> bool:
@@ -137,14 +131,10 @@ class Coupled(Groups):
                     self._invert()
                     break
         self._before.clear()
-        self._unproved += 1
-        if self._unproved < MOST_UNPROVED:
-            return
-        self._unproved = 0
         rate, columns = self.rate, self._columns
         for _ in range(MOST_CORRECTIONS):
             left = self._limit - rate @ columns
-            if (np.abs(left) <= RESIDUAL * self._limit).all():
+            if (np.abs(left) <= self._residual).all():
                 return
             rate += left @ self._inverse
         left = np.abs(self._limit - rate @ columns)
@@ -161,14 +151,11 @@ class Coupled(Groups):
         rate -= gain * (rate[group] / pivot)
         np.multiply((inverse[:, group] / pivot)[:, None], gain, out=self._product)
         inverse -= self._product
-        if abs(pivot) < SMALL_PIVOT:
-            self._unproved = MOST_UNPROVED
         self._changes += 1
         return True
 
     def _invert(self):
         self._changes = 0
-        self._unproved = MOST_UNPROVED
         try:
             self._inverse = np.linalg.inv(self._columns)
         except np.linalg.LinAlgError:
@@ -280,6 +267,7 @@ class Coupled(Groups):
         self.rate[n - new :] = self._limit[n - new :]
         self._top[n - new :] = np.inf
         self._overdrawn = -TOLERANCE * self._limit
+        self._residual = RESIDUAL * self._limit
         self._wait = np.zeros(n)
         self._product = np.zeros((n, n))
         self._columns = np.pad(self._columns, (0, new))

@@ -77,6 +77,7 @@ class Network:
 
     Attributes
     ----------
+    events : the simulator's, to which the ends of transfers go
     touched : routes whose transfers changed since rates were last settled
     swamped : whether keeping rates by route does not pay any more: see `as_groups`
     """
@@ -88,6 +89,7 @@ class Network:
         self._busy = 0
         self._crowded = 0
         self._toil = 0
+        self.events = []
         self.touched: dict[Route, None] = {}
         self.swamped = False
 
@@ -122,8 +124,12 @@ class Network:
         """The transfer of an event that `ends` has ended; returns it."""
         route = event[3]
         flows = route.flows
-        batch = heappop(flows)[2]
+        target, _, batch = heappop(flows)
         route.finish = None
+        if flows and flows[0][0] == target:
+            # Another ends with it: it has its turn among all that end at this instant.
+            route.finish = following = (event[0], FINISH, flows[0][1], route)
+            heappush(self.events, following)
         if len(flows) < 2:
             self._crowded &= ~route.bit
             if not flows:

@@ -38,7 +38,7 @@ class CommNetworkSimulator:
         self._active_compute: dict[ComputeJob, None] = {}
         self._waiting: dict[object, deque] = {}
         self._network = network or Network()
-        self._events = []
+        self._events = self._network.events = []
         self._finishes_renewed = 0
         self._added = 0
 

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from simcore import CommChannel, CommNetworkSimulator, DataBatch, SilentSystem, SimulationError
-from simcore.engine import coupled, crowd, groups, network
+from simcore.engine import coupled, crowd, groups
 from simcore.engine.coupled import Coupled
 from simcore.engine.crowd import Crowd
 from simcore.flows import simulate_flows
@@ -16,6 +16,10 @@ from tests.simcore.test_flows import DESCRIPTION
 
 FORMS = pytest.mark.parametrize(
     "form", [SPARSE, COUPLED, MIXED], ids=["one by one", "at once", "changing"]
+)
+
+ALL_FORMS = pytest.mark.parametrize(
+    "form", [None, SPARSE, COUPLED, MIXED], ids=["plain", "one by one", "at once", "changing"]
 )
 
 
@@ -50,7 +54,7 @@ def counted(monkeypatch, kind, name):
 def plain():
     """The ends of `many_flows` with rates solved anew at every event."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(network, "MOST_TOIL", float("inf"))
+        force(patch, None)
         return pytest.approx(ends(simulate(many_flows())), rel=1e-9)
 
 
@@ -94,7 +98,7 @@ def test_rates_that_are_not_fair_even_then_are_an_error(form, monkeypatch):
         in_groups(many_flows(), form)
 
 
-@FORMS
+@ALL_FORMS
 def test_what_ends_at_one_instant_is_told_in_the_order_added(form, monkeypatch):
     """Four links, each shared by three equal flows; on one they are two, half as large again."""
     force(monkeypatch, form)
@@ -116,7 +120,7 @@ def test_what_ends_at_one_instant_is_told_in_the_order_added(form, monkeypatch):
     assert times == pytest.approx([10 + 1 / 30] * len(times), rel=1e-12)
 
 
-@FORMS
+@ALL_FORMS
 def test_what_is_sent_at_an_end_starts_at_that_instant(form, monkeypatch):
     force(monkeypatch, form)
     a, b = CommChannel("a", 10.0), CommChannel("b", 10.0)

@@ -16,10 +16,13 @@ MIXED = COUPLED | {"SETTLINGS_BETWEEN_LOOKS": 2, "FEWEST_ALIVE": 0.8, "MOST_COUP
 
 
 def force(patch, form):
-    """Have every network go over to groups in that form as soon as two transfers contend."""
-    patch.setattr(network, "MOST_TOIL", -1)
+    """Have every network go over to groups in that form as soon as two transfers contend.
+
+    If the form is None they never do.
+    """
+    patch.setattr(network, "MOST_TOIL", float("inf") if form is None else -1)
     patch.setattr(crowd, "MANY_STEPS", 0)
-    for name, value in form.items():
+    for name, value in (form or {}).items():
         patch.setattr(grouped, name, value)
 
 
