@@ -54,16 +54,25 @@ class Pass:
 
         With `ended`, of two that meet the earlier.
         """
-        if self.steps == 1:
+        steps = self.steps
+        if steps == 1:
             return 1
-        first, growth, x = self.first_s, self.growth_s, now - self.start
-        # The root of k first + growth k (k - 1) / 2 = x, in a form that holds for growth = 0.
+        start, first, growth = self.start, self.first_s, self.growth_s
+        x = now - start
+        # The root of k first + growth k (k - 1) / 2 = x, in a form that holds for growth = 0; then
+        # the very step, by the times that `end_of` gives.
         b = first - growth / 2
-        guess = 2 * x / (b + sqrt(max(b * b + 2 * growth * x, 0.0))) if b > 0 else 0.0
-        k = min(max(int(guess), 1), self.steps)
-        while k > 1 and self._over(k - 1, now, ended):
+        k = int(2 * x / (b + sqrt(max(b * b + 2 * growth * x, 0.0)))) if b > 0 else 1
+        k = 1 if k < 1 else min(k, steps)
+        while k > 1:
+            end = start + ((k - 1) * first + growth * ((k - 1) * (k - 2) / 2))
+            if end < now or (end == now and not ended):
+                break
             k -= 1
-        while k < self.steps and not self._over(k, now, ended):
+        while k < steps:
+            end = start + (k * first + growth * (k * (k - 1) / 2))
+            if end > now or (end == now and ended):
+                break
             k += 1
         return k
 
@@ -72,7 +81,3 @@ class Pass:
         if steps < self.steps:
             self.steps = steps
             self.end = self.end_of(steps)
-
-    def _over(self, step, now, ended):
-        end = self.end_of(step)
-        return end >= now if ended else end > now

@@ -231,8 +231,7 @@ class Replica:
     def state(self, now: float) -> ReplicaState:
         """Facts of this moment [s]."""
         self._run_until(now)
-        self._stepper.settle(now)
-        queues = self._queues
+        context, queues = self._stepper.look(now), self._queues
         return ReplicaState(
             time=now,
             waiting=len(self._intake) + len(queues.waiting),
@@ -240,8 +239,7 @@ class Replica:
             receiving=len(self._receiving) + len(queues.ready),
             sending=len(self._ends.sending),
             waiting_tokens=queues.to_prefill + self._intake_tokens,
-            context_tokens=self._stepper.context_at(now)
-            + sum(seat.computed for seat in queues.partial),
+            context_tokens=context + sum([seat.computed for seat in queues.partial]),
             free_blocks=self._pool.free,
             total_blocks=self.total_blocks,
             steps_in_flight=len(self._stepper.flights),

@@ -89,27 +89,32 @@ class Stepper:
         if self.flights:
             flight = self.flights[0]
             if flight.steps > 1:
-                flight.cut(flight.step_at(now, ended=ended))
-                self._settle(flight, now)
+                step = flight.step_at(now, ended=ended)
+                flight.cut(step)
+                self._take(flight, step, now)
                 self._occupy(flight)
 
-    def settle(self, now: float) -> None:
-        """Take the blocks of all steps that have begun by `now` [s]."""
-        for flight in self.flights:
-            self._settle(flight, now)
+    def look(self, now: float) -> int:
+        """Tokens in the cache of requests that decode, at `now` [s].
 
-    def context_at(self, now: float) -> int:
-        """Tokens in the cache of requests that decode [token]."""
-        context = sum(batch.context for batch in self.queues.idle)
+        The blocks of all steps that have begun by then are taken.
+        """
+        context = 0.0
+        for batch in self.queues.idle:
+            if batch.size:
+                context += batch.context
         for flight in self.flights:
-            done = flight.steps if now >= flight.end else flight.step_at(now) - 1
-            context += flight.batch.context + flight.batch.growth * done
+            begun = flight.step_at(now)
+            self._take(flight, begun, now)
+            batch = flight.batch
+            if batch.size:
+                context += batch.context + batch.growth * (begun - (now < flight.end))
         return int(context)
 
     def pop(self) -> Pass:
         """The first of the steps under way has ended."""
         flight = self.flights.popleft()
-        self._settle(flight, flight.end)
+        self._take(flight, flight.steps, flight.end)
         self.busy_s += flight.share * (flight.end - flight.start)
         batch = flight.batch
         if batch.size:
@@ -186,20 +191,17 @@ class Stepper:
                 heappush(self.milestones, (at, self._reported, event))
                 self._reported += 1
 
-    def _settle(self, flight, now):
-        """Take the blocks of the steps that have begun by `now`."""
+    def _take(self, flight, begun, now):
+        """Take the blocks of its steps up to the one of that number, which has begun by `now`."""
         taken = flight.taken
-        if taken >= flight.steps:
-            return
-        begun = flight.steps if now >= flight.end else flight.step_at(now)
         if begun <= taken:
             return
         batch, first, pool = flight.batch, flight.first_step, self.pool
         count = batch.blocks_for(first + taken, first + begun)
-        if pool.gives_up_prefixes(count):
+        if count and pool.gives_up_prefixes(count):
             for step in range(taken, begun):
                 more = batch.blocks_for(first + step, first + step + 1)
                 pool.take(more, flight.end_of(step))
-        else:
+        elif count:
             pool.take(count, now)
         flight.taken = begun
