@@ -2,19 +2,33 @@
 
     python benchmarks/explain.py
 
-Best of several, in one process: the run itself, the walk back along the critical path, the sentence
-about what bounds it with its trials, and the sensitivity to one step of each control.
+Best of several, in one process: the run itself, the walk back along the critical path, who shared
+its channels, the sentence about what bounds it with its trials, and the sensitivity to one step of
+each control.
 """
 
 import time
 
 from simcore import Scenario, run
-from simcore.explain import bound_of, explain_metric, explain_row, sensitivity
+from simcore.explain import Contention, bound_of, explain_metric, explain_row, sensitivity
 
 MOST_EVENTS = 150_000
 SCENARIOS = (
     ("default", Scenario(), 9),
     ("large", Scenario(pp=32, prompt_tokens=16384, chunk_tokens=32), 3),
+    (
+        "64 GPUs",
+        Scenario(
+            topology="hgx-rail",
+            decode_gpu="NVIDIA H200",
+            pp=4,
+            tp=8,
+            prefill_nics=2,
+            prompt_tokens=16384,
+            chunk_tokens=512,
+        ),
+        3,
+    ),
 )
 
 
@@ -26,6 +40,7 @@ def main():
         seconds = {
             "run": _best(rounds, lambda s=scenario: run(s)),
             "critical path": _best(rounds, lambda s=scenario: run(s), _critical_path),
+            "contention": _best(rounds, lambda r=result: Contention.of(r).channels),
             "bound and trials": _best(rounds, lambda r=result: bound_of(r, max_events=MOST_EVENTS)),
             f"sensitivity, {runs} runs": _best(
                 rounds, lambda s=scenario: sensitivity(s, max_events=MOST_EVENTS)
