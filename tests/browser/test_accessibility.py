@@ -68,6 +68,22 @@ def test_what_cannot_be_run_can_be_read(page, first):
     assert found == []
 
 
+def test_open_stages_and_every_setting_have_no_serious_violation(page):
+    found = []
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        page.set_viewport_size({"width": 1440, "height": 900})
+        page.goto("/?v=3&pp=2&tp=2&decode=NVIDIA+H100&topo=hgx-rail&t=1024&m=512")
+        settle(page)
+        page.locator("#gantt6d-ranks").click()
+        expect(page.get_by_role("button", name="Close stages")).to_be_visible()
+        for part in page.locator(".fold > summary").all():
+            if not part.evaluate("(one) => one.parentElement.open"):
+                part.click()
+        found += [f"{scheme}: {line}" for line in serious(page)]
+    assert found == []
+
+
 def test_a_page_that_is_not_there_says_so(page, complaints):
     answer = page.goto("/nothing")
     assert answer.status == 404

@@ -62,6 +62,9 @@ def test_the_hint_is_of_the_page_that_is_open_and_covers_nothing(opened):
     hint = opened.get_by_role("complementary", name="Hint")
     told = {}
     for page in pages():
+        if page.order is None:
+            # Another page leads there.
+            continue
         opened.locator(".nav").get_by_role("link", name=page.title).click()
         expect(hint.locator("p:visible")).to_have_attribute("data-path", page.path)
         told[page.path] = hint.inner_text()
