@@ -5,6 +5,7 @@ from enum import Enum
 
 from simcore.serving.replica.job import NEVER, Job
 from simcore.serving.request import Request
+from simcore.serving.views import Asked
 
 
 class Status(Enum):
@@ -78,6 +79,7 @@ class Course:
     Attributes
     ----------
     request, job : what is asked, and the times of what its last replicas did
+    asked : of the request, what policies may know
     reason : why it was refused or has failed, for people; else ""
     apart : whether it was prefilled apart from where it decodes
     attempts : how often it was started, 0 for one that was refused at the door
@@ -88,6 +90,7 @@ class Course:
 
     request: Request
     job: Job
+    asked: Asked
     status: Status = Status.IN_FLIGHT
     reason: str = ""
     apart: bool = False

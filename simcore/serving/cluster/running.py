@@ -102,7 +102,6 @@ class Running(SimulatedSystem):
     # What the simulator tells
 
     def on_compute_complete(self, simulator, job):
-        self._count_time(simulator.current_time)
         match job.tag:
             case Wake(member, version):
                 if version == member.version:
@@ -122,12 +121,13 @@ class Running(SimulatedSystem):
                     self.scaler.phase_over(member)
 
     def on_data_transfer_complete(self, simulator, batch):
-        self._count_time(simulator.current_time)
         sending = self.handing.arrived(batch)
         if self.handing.complete(sending):
             self._handed_over(sending.course)
 
-    def _count_time(self, now):
+    def count_time(self) -> None:
+        """Sum up the time that requests have spent here, until now."""
+        now = self.timers.now
         self.ledger.request_seconds += len(self.courses) * (now - self._seen_s)
         self._seen_s = now
 
@@ -156,23 +156,24 @@ class Running(SimulatedSystem):
 
     def _take_in(self, request):
         now = self.timers.now
+        self.count_time()
         self.ledger.count("arrived", request)
-        course = Course(request, Job(request))
+        course = Course(request, Job(request), asked(request))
         self.courses[request.number] = course
         self.watch.arrived(now)
         if len(self.courses) > self.bounds.most_in_flight:
             raise Overloaded
-        reason = self._never_fits(request) or self._refused(request, now)
+        reason = self._never_fits(request) or self._refused(course, now)
         if reason is None:
             self.place(course)
         else:
             self.end(course, Status.REFUSED, reason)
 
-    def _refused(self, request, now):
+    def _refused(self, course, now):
         admission, fleet = self.brains.admission, self.fleet
         members = fleet.takers(Role.BOTH, Role.PREFILL)
         views = fleet.views(members, now, states=admission.reads_states)
-        reason = self.brains.refuses(asked(request), DoorView(now, len(self.courses) - 1, views))
+        reason = self.brains.refuses(course.asked, DoorView(now, len(self.courses) - 1, views))
         return reason and f"admission policy {self.spec.policies.admission.name!r}: {reason}"
 
     def _never_fits(self, request):
@@ -193,7 +194,7 @@ class Running(SimulatedSystem):
         now, fleet, request = self.timers.now, self.fleet, course.request
         local = fleet.fitting(request, Role.BOTH)
         remote = fleet.fitting(request, Role.PREFILL)
-        what = asked(request)
+        what = course.asked
         if remote and fleet.never_fits(request, *DECODES) is not None:
             remote = []
         if local and remote:
@@ -285,9 +286,10 @@ class Running(SimulatedSystem):
                         course.sending.regular = False
                 case FirstToken() | Started():
                     pass
-        if room:
+        if room and member.room:
             self.try_room(member)
-        self.reschedule(member)
+        else:
+            self.reschedule(member)
         if self._records:
             member.tell(self.timers.now, self.spec.signals.delay_s)
         self.scaler.empty(member)
@@ -300,6 +302,7 @@ class Running(SimulatedSystem):
         """A request is over, now or at another time [s]."""
         now = self.timers.now
         request = course.request
+        self.count_time()
         del self.courses[request.number]
         course.status, course.reason = status, reason
         course.ended_s = now if at is None else at
@@ -346,7 +349,7 @@ class Running(SimulatedSystem):
             else:
                 self._give_up(course, "no replica that decodes can be reached")
             return
-        member = self._routed("decode", asked(request), members)
+        member = self._routed("decode", course.asked, members)
         course.decode = member
         begin_transfer(course)
         member.take(course)

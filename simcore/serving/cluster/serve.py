@@ -93,6 +93,7 @@ def _ends_before(running, until):
 
 def _served(running, courses, seed, stopped, overloaded):
     now = running.last_end_s if stopped is None else running.timers.now
+    running.count_time()
     watch, fleet, ledger = running.watch, running.fleet, running.ledger
     if stopped is not None:
         ledger.requests.in_flight = len(running.courses)
