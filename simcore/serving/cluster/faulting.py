@@ -156,11 +156,11 @@ class Faults:
         running = self.running
         course.prefill = course.decode = course.transfer = None
         if course.attempts > running.spec.retries:
+            often = "once" if course.attempts == 1 else f"{course.attempts} times"
             running.end(
                 course,
                 Status.FAILED,
-                f"its replicas failed {course.attempts} times, and it was not to be started more "
-                "often",
+                f"the replicas that worked on it failed, {often}; that is as often as it is tried",
             )
             return
         course.job.reset()

@@ -99,7 +99,7 @@ def test_requests_of_failed_replicas_are_started_again_or_reported(name):
         assert all(c.lost_s > 0 and c.status is Status.COMPLETED for c in again)
     else:
         assert failed and not again
-        assert all("replicas failed" in c.reason for c in failed)
+        assert all("worked on it failed, once" in c.reason for c in failed)
 
 
 def test_an_account_that_does_not_balance_is_an_error():
