@@ -5,7 +5,7 @@ import os
 import sys
 
 from gpu_catalog import CatalogError
-from simcore.commands import calibrate, catalog, flows, predict, run
+from simcore.commands import calibrate, catalog, cluster, flows, predict, run
 from simcore.commands.sweep import SweepCommand
 from simcore.errors import PdscopeError, one_line
 
@@ -38,6 +38,7 @@ def main(argv=None, *, commands=(), sweep_writers=None) -> int:
     for command in (
         run,
         SweepCommand(sweep_writers),
+        cluster,
         flows,
         predict,
         calibrate,

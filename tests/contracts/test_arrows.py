@@ -36,6 +36,15 @@ ROOMS = {
         *("simcore.pipelines", "simcore.collectives", "simcore.reading", "gpu_catalog"),
         *NUMBERS,
     ),
+    # The file of a cluster is read as that of a batch is.
+    "simcore.serving.scenario": (
+        *(*SHARED, "simcore", "simcore.serving", "simcore.costs", "simcore.topologies"),
+        *("gpu_catalog", "yaml"),
+    ),
+    "simcore.serving.results": (
+        *(*SHARED, "simcore", "simcore.serving", "simcore.serving.scenario", "simcore.executors"),
+        *("gpu_catalog", "pyarrow", *NUMBERS),
+    ),
     # What a scenario is made of, field by field.
     "simcore.fields": (
         *SHARED,
@@ -70,6 +79,7 @@ ROOMS = {
         *("simcore", "simcore.cell_cache", "simcore.executors", "simcore.explain"),
         *("simcore.calibration", "simcore.costs", "simcore.topologies"),
         *("simcore.exports", "simcore.reading", *SHARED, "gpu_catalog", *NUMBERS),
+        *("simcore.serving", "simcore.serving.scenario", "simcore.serving.results"),
     ),
     # Pure functions from tables to figures: nothing of ours but one another.
     "app.figures": ("plotly", *NUMBERS),
