@@ -111,8 +111,11 @@ def wired(
     one_by_one : whether no stream stands for several transfers
     """
     shards: list[Shard] = []
-    facts = []  # of each shard: its key, the ranks, its share, and how long it is asked for [s]
+    facts = []  # of each shard: place of its key, ranks, share, and how long it is asked for [s]
+    keys: list[Hashable] = []  # long ones, each looked at once
     for want in wanted:
+        keys.append(want.key)
+        place = len(keys) - 1
         for a, b in want.pairs:
             source, target = Place(want.source, a), Place(want.target, b)
             paths = (
@@ -120,21 +123,25 @@ def wired(
             )
             asked = _latency(topology.path(target, source)) if want.asked else 0.0
             for path in paths:
-                shards.append(Shard((want.key, asked), path))
-                facts.append((want.key, a, b, 1 / len(paths), asked))
+                shards.append(Shard((place, asked), path))
+                facts.append((place, a, b, 1 / len(paths), asked))
     others = {channel for shard in shards for channel in shard.path} | set(floods)
     for channel in floods:
-        shards.append(Shard(channel, (channel,)))
-        facts.append((channel, -1, -1, 1.0, 0.0))
+        keys.append(channel)
+        shards.append(Shard((len(keys) - 1, 0.0), (channel,)))
+        facts.append((len(keys) - 1, -1, -1, 1.0, 0.0))
     before = len(shards)
     for want in collectives:
         for each in dict.fromkeys(want.collective.rounds):
+            keys.append((want.key, each))
+            place = len(keys) - 1
             for send in each.sends:
-                shards.append(Shard((want.key, each, send.share), send.path))
+                shards.append(Shard((place, send.share), send.path))
                 a, b = want.first + send.source, want.first + send.target
-                facts.append(((want.key, each), a, b, send.share, 0.0))
+                facts.append((place, a, b, send.share, 0.0))
     theirs = dict.fromkeys(channel for shard in shards[before:] for channel in shard.path)
-    streams, stands_for = _streams(shards, facts, one_by_one)
+    by_place, stands_for = _streams(shards, facts, one_by_one)
+    streams = {keys[place]: found for place, found in by_place.items()}
     routes = RouteTable()
     for every in streams.values():
         for stream in every:
@@ -156,19 +163,20 @@ def _latency(path):
 
 
 def _streams(shards, facts, one_by_one):
-    streams: dict[Hashable, list[Stream]] = {}
+    """The streams of each place, and which channels stand for which."""
+    streams: dict[int, list[Stream]] = {}
     if one_by_one:
-        for shard, (key, a, b, share, asked) in zip(shards, facts, strict=True):
+        for shard, (place, a, b, share, asked) in zip(shards, facts, strict=True):
             latency = _latency(shard.path) + asked
             stream = Stream(share, shard.path, shard.path, latency, (a, b), 1)
-            streams.setdefault(key, []).append(stream)
-        return {key: tuple(found) for key, found in streams.items()}, {}
+            streams.setdefault(place, []).append(stream)
+        return {place: tuple(found) for place, found in streams.items()}, {}
     found = bundled(shards)
     for bundle in found.bundles:
-        key, a, b, share, asked = facts[bundle.members[0]]
+        place, a, b, share, asked = facts[bundle.members[0]]
         latency = bundle.latency_s + asked
         count = len(bundle.members)
         stream = Stream(share, bundle.path, bundle.one, latency, (a, b), count)
-        streams.setdefault(key, []).append(stream)
+        streams.setdefault(place, []).append(stream)
     stands_for = {c: other for c, other in found.stands_for.items() if other is not c}
-    return {key: tuple(group) for key, group in streams.items()}, stands_for
+    return {place: tuple(group) for place, group in streams.items()}, stands_for
