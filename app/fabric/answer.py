@@ -93,18 +93,28 @@ def _sentence(run: FabricRun) -> str:
     if delay_text(total) == "–":
         return "No transfer took longer than it would have alone."
     first = run.contended[0]
-    alike = 1 + len(first.alike)
+    group = run.wire_of[first.channel.name].group
     critical = run.contention.critical_s
     on_path = (
         f"{numbers.duration_text(critical)} of it is on the critical path"
         if delay_text(critical) != "–"
         else "none of it is on the critical path"
     )
-    cost = alike * first.delay_s
+    cost = _cost_of_kind(run, group)
     part = "All" if cost > NEARLY_ALL * total else delay_text(cost)
-    others = f" and {numbers.count(alike - 1)} like it" if first.alike else ""
+    others = f" and {numbers.count(len(first.alike))} like it" if first.alike else ""
     return (
         f"Sharing wires made transfers take {numbers.duration_text(total)} longer than alone, all "
-        f"together; {on_path}. {part} of it is due to {first.channel.name}{others}, which "
-        f"up to {first.most} use at once."
+        f"together; {on_path}. {part} of it is due to {group}, first of all "
+        f"{first.channel.name}{others}, which up to {first.most} use at once."
+    )
+
+
+def _cost_of_kind(run, group):
+    """What all wires of a kind cost [s]."""
+    return sum(
+        use.delay_s
+        for use in run.contention.channels
+        for channel in (use.channel, *use.alike)
+        if run.wire_of[channel.name].group == group
     )

@@ -128,7 +128,7 @@ def test_the_table_begins_with_what_cost_most(answer, runs):
     ]
     assert first["wire"] in first["channel"] and first["most"] == channels[0].most
     assert [kind["kind"] for kind in first["sharers"]] == ["handoff"]
-    assert first["channel"] in answer["said"]
+    assert f"due to {first['group']}, first of all {first['channel']}" in answer["said"]
 
 
 def test_where_nothing_is_shared_it_says_so(runs):
