@@ -115,7 +115,9 @@ def of_each(runs: Runs, jobs: int) -> dict[str, np.ndarray]:
     above = np.cumsum(runs.count[order])
     start = np.cumsum(number) - number
     for share in QUANTILES:
-        at = np.searchsorted(above, start + share * number, side="left")
+        # The rank, from 1, of a whole number of times; the slack is for what floats make of it.
+        rank = np.maximum(1, np.ceil(share * number - 1e-9))
+        at = np.searchsorted(above, start + rank, side="left")
         at = np.minimum(at, max(0, len(above) - 1))
         values = middle[order][at] if len(above) else np.zeros(jobs)
         found[f"itl_p{round(100 * share)}_s"] = np.where(none, np.nan, values)

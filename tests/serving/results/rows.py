@@ -3,6 +3,7 @@
 from simcore.serving.cluster import Course, Status
 from simcore.serving.request import Client
 from simcore.serving.scenario import ClusterScenario
+from simcore.serving.views import asked
 
 CLIENT = Client(name="client", ttft_s=1.0, tpot_s=0.05)
 
@@ -37,6 +38,13 @@ def apart(**changes) -> ClusterScenario:
 def courses_of(jobs):
     """Completed courses of jobs."""
     return [
-        Course(job.request, job, status=Status.COMPLETED, attempts=1, ended_s=job.finished_s)
+        Course(
+            job.request,
+            job,
+            asked(job.request),
+            status=Status.COMPLETED,
+            attempts=1,
+            ended_s=job.finished_s,
+        )
         for job in jobs
     ]
