@@ -1,5 +1,7 @@
 """How a metric of a run was computed."""
 
+import numpy as np
+
 from simcore.explain.explanation import Explanation, explained
 from simcore.explain.formulas import formula_of
 from simcore.explain.memory import explain_memory, explain_need
@@ -39,6 +41,12 @@ def _parts(result):
 
 def _tpot(result):
     steps, tpot = result.scenario.output_tokens, result.metrics.tpot_s
+    batches = result.scenario.decode_microbatches
+    if batches > 1:
+        # Of each micro-batch one after its first token, or the first step where that is all.
+        times = batches * max(steps - 1, 1)
+        values = f"{quantity(tpot * times, 's')} / {times} = {quantity(tpot, 's')}"
+        return _said(result, "tpot", values, tpot)
     total = f"({_first_step(result)})" if steps == 1 else quantity(tpot * steps, "s")
     return _said(result, "tpot", f"{total} / {steps} = {quantity(tpot, 's')}", tpot)
 
@@ -53,7 +61,12 @@ def _first_step(result):
     path = result.critical_path
     before = path.seconds("ttds")
     step = {kind: seconds - before[kind] for kind, seconds in path.seconds("ttft").items()}
-    kinds = (PathKind.DECODE_COMPUTE, PathKind.DECODE_TRANSFER, PathKind.WAITING)
+    kinds = (
+        PathKind.DECODE_COMPUTE,
+        PathKind.DECODE_COLLECTIVE,
+        PathKind.DECODE_TRANSFER,
+        PathKind.WAITING,
+    )
     return " + ".join(
         f"{quantity(step[kind], 's')} {kind.value}"
         for kind in kinds
@@ -62,11 +75,11 @@ def _first_step(result):
 
 
 def _bubble(result):
-    table = result.table
-    prefill = table.kind.codes == table.kind.categories.get_loc("prefill")
-    busy = float((table.end_s[prefill] - table.start_s[prefill]).sum())
-    span, stages = float(table.end_s[prefill].max()), result.scenario.pp
-    bubble = result.metrics.bubble
+    table, bubble = result.table, result.metrics.bubble
+    passes = np.isin(table.kind, ("prefill", "collective"))
+    span, stages = float(table.end_s[passes].max()), result.scenario.pp
+    # Of passes in parts the time on the wires counts, which no row has by itself.
+    busy = (1.0 - bubble) * stages * span
     values = f"1 − {quantity(busy, 's')} / ({stages} · {quantity(span, 's')}) = {percent(bubble)}"
     return _said(result, "bubble", values, bubble)
 

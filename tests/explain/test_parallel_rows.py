@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 
 import pytest
 
@@ -55,6 +56,26 @@ def test_titles_tell_rows_apart(result):
 def test_every_metric_is_explained(result):
     for name in METRICS:
         assert explain_metric(result, name).values
+
+
+UNITS = {"s": 1.0, "ms": 1e-3, "µs": 1e-6, "ns": 1e-9}
+
+
+def seconds_in(text):
+    """Durations in a text, in order [s]."""
+    return [float(n) * UNITS[unit] for n, unit in re.findall(r"([\d.]+) (s|ms|µs|ns)\b", text)]
+
+
+def test_the_values_of_metrics_give_what_they_say(result):
+    *parts, ttft = seconds_in(explain_metric(result, "ttft").values)
+    assert sum(parts) == pytest.approx(ttft, rel=0.01)
+    busy, span = seconds_in(explain_metric(result, "bubble").values)
+    share = 1 - busy / (result.scenario.pp * span)
+    assert share == pytest.approx(result.metrics.bubble, abs=0.01)
+    total, mean = seconds_in(explain_metric(result, "tpot").values)
+    told = int(re.search(r"/ (\d+) =", explain_metric(result, "tpot").values)[1])
+    assert total / told == pytest.approx(mean, rel=0.01)
+    assert mean == pytest.approx(result.metrics.tpot_s, rel=0.01)
 
 
 def test_what_bounds_it_is_told(result):
