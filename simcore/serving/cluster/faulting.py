@@ -187,9 +187,7 @@ class Faults:
             flow = route.flows[tag.place % len(route.flows)]
             path, latency = flow.path, flow.latency_s
             tag = FlowOf(sending, route, tag.stands_for, tag.layer_group, tag.place)
-        moved = (batch.total_size - batch.rem_size) * batch.tag.stands_for
-        handing.ledger.bytes_arrived += moved
-        handing.ledger.bytes_under_way -= moved
+        handing.goes_on(batch)
         return DataBatch(batch.name, batch.rem_size, path, tag, latency)
 
     def _cut(self, path):

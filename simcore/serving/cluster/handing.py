@@ -67,7 +67,8 @@ class Handing:
     def __init__(self, spec: ClusterSpec, timers: Timers, ledger: Ledger):
         self.timers, self.ledger = timers, ledger
         self.layers = spec.kv_transfer is KVTransfer.LAYERS
-        self.links = LinkUse(spec.tick_s, spec.most_points)
+        self.links = LinkUse(spec.most_points)
+        self._noted: dict[DataBatch, float] = {}
         self.routes = None
         if any(pool.role is Role.PREFILL for pool in spec.pools):
             fails = any(not isinstance(fault, ReplicaFault) for fault in spec.faults)
@@ -136,16 +137,34 @@ class Handing:
         bottleneck = self.timers.bottleneck(batch)
         if bottleneck is not None:
             transfer.bottleneck = bottleneck.name
-            self.links.add(batch.path, size, min(now, batch.start_time + tag.route.latency_s), now)
+            self.links.add(batch.path, size - self._noted.pop(batch, 0.0))
         return sending
 
     def lost(self, batch: DataBatch) -> None:
         """A flow under way is given up."""
         tag = batch.tag
         tag.sending.flows -= 1
+        self._noted.pop(batch, None)
         total = batch.total_size * tag.stands_for
         self.ledger.bytes_lost += total
         self.ledger.bytes_under_way -= total
+
+    def end_span(self) -> None:
+        """A span of the links' timeline ends."""
+        for batch in self.timers.simulator.active_batches:
+            moved = batch.total_size - batch.rem_size
+            if batch.path and moved:
+                self.links.add(batch.path, moved - self._noted.get(batch, 0.0))
+                self._noted[batch] = moved
+        self.links.end_span(self.timers.now)
+
+    def goes_on(self, batch: DataBatch) -> None:
+        """Another takes the place of a flow under way; what has moved of it has moved."""
+        moved = batch.total_size - batch.rem_size
+        if batch.path:
+            self.links.add(batch.path, moved - self._noted.pop(batch, 0.0))
+        self.ledger.bytes_arrived += moved * batch.tag.stands_for
+        self.ledger.bytes_under_way -= moved * batch.tag.stands_for
 
     def _flush(self, sending, group):
         """Send what a group of layers has of what the target lacks."""

@@ -278,13 +278,13 @@ class Running(SimulatedSystem):
                 case Started() if course.apart and self.handing.layers:
                     if member is course.prefill:
                         self._started(course)
-                case LayersPrefilled(tokens=tokens, group=group):
+                case LayersPrefilled(tokens=tokens, group=group) if self.handing.layers:
                     self.handing.computed(course, group, tokens)
                 case Preempted():
                     room = True
                     if course.sending is not None and member is course.prefill:
                         course.sending.regular = False
-                case FirstToken() | Started():
+                case FirstToken() | Started() | LayersPrefilled():
                     pass
         if room and member.room:
             self.try_room(member)

@@ -94,6 +94,7 @@ def _ends_before(running, until):
 def _served(running, courses, seed, stopped, overloaded):
     now = running.last_end_s if stopped is None else running.timers.now
     running.count_time()
+    running.handing.end_span()
     watch, fleet, ledger = running.watch, running.fleet, running.ledger
     if stopped is not None:
         ledger.requests.in_flight = len(running.courses)
@@ -130,7 +131,7 @@ def _served(running, courses, seed, stopped, overloaded):
         replica_timeline=replica_timeline,
         pool_timeline=watch.pools.table(),
         cluster_timeline=cluster_timeline,
-        link_timeline=running.handing.links.table(now, stands_for),
+        link_timeline=running.handing.links.table(stands_for),
         scaling=tuple(running.scaler.changes),
         verdict=verdict,
         stopped=stopped,

@@ -73,7 +73,7 @@ class Served:
     replica_timeline, pool_timeline, cluster_timeline : a row for each replica, each pool, and one,
         at each point
     link_timeline : "time_s", and by name of a channel the share of its bandwidth that was used in
-        the span that begins there
+        the span that ends there
     scaling : (time [s], pool, replicas that were started or, if negative, drained)
     stopped : why the run did not go on to the end; None where it did
     """

@@ -38,65 +38,62 @@ class Timeline:
 
 
 class LinkUse:
-    """Bytes on each channel, in spans of equal length.
+    """Bytes on each channel, in spans that end when somebody says so.
 
     Parameters
     ----------
-    span_s : at first [s]; twice as long whenever there are too many
-    most : spans
+    most : spans; neighbours are put together whenever there are more
     """
 
-    def __init__(self, span_s: float, most: int):
-        self.span_s, self.most = span_s, most
+    def __init__(self, most: int):
+        self.most = most
+        self._ends: list[float] = []
         self._bytes: dict[Path, dict[int, float]] = {}
 
-    def add(self, path: Path, size: float, start: float, end: float) -> None:
-        """A flow moved `size` bytes from `start` to `end` [s], evenly as far as is known."""
-        while end / self.span_s >= self.most:
-            self._coarsen()
-        bins = self._bytes.setdefault(path, {})
-        first, last = int(start / self.span_s), int(end / self.span_s)
-        if first == last or end <= start:
-            bins[last] = bins.get(last, 0.0) + size
+    def add(self, path: Path, size: float) -> None:
+        """A flow has moved so many bytes since the last span ended."""
+        spans = self._bytes.setdefault(path, {})
+        now = len(self._ends)
+        spans[now] = spans.get(now, 0.0) + size
+
+    def end_span(self, now: float) -> None:
+        """A span ends now [s], and the next begins."""
+        if now <= (self._ends[-1] if self._ends else 0.0):
             return
-        rate = size / (end - start)
-        for number in range(first, last + 1):
-            low, high = max(start, number * self.span_s), min(end, (number + 1) * self.span_s)
-            bins[number] = bins.get(number, 0.0) + rate * max(0.0, high - low)
+        self._ends.append(now)
+        if len(self._ends) > self.most:
+            self._ends = [*self._ends[1::2], *self._ends[len(self._ends) // 2 * 2 :]]
+            for path, spans in self._bytes.items():
+                fewer: dict[int, float] = {}
+                for number, size in spans.items():
+                    fewer[number // 2] = fewer.get(number // 2, 0.0) + size
+                self._bytes[path] = fewer
 
-    def _coarsen(self):
-        self.span_s *= 2
-        for path, bins in self._bytes.items():
-            fewer: dict[int, float] = {}
-            for number, size in bins.items():
-                fewer[number // 2] = fewer.get(number // 2, 0.0) + size
-            self._bytes[path] = fewer
-
-    def table(
-        self, until_s: float, stands_for: Mapping[CommChannel, CommChannel]
-    ) -> dict[str, np.ndarray]:
-        """The use of each channel that was crossed, as a share of its bandwidth.
+    def table(self, stands_for: Mapping[CommChannel, CommChannel]) -> dict[str, np.ndarray]:
+        """The use of each channel that was crossed.
 
         Parameters
         ----------
         stands_for : of channels that no flow crosses, one that carries the same
 
-        Returns "time_s", the beginnings of the spans, and by the name of a channel the share of its
+        Returns "time_s", the ends of the spans, and by the name of a channel the share of its
         bandwidth in use in each.
         """
-        count = max(1, int(np.ceil(until_s / self.span_s)))
+        if not self._ends:
+            return {"time_s": np.array([])}
+        ends = np.array(self._ends)
         sums: dict[CommChannel, np.ndarray] = {}
-        for path, bins in self._bytes.items():
+        for path, spans in self._bytes.items():
             for channel in path:
-                total = sums.setdefault(channel, np.zeros(count))
-                for number, size in bins.items():
-                    total[min(number, count - 1)] += size
+                total = sums.setdefault(channel, np.zeros(len(ends)))
+                for number, size in spans.items():
+                    # What ended at the very end of the last span is of that.
+                    total[min(number, len(ends) - 1)] += size
         for channel, like in stands_for.items():
             if like in sums and channel not in sums:
                 sums[channel] = sums[like]
-        times = np.arange(count) * self.span_s
-        lengths = np.minimum(times + self.span_s, max(until_s, self.span_s)) - times
-        return {"time_s": times} | {
+        lengths = np.diff(ends, prepend=0.0)
+        return {"time_s": ends} | {
             channel.name: total / (channel.bandwidth_bps * lengths)
             for channel, total in sums.items()
         }

@@ -62,6 +62,7 @@ class Watch:
                     member.replica.counts.busy_s,
                 )
             )
+        running.handing.end_span()
         self._count_anew(places)
         ledger.check()
         if self.replicas.add(rows):
