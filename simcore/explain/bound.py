@@ -106,9 +106,9 @@ def _memory(result, segments):
         return told
     weights, traffic, _, _ = _per_chunk(result, segments)
     if weights >= traffic / 2:
-        return f"Each prefill stage streams {quantity(weights, 'B')} of weights per chunk"
+        return f"{_each(result)} streams {quantity(weights, 'B')} of weights per chunk"
     cache = quantity(traffic - weights, "B")
-    return f"Each prefill stage reads and writes {cache} of KV cache per chunk"
+    return f"{_each(result)} reads and writes {cache} of KV cache per chunk"
 
 
 def _compute(result, segments):
@@ -119,7 +119,12 @@ def _compute(result, segments):
     rate = quantity(flop / seconds, "FLOP/s")
     peak = quantity(result.plan.prefill_costs[0].flops, "FLOP/s")
     reached = rate if rate == peak else f"{rate} of {peak}"
-    return f"Each prefill stage computes {quantity(flop, 'FLOP')} per chunk at {reached}"
+    return f"{_each(result)} computes {quantity(flop, 'FLOP')} per chunk at {reached}"
+
+
+def _each(result):
+    several = result.scenario.prefill_pool.stage_gpus > 1
+    return "Each GPU of a prefill stage" if several else "Each prefill stage"
 
 
 def _engine(result, segments):

@@ -15,7 +15,7 @@ from simcore.costs.operators.collectives import Collective
 from simcore.errors import ScenarioError
 from simcore.topologies import Place, Topology
 
-MOST_ROUTED = 512
+MOST_ROUTED = 256
 
 # From each to each, in all stages of a pool; more are not listed one by one.
 MOST_SENDS = 40_000

@@ -14,7 +14,7 @@ from simcore.engine.bundles import Path, Shard, bundled
 from simcore.engine.routes import RouteTable
 from simcore.topologies import Place, Topology
 
-MOST_WIRINGS = 64
+MOST_WIRINGS = 32
 
 
 @dataclass(frozen=True)

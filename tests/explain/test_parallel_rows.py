@@ -128,3 +128,10 @@ def test_links_are_those_of_the_machine():
     scenario = Scenario(**RUNS["aggregated"])
     links = [change.what for change in sensitivity(scenario) if change.link]
     assert links and "Ethernet 100G" not in links
+
+
+def test_of_a_stage_of_several_gpus_it_is_told_what_each_does():
+    result = run(Scenario(**RUNS["aggregated"], cost_model="physical"))
+    bound = bound_of(result, try_remedy=False)
+    assert bound.kind in (PathKind.PREFILL_MEMORY, PathKind.PREFILL_COMPUTE)
+    assert bound.cause.startswith("Each GPU of a prefill stage ")
