@@ -134,12 +134,12 @@ class AtThePorts:
     algorithm : its name
     latency_s : of a send [s]
     slope : time at the fullest port for each byte of the buffer [s/byte]
+    rounds, as_flows : as of a `RoutedCollective`: none, and no
     """
 
     algorithm: str
     latency_s: float
     slope: float
-
     rounds: tuple = ()
     as_flows: bool = False
 
