@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gpu_catalog import GPU, LLM
-from simcore.costs.hardware import fabric_joining, own_fabric
+from simcore.costs.hardware import fabric_joining, fabric_of, own_fabric
 from simcore.costs.models.calibrated import ALL_REDUCE, MEASURED_LATENCY_S
 from simcore.costs.operators.collectives import RING
 from simcore.costs.operators.exchange_times import alone_seconds
@@ -112,7 +112,8 @@ def collective_seconds(work: StageWork, tokens, everyone, *, measured: bool) -> 
 def _joined(work, ranks):
     joining = work.joining
     if joining is None:
-        return own_fabric(work.gpu, ranks), 1, 0.0
+        # Which says what to do where the catalog knows no link between such GPUs.
+        return own_fabric(work.gpu, ranks) or fabric_of(work.gpu), 1, 0.0
     fabric = fabric_joining(
         work.gpu,
         joining.bandwidth,
