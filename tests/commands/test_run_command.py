@@ -44,6 +44,23 @@ def test_json_holds_the_scenario_its_times_and_memory(capsys):
     assert found["channel_use"] == result.metrics.channel_use.to_dict("records")
 
 
+def test_stages_of_several_gpus_say_how_they_exchange_data(capsys):
+    flags = [*QUICK, "--pp", "2", "--tp", "4", "--decode-tp", "2", "--llm", "Mistral-Small-24B"]
+    found = json_of(capsys, *flags)
+    result = run(Scenario.from_dict(found["scenario"]))
+    used = result.plan.collectives
+    assert found["collectives"]["form"] == used.form.value
+    assert found["collectives"]["why"] == used.text
+    assert {each["pool"] for each in found["collectives"]["algorithms"]} == {"prefill", "decode"}
+    for name in ("prefill_tokens_per_s", "decode_tokens_per_s_per_gpu"):
+        assert found[name] == getattr(result.metrics, name)
+    assert main(["run", *flags]) == 0
+    text = capsys.readouterr().out
+    assert "PP 2, TP 4 (decode 2), N 1" in text
+    assert used.text in text
+    assert json_of(capsys, *QUICK)["collectives"] is None
+
+
 @pytest.mark.parametrize("cost_model", ["calibrated", "physical", "reference"])
 def test_times_say_how_far_they_may_be_off(capsys, cost_model):
     flags = [*QUICK, "--cost-model", cost_model]
