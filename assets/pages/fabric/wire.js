@@ -50,7 +50,7 @@
   }
 
   function direction(told, place, wire) {
-    const title = element("h3", wire ? page.wires.direction(wire, place) : told.channel);
+    const title = element("h2", wire ? page.wires.direction(wire, place) : told.channel);
     title.title = told.channel;
     const now = told.now.map((one) => [name(one), one.which, one.rate, one.share, one.held]);
     const all = told.all.map((one) => [name(one), one.transfers, one.bytes, one.moving, one.delay]);
