@@ -174,3 +174,10 @@ def test_layer_groups_without_end_are_refused_before_they_are_planned():
     with pytest.raises(ScenarioError, match=r"would take 7,[\d,]+ events") as refused:
         run(scenario)
     assert refused.value.field == "chunk_tokens"
+
+
+@pytest.mark.parametrize("handoff", ["per layer group", "at the end"])
+def test_reference_hands_over_after_every_chunk(handoff):
+    with pytest.raises(ScenarioError, match="use 'per chunk', or other costs") as refused:
+        run(Scenario(cost_model="reference", handoff=handoff))
+    assert refused.value.field == "handoff"
