@@ -143,7 +143,7 @@ class Replica:
         Returns the tokens of the prompt that its cache lacks, which are to be sent.
         """
         self._run_until(now)
-        self._stepper.interrupt(now)
+        self._stepper.settle(now)
         request, size = job.request, self.settings.block_tokens
         holding = self._queues.holding(job)
         cached = self._pool.cached(holding, request.prompt_tokens // size)
@@ -153,6 +153,7 @@ class Replica:
         self._pool.reuse(holding, cached)
         self._pool.take(more, now)
         holding.blocks += more
+        self._stepper.spare(now)
         self._receiving[request.number] = job, holding
         job.sent_tokens_saved = cached * size
         return request.prompt_tokens - cached * size
@@ -165,8 +166,7 @@ class Replica:
         job.decode_ready_s = now
         job.decode_replica = self.index
         self._queues.receive(job, holding, now)
-        self._asked = True
-        self._stepper.interrupt(now)
+        self._something_has_come(now)
 
     def cancel(self, job: Job, now: float) -> None:
         """Give a reservation up: its KV cache will not come."""
@@ -288,12 +288,19 @@ class Replica:
 
     def _enqueue(self, job, now, *, ended=False):
         self._queues.enqueue(job, now)
-        self._asked = True
+        self._something_has_come(now, ended=ended)
+
+    def _something_has_come(self, now, *, ended=False):
+        """A step may be able to start, or decode steps in a row are to end with the one under way.
+
+        Where the stages are full, whatever has come is seen when a step ends.
+        """
+        self._asked |= not self._stepper.full
         self._stepper.interrupt(now, ended=ended)
 
     def _more_room(self, now):
-        self._asked = True
-        self._stepper.interrupt(now)
+        if self._queues.waiting or self._queues.partial:
+            self._something_has_come(now)
 
     def _known(self, those, job, what):
         try:

@@ -94,6 +94,28 @@ class Stepper:
                 self._take(flight, step, now)
                 self._occupy(flight)
 
+    @property
+    def full(self) -> bool:
+        """Whether no further step can start before one ends."""
+        return len(self.flights) == self.clock.stages
+
+    def settle(self, now: float) -> None:
+        """Take the blocks of all steps that have begun by `now` [s]."""
+        for flight in self.flights:
+            if flight.taken < flight.steps:
+                self._take(flight, flight.step_at(now), now)
+
+    def spare(self, now: float) -> None:
+        """Blocks have been taken: decode steps in a row end early if those left are too few.
+
+        The blocks of steps that have begun by `now` [s] are taken.
+        """
+        if self.flights:
+            flight = self.flights[0]
+            done, last = (flight.first_step + count for count in (flight.taken, flight.steps))
+            if done < last and flight.batch.blocks_for(done, last) > self.pool.free:
+                self.interrupt(now)
+
     def look(self, now: float) -> int:
         """Tokens in the cache of requests that decode, at `now` [s].
 
