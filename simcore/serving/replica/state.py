@@ -1,15 +1,15 @@
 """What others may see of a replica: facts of one moment, none of them about the future."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from simcore.serving.replica.keys import block_keys
 from simcore.serving.replica.prefix import PrefixIndex
 from simcore.serving.request import Piece
 
 
-@dataclass(frozen=True, slots=True)
-class ReplicaState:
-    """A replica at one moment.
+class ReplicaState(NamedTuple):
+    """A replica at one moment. A tuple, since one is made for every look that a router takes.
 
     Attributes
     ----------
