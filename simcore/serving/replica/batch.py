@@ -72,7 +72,8 @@ class Batch:
         self._base -= seat.base - self._gain * seat.joined
         self._phases[(seat.base - seat.joined_x) % self._bt] -= 1
         if len(self.log) > seat.joined_run:
-            job.stretches.append(Stretch(self.log, seat.joined_run, len(self.log)))
+            stretch = Stretch(self.log, seat.joined_run, len(self.log))
+            job.stretches = (*job.stretches, stretch)
         if not self.size:
             self._base = 0
 

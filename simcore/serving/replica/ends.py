@@ -48,7 +48,7 @@ class StepEnds:
             job.prefilled_s = job.first_token_s = now
             events.append(FirstToken(now, job))
         else:
-            job.waits_s.append(now - seat.lost_s)
+            job.waits_s = (*job.waits_s, now - seat.lost_s)
         if seat.lost_s >= 0:
             job.preempted_s += now - seat.lost_s
             if job.generated == 1:

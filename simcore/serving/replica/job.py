@@ -99,8 +99,8 @@ class Job:
         self.preemptions = self.recomputed_tokens = 0
         self.host_s = self.queue_s = self.preempted_s = self.first_preempted_s = 0.0
         self.prefill_replica = self.decode_replica = -1
-        self.stretches: list[Stretch] = []
-        self.waits_s: list[float] = []
+        self.stretches: tuple[Stretch, ...] = ()
+        self.waits_s: tuple[float, ...] = ()
 
     def token_gaps(self) -> list[Gaps]:
         """Times between its output tokens [s], in runs: those in which it decoded, then waits.
