@@ -146,4 +146,11 @@ def _verdict(watch, replicas, cluster):
         np.add.at(waiting, rows, replicas["waiting"] + replicas["room"])
         np.add.at(running, rows, replicas["running"])
     waiting += cluster["homeless"]
-    return verdict_of(times, cluster["in_flight"], waiting, running, watch.last_arrival_s)
+    return verdict_of(
+        times,
+        cluster["arrived"],
+        cluster["in_flight"],
+        waiting,
+        running,
+        watch.last_arrival_s,
+    )
