@@ -1,6 +1,6 @@
 """What policies may see: snapshots that cannot be changed, as old as they say, and no future."""
 
-from dataclasses import FrozenInstanceError, dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 
 import pytest
 
@@ -114,7 +114,7 @@ def test_what_policies_see_cannot_be_changed(spies):
         (views[0], "in_flight"),
         (views[0].state, "waiting"),
     ):
-        with pytest.raises(FrozenInstanceError):
+        with pytest.raises(AttributeError):
             setattr(thing, name, 0)
 
 
