@@ -21,7 +21,8 @@ def test_one_request_takes_as_long_as_in_the_pipeline(cost_model, prompt, topolo
     """Its prefill by chunks, its KV cache at the end of prefill, its decode steps.
 
     The engine of a replica gives the first token at the end of prefill, so the pipeline's O decode
-    steps are those of O + 1 tokens. Before prefill, calibrated engines spend time on the host.
+    steps are those of O + 1 tokens. Before prefill, calibrated engines spend time on the host; and
+    their step times are read from tables, between whose contexts they are taken as straight lines.
     """
     scenario = Scenario(
         llm="Llama-3.1-8B",
@@ -47,7 +48,8 @@ def test_one_request_takes_as_long_as_in_the_pipeline(cost_model, prompt, topolo
     [course] = serve(spec, Listed([Request(0, 0.0, prompt, OUTPUT + 1)])).courses
     host_s = pools[0].plan.clock.request_s
     assert (host_s > 0) == (cost_model == "calibrated")
+    close = 1e-9 if cost_model == "physical" else 1e-5
     metrics = run(scenario).metrics
-    assert course.transfer.ended_s - host_s == pytest.approx(metrics.ttds_s, rel=1e-6)
+    assert course.transfer.ended_s - host_s == pytest.approx(metrics.ttds_s, rel=close)
     steps_s = course.ended_s - course.job.decode_started_s
-    assert steps_s / OUTPUT == pytest.approx(metrics.tpot_s, rel=1e-6)
+    assert steps_s / OUTPUT == pytest.approx(metrics.tpot_s, rel=close)
