@@ -112,10 +112,6 @@ class Network:
         self.touched[route] = None
         return None
 
-    def ends(self, event) -> bool:
-        """Whether a transfer ends at this event, or the event is out of date."""
-        return event[3].finish is event
-
     def outdated(self, event) -> bool:
         """Whether this is the end of a transfer as it was expected once."""
         return type(event[3]) is Route and event[3].finish is not event
@@ -147,7 +143,9 @@ class Network:
             # One set of contending routes, or after a departure perhaps several.
             while remaining:
                 component = table.component(remaining, self._busy)
-                self._toil += max(0, component.bit_count() - FEW_ROUTES)
+                size = component.bit_count()
+                if size > FEW_ROUTES:
+                    self._toil += size - FEW_ROUTES
                 done |= component
                 remaining &= ~component
                 for number, rate, _ in self._rates(component):

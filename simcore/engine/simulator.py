@@ -6,7 +6,7 @@ from heapq import heapify, heappop, heappush
 from math import inf
 
 from simcore.engine.events import COMPUTE_OVER, FINISH, LATENCY_OVER
-from simcore.engine.network import Network
+from simcore.engine.network import Network, Route
 from simcore.engine.trace import Trace
 from simcore.engine.work import ComputeJob, DataBatch
 from simcore.errors import LimitReached, SimulationError
@@ -126,8 +126,12 @@ class CommNetworkSimulator:
                 return
             event = heappop(events)
             time, kind, _, item = event
-            if kind == FINISH and type(item) is not DataBatch and not network.ends(event):
-                continue
+            if kind == FINISH:
+                if type(item) is Route:  # the commonest, without a call
+                    if item.finish is not event:
+                        continue
+                elif type(item) is not DataBatch and not network.ends(event):
+                    continue
             if time == inf:
                 raise SimulationError(f"{item!r} would end after more seconds than can be told")
             if time > until:

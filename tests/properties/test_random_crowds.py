@@ -24,17 +24,21 @@ def run_as_crowd(graph, patch):
     return execute.execute(graph)
 
 
-def witnessed(patch):
-    """Prove the rates of a crowd fair whenever they are settled; what was seen, counted."""
+def witnessed(patch, graph):
+    """Prove the rates of a crowd fair, over whole paths, whenever they are settled.
+
+    Returns what was seen, counted.
+    """
     seen = Counter()
 
     def settle(self, now, settle=Crowd.settle):
         settle(self, now)
         busy = [number for number, home in enumerate(self.bound) if home != NOWHERE]
-        paths = [[c for c, n in self._crossings[number] for _ in range(n)] for number in busy]
+        paths = [graph.routes.paths[number] for number in busy]
+        capacity = {channel: channel.bandwidth_bps for path in paths for channel in path}
         counts = [self._count[number] for number in busy]
         rates = [self.rate[self.bound[number]] for number in busy]
-        violation = certificate_violation(paths, counts, self._capacity, rates)
+        violation = certificate_violation(paths, counts, capacity, rates)
         assert violation is None, violation
         seen["settled"] += 1
         seen["contended"] += len(busy) > 1
@@ -72,7 +76,7 @@ def test_a_crowd_takes_what_it_takes_when_driven_through_callbacks(graph):
 def test_the_rates_of_a_crowd_are_max_min_fair_at_every_event(graph, most_pulls):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(crowd, "MOST_PULLS", most_pulls)
-        witnessed(patch)
+        witnessed(patch, graph)
         run_as_crowd(graph, patch)
 
 
@@ -100,7 +104,7 @@ def test_filling_from_scratch_at_every_event_changes_nothing(graph):
         usual = run_as_crowd(graph, patch)
         patch.setattr(crowd, "MOST_SWEEPS", 0)
         patch.setattr(crowd, "MOST_PULLS", 0)
-        seen = witnessed(patch)
+        seen = witnessed(patch, graph)
         filled = run_as_crowd(graph, patch)
     assert seen["filled"] >= seen["settled"]
     for mine, theirs in zip(usual, filled, strict=True):
@@ -146,7 +150,7 @@ def test_the_witnesses_above_do_get_to_see_contention_and_bottlenecks_that_move(
     tasks += [(20.0, [wide], [3 + i]) for i in range(6)]
     graph = graph_of(tasks)
     with pytest.MonkeyPatch.context() as patch:
-        seen = witnessed(patch)
+        seen = witnessed(patch, graph)
         run_as_crowd(graph, patch)
     assert seen["contended"] >= 6
     assert seen["pulled"] >= 2
