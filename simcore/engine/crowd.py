@@ -24,6 +24,7 @@ ALMOST = 1e-6
 # from scratch after this many steps for each channel.
 MOST_SWEEPS = 8
 
+# From so many steps at one settling on, those who keep groups may want to solve for all at once.
 MANY_STEPS = 12
 
 # Bottlenecks that moved are looked for one channel after the other, this often and once more for
