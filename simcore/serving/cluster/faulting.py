@@ -56,7 +56,7 @@ class Faults:
             if self._down:
                 topology = topology.without(tuple(dict.fromkeys(self._down)))
             if running.handing.routes is not None:
-                running.handing.routes.changed(topology)
+                running.handing.routes.changed(topology, whole=not self._down)
         stranded: list[Course] = []
         running.timers.restart(lambda batch: self._onward(batch, stranded))
         for course in dict.fromkeys(stranded):

@@ -90,10 +90,16 @@ class KVRoutes:
     Parameters
     ----------
     alike : whether flows that are alike are kept as one
+
+    Attributes
+    ----------
+    whole : whether everything works
+    stands_for : of channels that no flow crosses, one that carries the same
     """
 
     def __init__(self, topology: Topology, pools: tuple[PoolSpec, ...], *, alike: bool):
         self.topology = topology
+        self.whole = True
         self._known: dict[Key, KVRoute] = {}
         self.stands_for: dict[CommChannel, CommChannel] = {}
         self._alike: dict[Key, list[Flow]] | None = None
@@ -116,9 +122,9 @@ class KVRoutes:
             route = self._known[key] = _route(source.pool.plan.llm, flows)
         return route
 
-    def changed(self, topology: Topology) -> None:
+    def changed(self, topology: Topology, *, whole: bool) -> None:
         """Something has failed, or works again; nothing is kept as one from here on."""
-        self.topology = topology
+        self.topology, self.whole = topology, whole
         self._known.clear()
         self._alike = None
 

@@ -149,7 +149,6 @@ def _verdict(watch, replicas, cluster):
     return verdict_of(
         times,
         cluster["arrived"],
-        cluster["in_flight"],
         waiting,
         running,
         watch.last_arrival_s,

@@ -114,11 +114,11 @@ class ServingStopped(SimulationError):
         self.served = served
 
 
-def verdict_of(times, arrived, in_flight, waiting, running, last_arrival_s: float) -> Verdict:
+def verdict_of(times, arrived, waiting, running, last_arrival_s: float) -> Verdict:
     """Whether a cluster kept up, from points in time.
 
     Only the time in which requests came counts. It is overloaded where from the second quarter of
-    that time to the last, each on average, the requests in flight became half as many more, 10 more
+    that time to the last, each on average, the requests that wait became half as many more, 10 more
     at least, and that by more than 5 % of those that arrived between; backlogged where more waited
     than ran, on average over its second half.
 
@@ -126,17 +126,17 @@ def verdict_of(times, arrived, in_flight, waiting, running, last_arrival_s: floa
     ----------
     times : of the points [s]
     arrived : requests up to then
-    in_flight, waiting, running : requests of the cluster at these
+    waiting, running : requests of the cluster at these
     """
-    times, arrived, in_flight = (np.asarray(v, dtype=float) for v in (times, arrived, in_flight))
+    times, arrived, waiting = (np.asarray(v, dtype=float) for v in (times, arrived, waiting))
     share = times / last_arrival_s if last_arrival_s > 0 else np.full(len(times), 2.0)
     second, last = (share > 0.25) & (share <= 0.5), (share > 0.75) & (share <= 1.0)
     if second.any() and last.any():
-        before, after = in_flight[second].mean(), in_flight[last].mean()
+        before, after = waiting[second].mean(), waiting[last].mean()
         came = arrived[last].mean() - arrived[second].mean()
         if after > 1.5 * before and after > before + max(10, 0.05 * came):
             return Verdict.OVERLOADED
     later = (share > 0.5) & (share <= 1.0)
-    if later.any() and np.mean(np.asarray(waiting)[later]) > np.mean(np.asarray(running)[later]):
+    if later.any() and waiting[later].mean() > np.mean(np.asarray(running)[later]):
         return Verdict.BACKLOGGED
     return Verdict.STABLE

@@ -86,16 +86,16 @@ def test_the_verdict_follows_the_load(rate):
 
 def test_the_verdict_of_points_in_time():
     times = [float(i) for i in range(101)]
-    flat, rising = [50.0] * 101, [5.0 * i for i in range(101)]
+    rising = [5.0 * i for i in range(101)]
     came = [10.0 * i for i in range(101)]
-    assert verdict_of(times, came, flat, [1] * 101, [9] * 101, 100.0) is Verdict.STABLE
-    assert verdict_of(times, came, flat, [30] * 101, [9] * 101, 100.0) is Verdict.BACKLOGGED
-    assert verdict_of(times, came, rising, [30] * 101, [9] * 101, 100.0) is Verdict.OVERLOADED
+    assert verdict_of(times, came, [1] * 101, [9] * 101, 100.0) is Verdict.STABLE
+    assert verdict_of(times, came, [30] * 101, [9] * 101, 100.0) is Verdict.BACKLOGGED
+    assert verdict_of(times, came, rising, [9] * 101, 100.0) is Verdict.OVERLOADED
     few = [50.0 + 0.4 * i for i in range(101)]  # 4 % of those that come
-    assert verdict_of(times, came, few, [1] * 101, [9] * 101, 100.0) is Verdict.STABLE
+    assert verdict_of(times, came, few, [99] * 101, 100.0) is Verdict.STABLE
     # After the last request has come, it only drains.
-    assert verdict_of(times, came, flat, [0] * 50 + [30] * 51, [9] * 101, 50.0) is Verdict.STABLE
-    assert verdict_of([], [], [], [], [], 0.0) is Verdict.STABLE
+    assert verdict_of(times, came, [0] * 50 + [30] * 51, [9] * 101, 50.0) is Verdict.STABLE
+    assert verdict_of([], [], [], [], 0.0) is Verdict.STABLE
 
 
 @dataclass
