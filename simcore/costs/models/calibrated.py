@@ -179,6 +179,10 @@ def _ranks(gpu, sharing):
 
 def _timed(costs, parts):
     """`costs` that take the sum of `parts` [s], collectives left out, for the roofline's time."""
-    some = {name: times for name, times in parts.items() if np.any(times) and name != COLLECTIVES}
+    some = {
+        name: times
+        for name, times in parts.items()
+        if name != COLLECTIVES and np.count_nonzero(times)
+    }
     collectives = np.broadcast_to(parts[COLLECTIVES], costs.seconds.shape)
     return replace(costs, seconds=sum(some.values()), parts=some, collectives=collectives)

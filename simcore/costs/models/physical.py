@@ -50,6 +50,7 @@ class PhysicalCosts:
         # Most stages hold alike slices.
         self._known: dict[tuple[str, tf.Slice], PassCosts] = {}
         self._buffers: dict[tuple[str, tf.Slice, bool], float] = {}
+        self._weights: dict[tuple[str, tf.Slice], float] = {}
         starts = np.arange(workload.chunks) * workload.chunk_tokens
         # Float: products with parameter counts exceed 64-bit integers at the far end of the ranges.
         self._context = starts.astype(float)
@@ -101,13 +102,14 @@ class PhysicalCosts:
         Of a sliding-window layer only what decode will still look at is sent. None where the
         receiver holds none of the sender's layers, or none of `layers`.
         """
-        held = [self._layers["prefill"][sender], self._layers["decode"][receiver]]
+        ours, theirs = self._layers["prefill"][sender], self._layers["decode"][receiver]
+        start, stop = max(ours.start, theirs.start), min(ours.stop, theirs.stop)
         if layers is not None:
-            held.append(layers)
-        shared = range(max(each.start for each in held), min(each.stop for each in held))
-        if not shared:
+            start, stop = max(start, layers.start), min(stop, layers.stop)
+        if start >= stop:
             return None
-        part = tf.slice_of(self.llm, shared)
+        shared = range(start, stop)
+        part = self._slices["prefill"][sender] if shared == ours else tf.slice_of(self.llm, shared)
         tokens = part.global_layers * self._new
         if part.local_layers:
             first_kept = self.workload.prompt_tokens - self.llm.attention.window
@@ -117,7 +119,10 @@ class PhysicalCosts:
         return tokens
 
     def weight_bytes(self, pool, stage):
-        return float(weights_on_gpu(self.llm, pool.sharing, self._slices[pool.name][stage]))
+        key = pool.name, self._slices[pool.name][stage]
+        if key not in self._weights:
+            self._weights[key] = float(weights_on_gpu(self.llm, pool.sharing, key[1]))
+        return self._weights[key]
 
     def kv_bytes(self, pool, stage):
         """In the decode pool with all output tokens, in the prefill pool with the prompt alone."""

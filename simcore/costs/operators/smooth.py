@@ -1,5 +1,7 @@
 """A maximum without a corner: limits that hold together cost a little more than the larger one."""
 
+from functools import reduce
+
 import numpy as np
 
 
@@ -9,7 +11,7 @@ def smooth_max(*terms, sharpness):
     Hockney's n_1/2 is p = 1, the roofline p = ∞; kernels overlap their memory and compute phases
     only in part and lie between. Terms are times [s], from 0 up.
     """
-    largest = np.maximum.reduce(np.broadcast_arrays(*terms))
+    largest = reduce(np.maximum, terms)
     scale = np.where(largest > 0, largest, 1.0)
     total = sum((term / scale) ** sharpness for term in terms)
     return scale * total ** (1 / sharpness)
@@ -20,5 +22,5 @@ def smooth_min(*terms, sharpness):
 
     Terms are times [s], above 0.
     """
-    least = np.minimum.reduce(np.broadcast_arrays(*terms))
+    least = reduce(np.minimum, terms)
     return least * sum((term / least) ** -sharpness for term in terms) ** (-1 / sharpness)
