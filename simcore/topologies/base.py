@@ -7,7 +7,6 @@ from typing import Protocol
 
 from gpu_catalog import GPU
 from simcore.engine import CommChannel
-from simcore.engine.routes import RouteTable
 from simcore.registry import Registry
 from simcore.topologies.graph import Node, Wire
 
@@ -122,14 +121,12 @@ class Topology(Protocol):
     ----------
     nodes, wires : all of them, in a stable order
     places : the number of the node of each GPU in use
-    routes : the paths in use, by number; runs on one topology share it
     links : names of the catalog's links that it is made of
     """
 
     nodes: tuple[Node, ...]
     wires: tuple[Wire, ...]
     places: Mapping[Place, int]
-    routes: RouteTable
     links: tuple[str, ...]
 
     def path(self, source: Place, target: Place) -> tuple[CommChannel, ...]:

@@ -16,7 +16,6 @@ from functools import cached_property
 from itertools import pairwise
 
 from simcore.engine import CommChannel
-from simcore.engine.routes import RouteTable
 from simcore.topologies import facts
 from simcore.topologies.base import Joining, NicMapping, Place
 from simcore.topologies.changes import checked_down, nothing_joins, rescaled, unknown
@@ -60,7 +59,6 @@ class Fabric:
         self.down = frozenset(down)
         self.nics = nics
         self.rated = dict(rated or {})
-        self.routes = RouteTable()
         self._ways = Ways(nodes, wires, self.down)
         whole = Ways(nodes, wires, ()) if down and choice is None else self._ways
         self._nics = choice or NicChoice(nodes, wires, whole, nics)
