@@ -13,7 +13,7 @@ from simcore.serving.request import Client
 from simcore.serving.results.figures import Figures, fairness_of_clients, figures, rows_of
 from simcore.serving.results.money import PoolUse, Prices, prices
 from simcore.serving.results.recorder import STATUSES, table_of
-from simcore.serving.results.saturation import verdict_by_waits, worse
+from simcore.serving.results.saturation import verdict_by_waits
 from simcore.serving.results.token_times import TokenTimes
 from simcore.serving.scenario import ClusterScenario
 
@@ -60,8 +60,13 @@ class ServingResult:
 
     @cached_property
     def verdict(self) -> Verdict:
-        """Whether the cluster keeps up: the worse of what its timelines and its requests say."""
-        return worse(self.served.verdict, verdict_by_waits(self.columns))
+        """Whether the cluster keeps up: by what requests waited, unless the run was stopped for the
+        number that were under way.
+        """
+        served = self.served
+        if served.partial and served.verdict is Verdict.OVERLOADED:
+            return Verdict.OVERLOADED
+        return verdict_by_waits(self.columns)
 
     @cached_property
     def requests(self) -> pd.DataFrame:

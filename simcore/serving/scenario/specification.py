@@ -38,20 +38,32 @@ def cluster_of(scenario: ClusterScenario) -> ClusterSpec:
                     first_gpu=first,
                 )
             )
-        except DoesNotFit:
-            raise
+        except DoesNotFit as error:
+            raise DoesNotFit(
+                f"{where} ({fields.name}): {error}",
+                pool=fields.name,
+                need=error.need,
+                limit=error.limit,
+                remedies=error.remedies,
+                field=f"{where}.{error.field}",
+            ) from None
         except ScenarioError as error:
             field = f"{where}.{error.field}" if error.field else where
             raise ScenarioError(f"{where} ({fields.name}): {error}", field=field) from None
-    return ClusterSpec(
-        pools=tuple(pools),
-        topology=seats and seats.topology,
-        policies=scenario.policies,
-        kv_transfer=scenario.kv_transfer,
-        signals=scenario.signals,
-        faults=scenario.faults,
-        retries=scenario.retries,
-    )
+    try:
+        return ClusterSpec(
+            pools=tuple(pools),
+            topology=seats and seats.topology,
+            policies=scenario.policies,
+            kv_transfer=scenario.kv_transfer,
+            signals=scenario.signals,
+            faults=scenario.faults,
+            retries=scenario.retries,
+        )
+    except ScenarioError as error:
+        # A topology calls what fails in it failures.
+        field = "faults" if error.field == "failures" else error.field
+        raise ScenarioError(str(error), field=field) from None
 
 
 def aggregated(scenario: ClusterScenario) -> ClusterScenario:
