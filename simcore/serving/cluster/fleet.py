@@ -137,7 +137,7 @@ class Fleet:
     def views(self, members: Iterable[Member], now: float, *, states: bool) -> list[ReplicaView]:
         """What policies see of replicas."""
         if not states:
-            return [member.view(None, now) for member in members]
+            return [member.plain_view for member in members]
         if self.live:
             return [member.view(member.replica.state(now), now) for member in members]
         if not self.spec.signals.every_s:

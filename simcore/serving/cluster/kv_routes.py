@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from simcore.costs import transformer as tf
-from simcore.costs.handoff import Resharding, kv_heads
+from simcore.costs.handoff import Part, Resharding, kv_heads
 from simcore.costs.plan import Workload, split_evenly
 from simcore.engine import CommChannel, CommNetworkSimulator, DataBatch, SilentSystem
 from simcore.engine.bundles import Path, Shard, bundled
@@ -100,6 +100,7 @@ class KVRoutes:
     def __init__(self, topology: Topology, pools: tuple[PoolSpec, ...], *, alike: bool):
         self.topology = topology
         self.whole = True
+        self._resharded: dict[tuple[str, str], tuple[Part, ...]] = {}
         self._known: dict[Key, KVRoute] = {}
         self.stands_for: dict[CommChannel, CommChannel] = {}
         self._alike: dict[Key, list[Flow]] | None = None
@@ -135,7 +136,7 @@ class KVRoutes:
         heads = kv_heads(llm)
         wanted = split_evenly(llm.layers, layer_group[1])[layer_group[0]]
         head_bytes = tf.kv_bytes_per_token(llm) / heads
-        parts = Resharding(llm, ONE, _one_group(ours.pool), _one_group(theirs.pool)).parts
+        parts = self._parts(source.pool, target.pool)
         for stage, held in enumerate(ours.pool.layers(llm.layers)):
             for other, kept in enumerate(theirs.pool.layers(llm.layers)):
                 layers = range(
@@ -153,6 +154,14 @@ class KVRoutes:
                     for path in paths:
                         latency = sum(channel.latency_s for channel in path)
                         yield Flow(path, of.global_layers * each, of.local_layers * each, latency)
+
+    def _parts(self, source, target):
+        """What each GPU of an attention group sends to each of another."""
+        names = source.name, target.name
+        if names not in self._resharded:
+            ours, theirs = (_one_group(pool.plan.pool) for pool in (source, target))
+            self._resharded[names] = Resharding(source.plan.llm, ONE, ours, theirs).parts
+        return self._resharded[names]
 
     def _bundle(self):
         shards, flows, keys = [], [], []

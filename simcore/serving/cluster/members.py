@@ -43,6 +43,7 @@ class Member:
     """
 
     __slots__ = (
+        "_plain",
         "courses",
         "index",
         "phase",
@@ -66,6 +67,7 @@ class Member:
         self.enter(phase, now)
         self.courses: dict[int, Course] = {}
         self.tokens = 0
+        self._plain: ReplicaView | None = None
         self.room: deque[Course] = deque()
         self.states: deque[ReplicaState] = deque()
         self.wake_s = inf
@@ -87,23 +89,27 @@ class Member:
     def take(self, course: Course) -> None:
         """A request is sent there."""
         self.courses[course.request.number] = course
+        self._plain = None
         self.tokens += course.request.prompt_tokens
 
     def drop(self, course: Course) -> None:
         """A request has ended there."""
         del self.courses[course.request.number]
+        self._plain = None
         self.tokens -= course.request.prompt_tokens
 
-    def view(self, state: ReplicaState | None, now: float) -> ReplicaView:
-        """What policies see of it."""
+    def view(self, state: ReplicaState, now: float) -> ReplicaView:
+        """What policies see of it that look at what engines tell."""
         return ReplicaView(
-            self.index,
-            self.pool.name,
-            len(self.courses),
-            self.tokens,
-            0.0 if state is None else now - state.time,
-            state,
+            self.index, self.pool.name, len(self.courses), self.tokens, now - state.time, state
         )
+
+    @property
+    def plain_view(self) -> ReplicaView:
+        """What the others see of it."""
+        if self._plain is None:
+            self._plain = ReplicaView(self.index, self.pool.name, len(self.courses), self.tokens)
+        return self._plain
 
     def tell(self, now: float, delay_s: float) -> None:
         """It says how it is, to those who see it `delay_s` [s] later."""
