@@ -223,7 +223,7 @@ def _sentence(metrics) -> str:
         f"Decode starts after {numbers.duration_text(metrics.ttds_s)}; the first token is there "
         f"after {numbers.duration_text(metrics.ttft_s)}. The prefill pool computes {busy} of its "
         f"time; {numbers.duration_text(exposed)} of KV handoff "
-        f"({numbers.percent(share)} of TTDS) is not hidden behind it."
+        f"({numbers.percent(share)} of TTDS) is not hidden."
     )
 
 
