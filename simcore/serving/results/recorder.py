@@ -12,7 +12,7 @@ from simcore.serving.replica import NEVER
 from simcore.serving.request import Client
 from simcore.serving.results.token_times import TokenTimes, of_each, runs_of
 
-CHUNK = 8192
+CHUNK = 4096
 MOST_TOLD = 20
 STATUSES = tuple(Status)
 

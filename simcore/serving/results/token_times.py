@@ -141,17 +141,27 @@ class TokenTimes:
             return
         self.count += int(runs.count.sum())
         self.total_s += float(runs.total_s.sum())
-        low, high = _bin(runs.first_s), _bin(runs.last_s)
+        # In ascending order, whichever way they go.
+        first, last = np.minimum(runs.first_s, runs.last_s), np.maximum(runs.first_s, runs.last_s)
+        low, high = _bin(first), _bin(last)
         whole = low == high
         self._bins += np.bincount(low[whole], runs.count[whole], BINS)
-        # The others, which grow from one bin to another, time by time.
-        count = runs.count[~whole]
-        place = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-        first, growth = (
-            np.repeat(runs.first_s[~whole], count),
-            np.repeat(runs.growth_s[~whole], count),
-        )
-        self._bins += np.bincount(_bin(first + growth * place), minlength=BINS)
+        self._add_across(runs.count[~whole], first[~whole], last[~whole], low[~whole], high[~whole])
+
+    def _add_across(self, count, first, last, low, high):
+        """Runs that go from one bin to another: by how many of their times are below each edge."""
+        if not len(count):
+            return
+        bins = high - low + 1
+        run = np.repeat(np.arange(len(count)), bins)
+        at = low[run] + np.arange(bins.sum()) - np.repeat(np.cumsum(bins) - bins, bins)
+        growth = (last - first) / (count - 1)
+        edge = LEAST_S * RATIO ** (at + 1.0)
+        below = np.clip(np.ceil((edge - first[run]) / growth[run]), 0, count[run])
+        below[np.cumsum(bins) - 1] = count
+        before = np.concatenate([[0.0], below[:-1]])
+        before[np.cumsum(bins) - bins] = 0.0
+        self._bins += np.bincount(at, below - before, BINS)
 
     def join(self, other: "TokenTimes") -> None:
         """Those of others, too."""

@@ -139,11 +139,16 @@ class ClusterScenario:
         """A scenario that differs in `changes`, which are plain data, as in a file."""
         return type(self).from_dict({**self.to_dict(), **changes})
 
-    def asking(self, *, requests: int | None = None, trace: str | None = None):
-        """The same cluster, asked so many requests, or what a trace in the file `trace` says."""
+    def asking(self, *, requests: int | None = None, trace: str | None = None) -> "ClusterScenario":
+        """The same cluster, asked so many requests, or all that a trace in the file `trace` says.
+
+        Raises ScenarioError for a number that is out of range, and where a trace would take the
+        place of several clients.
+        """
         workload = self.workload
         if trace is not None:
             workload = workload.replaying(trace)
+            workload = dataclasses.replace(workload, requests=None, duration_s=None)
         if requests is not None:
             workload = first_of(workload, requests)
         return dataclasses.replace(self, workload=workload)
