@@ -139,7 +139,7 @@ def _card(name):
                 [html.Span(className="card-number"), html.Span(className="card-unit")],
                 className="card-value",
             ),
-            html.Div([metric.meaning, _also(name)], className="card-meaning"),
+            html.Div([_also(name), metric.meaning], className="card-meaning"),
             # In its place while there is a baseline.
             html.Div(className="card-change"),
         ],
