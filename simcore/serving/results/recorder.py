@@ -48,12 +48,14 @@ class Recorder:
     Attributes
     ----------
     not_served : the first of those that were refused or failed, and why
+    lost_on : by the channel that held transfers back, what they lost to contention [s]
     """
 
     def __init__(self, clients: Sequence[Client], file: Path | None = None):
         self.clients = tuple(clients)
         self.token_times = [TokenTimes() for _ in clients]
         self.not_served: list[dict] = []
+        self.lost_on: dict[str, float] = {}
         self.rows = 0
         self._waiting: list[Course] = []
         self._chunks: list[dict[str, np.ndarray]] = []
@@ -70,6 +72,10 @@ class Recorder:
                     "reason": course.reason,
                 }
             )
+        moved = course.transfer
+        if moved is not None and moved.bottleneck:
+            lost = self.lost_on.get(moved.bottleneck, 0.0) + moved.contention_s
+            self.lost_on[moved.bottleneck] = lost
         if len(self._waiting) >= CHUNK:
             self._flush()
 
@@ -181,6 +187,7 @@ FACTS = {
     "contention_s": float,
     "latency_s": float,
     "serialisation_s": float,
+    "bottleneck": object,
     "reason": object,
 }
 
@@ -222,6 +229,7 @@ def _fact(course):
         moved.contention_s if arrived else 0.0,
         moved.latency_s if arrived else 0.0,
         moved.serialisation_s if arrived else 0.0,
+        moved.bottleneck if arrived else "",
         course.reason,
     )
 

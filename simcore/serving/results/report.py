@@ -8,6 +8,7 @@ from simcore.serving.results.explain import plain_terms, sentence_of, terms_of
 from simcore.serving.results.result import ServingResult
 
 MS = 1e-3
+MOST_LINKS = 8
 LATENCIES = {
     "ttft_s": "TTFT",
     "tpot_s": "TPOT",
@@ -51,6 +52,7 @@ def as_json(result: ServingResult) -> dict:
             "clients": {name: each.plain() for name, each in result.classes.items()},
             "ttft_terms_s": dict(plain_terms(terms)),
             "explanation": sentence_of(terms),
+            "contention": _worst(result.lost_on),
             "prices": dataclasses.asdict(prices),
             "pools": [_pool(pool) for pool in result.pools],
             "wall_s": result.wall_s,
@@ -104,6 +106,12 @@ def as_text(found: Mapping) -> str:
         f"simulated {_plain(found['duration_s'])} s in {_plain(found['wall_s'])} s",
     ]
     return "\n".join(lines)
+
+
+def _worst(lost_on):
+    """The channels on which most time was lost to contention, the worst first."""
+    some = sorted(lost_on.items(), key=lambda each: (-each[1], each[0]))[:MOST_LINKS]
+    return [{"link": name, "lost_s": lost} for name, lost in some if lost > 0]
 
 
 def _pool(pool):

@@ -1,7 +1,7 @@
 """The result of a run of a cluster."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -35,6 +35,7 @@ class ServingResult:
     wall_s, cpu_s : how long it took to simulate, and its processor time [s]
     partial : why there is not all of it; "" where there is
     not_served : the first requests that were refused or failed, and why
+    lost_on : by the channel that held transfers back, what they lost to contention [s]
     """
 
     scenario: ClusterScenario
@@ -47,6 +48,7 @@ class ServingResult:
     cpu_s: float
     partial: str
     not_served: tuple[Mapping[str, Any], ...] = ()
+    lost_on: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def clients(self) -> tuple[Client, ...]:

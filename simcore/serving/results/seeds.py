@@ -50,6 +50,7 @@ class Seeds:
         found["verdict"] = worse(*(Verdict(run["verdict"]) for run in self.runs)).value
         told = dict.fromkeys(run["partial"] for run in self.runs if run["partial"])
         found["partial"] = "; ".join(told)
+        found["contention"] = _links([run["contention"] for run in self.runs])
         found["not_served"] = [each for run in self.runs for each in run["not_served"]][:20]
         found["explanation"] = sentence_of(terms_in(found["ttft_terms_s"]))
         return {
@@ -100,6 +101,15 @@ def over_seeds(
 def run_seed(scenario: ClusterScenario, seed: int, folder: Path | None) -> dict:
     """What `as_json` says of one run."""
     return as_json(simulate(scenario, seed=seed, folder=folder))
+
+
+def _links(runs):
+    """What was lost on each channel, on average over runs; of links that are told."""
+    lost: dict[str, float] = {}
+    for each in (each for run in runs for each in run):
+        lost[each["link"]] = lost.get(each["link"], 0.0) + each["lost_s"] / len(runs)
+    order = sorted(lost.items(), key=lambda each: (-each[1], each[0]))
+    return [{"link": name, "lost_s": mean} for name, mean in order]
 
 
 def _joined(values: Sequence, *, sums: bool):

@@ -56,6 +56,7 @@ def simulate(
         cpu_s=time.process_time() - worked,
         partial=partial,
         not_served=tuple(recorder.not_served),
+        lost_on=dict(recorder.lost_on),
     )
 
 

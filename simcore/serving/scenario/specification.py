@@ -9,6 +9,9 @@ from simcore.serving.replica import Role
 from simcore.serving.scenario.cluster_scenario import ClusterScenario
 from simcore.serving.scenario.fabric import FabricFields, Seated, seated
 
+MOST_RUNNING = 2**15
+"""Requests that run at once on a replica."""
+
 
 def cluster_of(scenario: ClusterScenario) -> ClusterSpec:
     """The cluster that a scenario describes.
@@ -24,6 +27,7 @@ def cluster_of(scenario: ClusterScenario) -> ClusterSpec:
         group, first = seats.first_gpus[fields.name] if seats else (None, 0)
         within, onward = seats.joinings(fields) if seats else (None, None)
         try:
+            _refuse_too_many(fields)
             plan = fields.plan(llm, scenario.cost_model, within, onward)
             # Tells now, rather than in the middle of a run, whether the model fits.
             _ = plan.total_blocks
@@ -73,6 +77,17 @@ def aggregated(scenario: ClusterScenario) -> ClusterScenario:
         pools=tuple(dataclasses.replace(pool, role=Role.BOTH) for pool in scenario.pools),
         fabric=scenario.fabric or FabricFields(),
     )
+
+
+def _refuse_too_many(fields):
+    """Tables of step times have a row for each number of requests that may run at once."""
+    running = fields.settings.max_num_seqs * fields.dp
+    if running > MOST_RUNNING:
+        raise ScenarioError(
+            f"max_num_seqs = {fields.settings.max_num_seqs:,} in each of {fields.dp} attention "
+            f"groups are {running:,} requests at once; use {MOST_RUNNING // fields.dp:,} or less",
+            field="settings.max_num_seqs",
+        )
 
 
 def _seats(scenario) -> Seated | None:

@@ -74,6 +74,20 @@ def test_a_moved_request_has_its_first_token_when_its_kv_cache_has_arrived(moved
     assert (together.requests.transfer_s == 0).all()
 
 
+def test_contention_is_told_by_the_link_that_was_short():
+    """Four replicas prefill for one that decodes, whose cables they share."""
+    pools = [
+        {"name": "p", "role": "prefill", "replicas": 4},
+        {"name": "d", "role": "decode"},
+    ]
+    result = simulate(faster(quick(pools=pools), 8))
+    rows, found = result.requests, as_json(result)
+    assert rows.contention_s.sum() > 0
+    assert sum(result.lost_on.values()) == pytest.approx(rows.contention_s.sum())
+    worst = rows.groupby("bottleneck").contention_s.sum().idxmax()
+    assert found["contention"][0]["link"] == worst != ""
+
+
 def test_what_makes_the_difference_adds_up_to_it(moved, together):
     found = differences(moved, together)
     more = moved.figures.ttft_s.mean - together.figures.ttft_s.mean
