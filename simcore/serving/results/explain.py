@@ -63,7 +63,7 @@ def terms_of(result: ServingResult, above: float | None = None) -> tuple[Term, .
     if above is not None and chosen.any():
         chosen = chosen & (columns["ttft_s"] >= np.percentile(columns["ttft_s"][chosen], above))
     means = {name: _mean(columns[name][chosen]) for name in TOLD if name != "engine_s"}
-    engine = _engine_s(result, chosen)
+    engine = result.engine_s(chosen)
     means["engine_s"] = engine
     means["queue_s"] -= engine
     return terms_in(means)
@@ -111,20 +111,6 @@ def compared_sentence(found: tuple[Difference, ...]) -> str:
 def plain_terms(found: tuple[Term, ...]) -> Mapping[str, float]:
     """Means by name [s]."""
     return {term.name: term.mean_s for term in found}
-
-
-def _engine_s(result, chosen):
-    """What the engine takes to have a request in its queue, on average [s]; it is in `queue_s`."""
-    by_pool = {pool.name: pool.request_s for pool in result.pools}
-    names = [facts.pool for facts in result.served.replicas]
-    replicas = result.columns["prefill_replica"][chosen]
-    if not len(replicas):
-        return 0.0
-    counts = np.bincount(np.maximum(replicas, 0))
-    total = sum(
-        int(count) * by_pool[names[replica]] for replica, count in enumerate(counts) if count
-    )
-    return total / len(replicas)
 
 
 def _mean(values):

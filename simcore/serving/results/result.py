@@ -68,7 +68,17 @@ class ServingResult:
         served = self.served
         if served.partial and served.verdict is Verdict.OVERLOADED:
             return Verdict.OVERLOADED
-        return verdict_by_waits(self.columns)
+        return verdict_by_waits(self.columns, self.engine_s(self.completed))
+
+    def engine_s(self, chosen: np.ndarray) -> float:
+        """What the engine takes to have a request in its queue, on average over some rows [s]; it
+        is in `queue_s`.
+        """
+        took = {pool.name: pool.request_s for pool in self.pools}
+        counts = np.bincount(np.maximum(self.columns["prefill_replica"][chosen], 0))
+        replicas = self.served.replicas
+        total = sum(int(n) * took[replicas[at].pool] for at, n in enumerate(counts) if n)
+        return total / max(1, int(counts.sum()))
 
     @cached_property
     def requests(self) -> pd.DataFrame:

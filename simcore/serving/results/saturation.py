@@ -16,19 +16,24 @@ FEWEST = 30
 """Requests below which nothing is said of growth."""
 
 
-def verdict_by_waits(columns: Mapping[str, np.ndarray]) -> Verdict:
+def verdict_by_waits(columns: Mapping[str, np.ndarray], engine_s: float = 0.0) -> Verdict:
     """The verdict on the rows of completed and other requests.
 
     Overloaded: from one third of the requests to the next the mean wait is longer, and it grows
     with the time of arrival by `GROWTH` or more. Backlogged: it does not, but most of the time to
     first token is waiting.
+
+    Parameters
+    ----------
+    engine_s : of `queue_s`, what is work: what engines take to have a request in their queue [s]
     """
     done = columns["status"] == STATUSES.index(Status.COMPLETED)
     waits = np.sum([columns[name][done] for name in WAITS], axis=0)
     if _grows(columns["arrival_s"][done], waits):
         return Verdict.OVERLOADED
     total = sum(columns[name][done].sum() for name in TERMS)
-    return Verdict.BACKLOGGED if waits.sum() > total / 2 else Verdict.STABLE
+    waited = waits.sum() - engine_s * len(waits)
+    return Verdict.BACKLOGGED if waited > total / 2 else Verdict.STABLE
 
 
 def worse(*verdicts: Verdict) -> Verdict:

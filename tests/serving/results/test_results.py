@@ -182,6 +182,23 @@ def test_a_cluster_that_is_asked_too_much_is_overloaded(factor, verdict):
     assert simulate(faster(quick(), factor)).verdict is verdict
 
 
+def test_what_the_engine_takes_for_a_request_is_no_waiting():
+    """One request at a time, short prompts: all is work, most of it the engine's."""
+    alone = {"arrivals": {"law": "closed-loop", "concurrency": 1}, "prompt": 10, "output": 5}
+    result = simulate(quick(workload={"requests": 40, **alone}))
+    terms = {term.name: term.mean_s for term in terms_of(result)}
+    assert terms["engine_s"] > terms["prefill_s"] and terms["queue_s"] == pytest.approx(0, abs=1e-9)
+    assert result.verdict is Verdict.STABLE
+
+
+def test_a_full_house_that_does_not_grow_is_backlogged():
+    """Thirty-two users, of whom one at a time is let in."""
+    pools = [{"name": "all", "settings": {"max_num_seqs": 1}}]
+    loop = {"arrivals": {"law": "closed-loop", "concurrency": 32}, "prompt": 500, "output": 20}
+    result = simulate(quick(pools=pools, workload={"requests": 300, **loop}))
+    assert result.verdict is Verdict.BACKLOGGED
+
+
 def test_a_run_that_is_stopped_says_so_and_keeps_what_there_is():
     result = simulate(faster(quick(bounds={"most_in_flight": 20}), 100))
     assert "overloaded" in result.partial and result.verdict is Verdict.OVERLOADED
