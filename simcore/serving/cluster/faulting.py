@@ -64,12 +64,12 @@ class Faults:
         for course in lost:
             self._again(course)
         for course in dict.fromkeys(stranded):
-            running.seek(course)
+            running.passing.seek(course)
         if back:
             for member in members:
                 if member.phase is Phase.FAILED and running.returns[member.index] <= fault.back_s:
                     running.fleet.enter(member, Phase.READY, running.timers.now)
-        running.rehome()
+        running.placing.rehome()
 
     def _members(self, fault):
         running = self.running
@@ -113,7 +113,9 @@ class Faults:
             return []
         running.settle()
         member.replica.fail(now)
-        running.fleet.enter(member, Phase.FAILED, now)
+        # One that was being started or drained is not waited for.
+        lasting = member.phase is Phase.READY
+        running.fleet.enter(member, Phase.FAILED if lasting else Phase.GONE, now)
         running.returns[member.index] = back_s
         running.brains.left(member.index)
         again = []
@@ -128,7 +130,9 @@ class Faults:
                 self._withdraw(course, other)
             course.sending = None
             again.append(course)
-        running.homeless = [course for course in running.homeless if course not in again]
+        running.placing.homeless = [
+            course for course in running.placing.homeless if course not in again
+        ]
         running.reschedule(member)
         return again
 
@@ -140,7 +144,7 @@ class Faults:
         fresh = running.handing.begin(course)
         fresh.done, fresh.whole, fresh.regular = old.done, old.whole, old.regular
         if fresh.whole:
-            running.homeless.append(course)
+            running.placing.homeless.append(course)
 
     def _withdraw(self, course, target):
         """It will not come where blocks were reserved for it."""
@@ -150,7 +154,7 @@ class Faults:
             target.room.remove(course)
         else:
             target.replica.cancel(course.job, running.timers.now)
-        running.try_room(target)
+        running.passing.try_room(target)
 
     def _again(self, course):
         running = self.running
@@ -164,7 +168,7 @@ class Faults:
             )
             return
         course.job.reset()
-        running.place(course)
+        running.placing.place(course)
 
     # Flows go another way
 
@@ -208,5 +212,5 @@ class Faults:
         self._withdraw(course, course.decode)
         self._new_target(course)
         running = self.running
-        if course in running.homeless:
-            running.homeless.remove(course)
+        if course in running.placing.homeless:
+            running.placing.homeless.remove(course)

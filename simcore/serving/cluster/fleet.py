@@ -105,22 +105,29 @@ class Fleet:
         """Whether there is a pool with one of these roles."""
         return any(pool.role in roles for pool in self.pools.values())
 
-    def coming(self, back: Callable[[Member], bool], *roles: Role) -> bool:
-        """Whether a replica with one of these roles may take requests later.
+    def hope(
+        self, request: Request, back: Callable[[Member], bool], *roles: Role, later: bool
+    ) -> bool:
+        """Whether a replica with one of these roles takes such a request, or will later.
 
         Parameters
         ----------
         back : whether a replica that has failed comes back
+        later : leaves out those that take requests now
         """
-        for member in self.members.values():
-            if member.pool.role in roles and (
-                member.phase in STARTING or (member.phase is Phase.FAILED and back(member))
-            ):
+        for pool in self.pools.values():
+            some = self._of_pool[pool.name]
+            if pool.role not in roles or (some and not some[0].fits(request)):
+                continue
+            ready = any(member.phase is Phase.READY for member in some)
+            if ready and not later:
                 return True
-        return any(
-            pool.role in roles and pool.scaling and pool.scaling.policy.name != "none"
-            for pool in self.pools.values()
-        )
+            if not ready and pool.scaling and pool.scaling.policy.name != "none":
+                return True
+            for member in some:
+                if member.phase in STARTING or (member.phase is Phase.FAILED and back(member)):
+                    return True
+        return False
 
     def never_fits(self, request: Request, *roles: Role) -> str | None:
         """Why no pool with one of these roles could ever take a request; None where one can."""

@@ -2,6 +2,7 @@
 
 from simcore.serving.cluster.members import STARTING, Member, Phase
 from simcore.serving.cluster.timers import Look, PhaseOver, Scrape
+from simcore.serving.replica import Role
 
 
 class Scaler:
@@ -34,6 +35,11 @@ class Scaler:
         if running.busy:
             timers = running.timers
             metrics = running.fleet.metrics(name, timers.now)
+            pool = running.fleet.pools[name]
+            if pool.role is not Role.DECODE and not running.fleet.counts(name)[0]:
+                # Nobody else would call for a replica that takes them.
+                for metric in ("waiting", "in_flight"):
+                    metrics[metric] += len(running.placing.homeless)
             timers.at(timers.now + self._scaling(name).scrape_delay_s, Look(name, metrics))
             self._again(name)
 
@@ -95,7 +101,7 @@ class Scaler:
 
     def _phase(self, member, phase):
         if phase is Phase.READY:
-            self.running.rehome()
+            self.running.placing.rehome()
             return
         scaling, timers = member.pool.scaling, self.running.timers
         lasts = {

@@ -6,10 +6,11 @@ from math import inf
 import numpy as np
 
 from simcore.errors import LimitReached, ScenarioError
+from simcore.serving.cluster.arrivals import Overloaded
 from simcore.serving.cluster.brains import PolicyError
 from simcore.serving.cluster.faulting import Faults
 from simcore.serving.cluster.outcome import Course
-from simcore.serving.cluster.running import Overloaded, Running
+from simcore.serving.cluster.running import Running
 from simcore.serving.cluster.served import (
     ReplicaFacts,
     Served,

@@ -75,7 +75,7 @@ class Watch:
             pools.append((now, name, counts[0], pending, counts[1], counts[2]))
         self.pools.add(pools)
         arrived = ledger.requests.arrived
-        self.cluster.add([(now, arrived, len(running.courses), len(running.homeless))])
+        self.cluster.add([(now, arrived, len(running.courses), len(running.placing.homeless))])
 
     def _known_there(self, member, inside):
         """Requests that have a place there; those that it holds must be those sent there."""
@@ -92,7 +92,7 @@ class Watch:
     def _count_anew(self, places):
         """What is in flight, from where it is."""
         running, ledger = self.running, self.running.ledger
-        homeless = sum(course.sending is None for course in running.homeless)
+        homeless = sum(course.sending is None for course in running.placing.homeless)
         ledger.requests.in_flight = places + homeless
         prompts = answers = 0
         for course in running.courses.values():

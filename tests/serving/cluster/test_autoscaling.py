@@ -7,7 +7,7 @@ import pytest
 
 from simcore.errors import ScenarioError
 from simcore.serving.autoscaling.hpa import HorizontalPodAutoscaler
-from simcore.serving.cluster import Phase, Policies, Policy, PoolSpec, Scaling, serve
+from simcore.serving.cluster import Phase, Policies, Policy, PoolSpec, Scaling, Status, serve
 from simcore.serving.replica import LinearClock, Role
 from simcore.serving.request import Request
 from simcore.serving.views import PoolMetrics
@@ -28,8 +28,9 @@ START = {"provisioning_s": 20.0, "loading_s": 30.0, "warm_up_s": 10.0}
 
 def scaled(policy, *, replicas=2, least=1, most=20, **more):
     scaling = Scaling(policy=policy, least=least, most=most, **{"every_s": 5.0} | START | more)
-    spec = aggregated(replicas, SLOW, policies=Policies(routing=Policy("shortest-queue")))
-    return replace(spec, pools=(replace(spec.pools[0], scaling=scaling),))
+    spec = aggregated(1, SLOW, policies=Policies(routing=Policy("shortest-queue")))
+    pool = replace(spec.pools[0], replicas=replicas, scaling=scaling)
+    return replace(spec, pools=(pool,))
 
 
 def hpa(**more):
@@ -128,13 +129,6 @@ def test_each_pool_has_a_loop_of_its_own():
     assert served.ledger.requests.completed == 600
 
 
-def test_a_pool_may_start_from_nothing():
-    served = serve(
-        scaled(hpa(metric="in-flight"), replicas=1, least=1), Listed(poisson(1, count=50))
-    )
-    assert served.ledger.requests.completed == 50
-
-
 def metrics(time, total, ready, pending=0):
     return PoolMetrics(time, 0.0, ready, pending, 0, total, 0, 0.0, 0)
 
@@ -179,3 +173,19 @@ def test_wrong_parameters_are_refused(change, field):
 def test_a_pool_outside_what_its_scaling_allows_is_refused():
     with pytest.raises(ScenarioError, match="replicas = 5 is not from 1 to 4"):
         PoolSpec(name="p", plan=SLOW, role=Role.BOTH, replicas=5, scaling=Scaling(least=1, most=4))
+
+
+def test_requests_do_not_wait_for_ever_for_a_replica_that_is_never_started():
+    """An autoscaler that looks at KV cache sees none where there is no replica."""
+    policy = hpa(metric="kv-usage", target=0.5)
+    served = serve(scaled(policy, replicas=0, least=0), Listed(poisson(1, count=5)))
+    assert [course.status for course in served.courses] == [Status.FAILED] * 5
+    assert "no replica has come" in served.courses[0].reason
+    assert served.end_s < 1000.0
+
+
+def test_a_pool_starts_from_nothing_where_requests_wait():
+    """Those that wait at the door are no replica's; a pool without one counts them."""
+    served = serve(scaled(hpa(metric="waiting"), replicas=0, least=0), Listed(poisson(1, count=5)))
+    assert served.ledger.requests.completed == 5
+    assert min(course.job.queued_s for course in served.courses) >= 60.0
