@@ -8,9 +8,10 @@ from simcore.serving.results.explain import (
 )
 from simcore.serving.results.figures import Figures
 from simcore.serving.results.money import PoolUse, Prices
-from simcore.serving.results.recorder import TERMS, Recorder
+from simcore.serving.results.recorder import Recorder
 from simcore.serving.results.report import as_json, as_text
 from simcore.serving.results.result import ServingResult
+from simcore.serving.results.rows import TERMS
 from simcore.serving.results.seeds import Seeds, over_seeds
 from simcore.serving.results.simulate import simulate
 from simcore.serving.results.spread import Spread, jain

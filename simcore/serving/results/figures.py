@@ -7,9 +7,9 @@ import numpy as np
 
 from simcore.serving.cluster import Status
 from simcore.serving.request import Client
-from simcore.serving.results.recorder import STATUSES, joined
+from simcore.serving.results.rows import STATUSES
 from simcore.serving.results.spread import Spread, jain
-from simcore.serving.results.token_times import TokenTimes
+from simcore.serving.results.token_times import TokenTimes, joined
 
 LATENCIES = ("ttft_s", "tpot_s", "itl_s", "e2e_s")
 
@@ -108,6 +108,6 @@ def fairness_of_clients(columns, clients: Sequence[Client]) -> float:
     return jain(tokens[some] / seconds[some])
 
 
-def rows_of(columns: Mapping[str, np.ndarray], chosen: np.ndarray) -> dict[str, np.ndarray]:
+def some_rows(columns: Mapping[str, np.ndarray], chosen: np.ndarray) -> dict[str, np.ndarray]:
     """Some rows."""
     return {name: values[chosen] for name, values in columns.items()}

@@ -10,9 +10,9 @@ import pandas as pd
 
 from simcore.serving.cluster import Served, Status, Verdict
 from simcore.serving.request import Client
-from simcore.serving.results.figures import Figures, fairness_of_clients, figures, rows_of
+from simcore.serving.results.figures import Figures, fairness_of_clients, figures, some_rows
 from simcore.serving.results.money import PoolUse, Prices, prices
-from simcore.serving.results.recorder import STATUSES, table_of
+from simcore.serving.results.rows import STATUSES, table_of
 from simcore.serving.results.saturation import verdict_by_waits
 from simcore.serving.results.token_times import TokenTimes
 from simcore.serving.scenario import ClusterScenario
@@ -133,7 +133,7 @@ class ServingResult:
             under_way[:] = 0
         return {
             each.name: figures(
-                rows_of(self.columns, client == number),
+                some_rows(self.columns, client == number),
                 self.token_times[number : number + 1],
                 duration_s=self.duration_s,
                 in_flight=int(under_way[number]),

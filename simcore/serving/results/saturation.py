@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from simcore.serving.cluster import Status, Verdict
-from simcore.serving.results.recorder import STATUSES, TERMS
+from simcore.serving.results.rows import STATUSES, TERMS
 
 WAITS = ("held_s", "queue_s", "preempted_s", "room_s")
 GROWTH = 0.05

@@ -1,14 +1,16 @@
 """Scenario in, result out."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from simcore.serving.cluster import Served, ServingStopped, serve
 from simcore.serving.results.money import PoolUse
-from simcore.serving.results.recorder import Recorder
+from simcore.serving.results.recorder import PROGRESS, Recorder
 from simcore.serving.results.result import ServingResult
 from simcore.serving.scenario import ClusterScenario, cluster_of
+
+__all__ = ["PROGRESS", "pool_uses", "simulate"]
 
 
 def simulate(
@@ -17,6 +19,7 @@ def simulate(
     seed: int | None = None,
     folder: Path | None = None,
     file: Path | None = None,
+    on_progress: Callable[[int], None] | None = None,
 ) -> ServingResult:
     """Simulate a scenario, request by request.
 
@@ -26,6 +29,7 @@ def simulate(
     folder : that files of traces are relative to; None: none is read
     file : Parquet, to which rows of requests go, in the order in which they end, so that memory
         holds a few columns of them alone; None to have all in the result
+    on_progress : told every `PROGRESS` requests how many have ended; what it raises ends the run
 
     What ends early, by an error in a policy or in a trace or at a bound, is marked `partial`.
     Raises ScenarioError where the scenario makes no sense, and PdscopeError for a file that cannot
@@ -35,7 +39,7 @@ def simulate(
     seed = scenario.seed if seed is None else seed
     spec = cluster_of(scenario)
     source = scenario.workload.source(seed, folder)
-    recorder = Recorder(source.clients, file)
+    recorder = Recorder(source.clients, file, on_progress)
     try:
         try:
             served = serve(spec, source, seed=seed, bounds=scenario.bounds, sink=recorder)

@@ -179,6 +179,14 @@ class TokenTimes:
         return Spread(self.total_s / self.count, *(LEAST_S * RATIO ** (at + 0.5)).tolist())
 
 
+def joined(parts: Sequence[TokenTimes]) -> TokenTimes:
+    """Those of several clients together."""
+    total = TokenTimes()
+    for part in parts:
+        total.join(part)
+    return total
+
+
 def _bin(times_s):
     places = np.log(np.maximum(times_s, LEAST_S) / LEAST_S) / np.log(RATIO)
     return np.minimum(places.astype(np.int64), BINS - 1)

@@ -218,6 +218,18 @@ def test_a_trace_that_goes_wrong_leaves_what_came_before(tmp_path):
         simulate(quick().asking(trace="t.csv"))
 
 
+def test_progress_is_told_and_may_end_a_run():
+    told = []
+    simulate(quick(), on_progress=told.append)
+    assert told == [64, 128]
+
+    def enough(ended):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        simulate(quick(), on_progress=enough)
+
+
 def test_seeds_give_means_and_bands():
     scenario = quick().asking(requests=60)
     found = over_seeds(scenario, 3)
