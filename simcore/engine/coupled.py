@@ -4,9 +4,9 @@ Where a transfer that comes or goes changes the rate of most groups, finding the
 other costs more than solving for all at once. With N[l][m] the crossings of channel l by the group
 of m, and the unit column for a channel without a group, N x = capacity gives the rates x of the
 groups, and for channels without one what they have left. A change of one group is a change of one
-column, so the inverse of N is kept and changed by one product (Sherman & Morrison, "Adjustment of
-an inverse matrix corresponding to a change in one element of a given matrix", Annals of
-Mathematical Statistics 21(1), 1950).
+column, so the inverse of N is kept, and each change of it as the product of two vectors (Sherman &
+Morrison, "Adjustment of an inverse matrix corresponding to a change in one element of a given
+matrix", Annals of Mathematical Statistics 21(1), 1950). A few dozen of them are added at once.
 """
 
 from heapq import heappop, heappush
@@ -24,6 +24,9 @@ MOST_CORRECTIONS = 3
 # The inverse is found anew after this many changes, and for a change that it would not bear.
 MOST_CHANGES = 256
 LEAST_PIVOT = 1e-9
+
+# So many changes are kept as vectors before they are added to the inverse.
+MOST_VECTORS = 32
 
 # Bottlenecks that moved are looked for one channel after the other, this often; then from scratch.
 MOST_PULLS = 25
@@ -66,14 +69,20 @@ class Coupled(Groups):
         self._top = np.zeros(0)  # value of the clock at which the first of the group ends
         self._grouped = np.zeros(0, bool)
         self._limit = np.zeros(0)  # capacity [byte/s]
-        self._overdrawn = np.zeros(0)  # what a channel may have left at least [byte/s]
-        self._residual = np.zeros(0)  # what rates may leave of it or take too much [byte/s]
-        self._wait = np.zeros(0)  # room for the times to the next ends [s]
+        self._floor = np.zeros(0)  # without a group, what it may have left at least; or infinite
+        self._precision = np.zeros(0)  # one over what rates may leave of it or take too much
+        self._room = np.zeros(0), np.zeros(0)  # to calculate in
         # By channel twice. The crossings of each channel by a group are one row, a column of N.
         self._columns = np.zeros((0, 0))
-        self._inverse = None
         self._mask = np.zeros((0, 0))  # 0 where a group (row) crosses another's channel, or -inf
         self._product = np.zeros((0, 0))  # room to calculate in
+        # The inverse is the first rows of `_inverse` and, for each of `_lefts`, this vector times
+        # the row that follows: (column, column . lefts) . _inverse is a column times it.
+        self._known = False  # whether there is an inverse
+        self._inverse = np.zeros((0, 0))
+        self._lefts = np.zeros((MOST_VECTORS, 0))
+        self._vectors = 0
+        self._factor = np.zeros(0)  # room for a column and its products with the lefts
 
     def ends(self, number, task, now) -> bool:
         """The event of `task` has come; whether it ends at `now` [s]."""
@@ -122,55 +131,89 @@ class Coupled(Groups):
 
     def _solve(self):
         """The rates of the groups as they are; raises SingularRates if they do not tell."""
-        if self._inverse is None or self._changes + len(self._before) > MOST_CHANGES:
+        before, columns = self._before, self._columns
+        if not self._known or self._changes + len(before) > MOST_CHANGES:
             self._invert()
         else:
             # What leaves goes first: two groups may not stand for one channel.
-            for group in sorted(self._before, key=self._own.__getitem__):
-                if not self._change(group, self._columns[group] - self._before[group]):
+            groups = before if len(before) == 1 else sorted(before, key=self._own.__getitem__)
+            for group in groups:
+                if not self._change(group, columns[group], before[group]):
                     self._invert()
                     break
-        self._before.clear()
-        rate, columns = self.rate, self._columns
+        before.clear()
+        rate, limit, precision = self.rate, self._limit, self._precision
+        n = len(rate)
+        left, scaled = self._factor[:n], self._room[0]
         for _ in range(MOST_CORRECTIONS):
-            left = self._limit - rate @ columns
-            if (np.abs(left) <= self._residual).all():
+            rate.dot(columns, left)
+            np.subtract(limit, left, left)
+            np.multiply(left, precision, scaled)
+            if scaled.dot(scaled) <= 1.0:  # then so is the square of each
                 return
-            rate += left @ self._inverse
-        left = np.abs(self._limit - rate @ columns)
-        if not (left <= TOLERANCE * self._limit).all():
+            rate += self._times_inverse()
+        left = np.abs(limit - rate @ columns)
+        if not (left <= TOLERANCE * limit).all():
             raise SingularRates
 
-    def _change(self, group, column):
-        """The column of a group becomes another, by `column`; whether the inverse bears that."""
+    def _times_inverse(self):
+        """The column in `_factor` times the inverse, in a room of its own."""
+        factor, product = self._factor, self._room[1]
+        n = len(product)
+        self._lefts.dot(factor[:n], factor[n:])
+        return factor.dot(self._inverse, product)
+
+    def _change(self, group, column, before):
+        """A column becomes `column`, from `before`; whether the inverse bears that."""
         inverse, rate = self._inverse, self.rate
-        gain = column @ inverse
-        pivot = 1.0 + gain[group]
+        n = len(rate)
+        np.subtract(column, before, self._factor[:n])
+        gain = self._times_inverse()
+        pivot = 1.0 + gain.item(group)
         if abs(pivot) < LEAST_PIVOT:
             return False
-        rate -= gain * (rate[group] / pivot)
-        np.multiply((inverse[:, group] / pivot)[:, None], gain, out=self._product)
-        inverse -= self._product
+        scaled = self._room[0]
+        rate -= np.multiply(gain, rate.item(group) / pivot, scaled)
+        left = inverse[n:, group].dot(self._lefts, scaled)
+        left += inverse[:n, group]
+        at = self._vectors
+        np.multiply(left, -1.0 / pivot, self._lefts[at])
+        inverse[n + at] = gain
+        self._vectors = at + 1
+        if self._vectors == MOST_VECTORS:
+            inverse[:n] += self._lefts.T.dot(inverse[n:], self._product)
+            self._drop_vectors()
         self._changes += 1
         return True
+
+    def _drop_vectors(self):
+        self._vectors = 0
+        self._lefts.fill(0.0)
+        self._inverse[len(self.rate) :] = 0.0
 
     def _invert(self):
         self._changes = 0
         try:
-            self._inverse = np.linalg.inv(self._columns)
+            self._inverse[: len(self.rate)] = inverse = np.linalg.inv(self._columns)
         except np.linalg.LinAlgError:
-            self._inverse = None
+            self._known = False
             raise SingularRates from None
-        self.rate[:] = self._limit @ self._inverse
+        self._known = True
+        self._drop_vectors()
+        self.rate[:] = self._limit @ inverse
 
     def _overfull(self):
         """The channel that is too full and would give its group least; None if all is fair."""
         rate = self.rate
-        fastest = np.maximum.reduce(np.add(self._mask, rate[:, None], out=self._product), axis=0)
-        wrong = rate < np.where(self._grouped, fastest * (1 - TOLERANCE), self._overdrawn)
-        if not wrong.any():
+        spare = self._room[0]
+        np.add(self._mask, rate[:, None], self._product)
+        np.maximum.reduce(self._product, 0, None, spare)
+        np.multiply(spare, 1 - TOLERANCE, spare)
+        np.minimum(spare, self._floor, out=spare)
+        np.subtract(rate, spare, spare)
+        if spare.item(spare.argmin()) >= 0.0:
             return None
-        wrong = wrong.nonzero()[0]
+        wrong = (spare < 0.0).nonzero()[0]
         return wrong[rate[wrong].argmin()].item()
 
     def _pull(self, channel, now):
@@ -191,11 +234,12 @@ class Coupled(Groups):
             if home != self.bound[number]:
                 self._move(number, home, now)
         self._before.clear()
-        self._inverse = None  # until it is asked for
-        self.rate[~self._grouped] = 0.0
+        self._known = False  # until it is asked for
+        alone = self._floor < np.inf
+        self.rate[alone] = 0.0
         self.rate[bottlenecks] = rates
         left = self._limit - self.rate @ self._columns
-        self.rate[~self._grouped] = left[~self._grouped]
+        self.rate[alone] = left[alone]
 
     def _schedule(self):
         """When the next transfers end, as rates and transfers are now."""
@@ -203,9 +247,11 @@ class Coupled(Groups):
         if not self.alive:
             self._expected = None
             return
-        wait = self._wait
-        wait.fill(np.inf)
-        np.divide(self._top - self._clock, self.rate, out=wait, where=self._grouped)
+        # Without a group the wait is infinite, as the top is; what it has left may be below zero.
+        wait, rate = self._room
+        np.abs(self.rate, rate)
+        np.subtract(self._top, self._clock, wait)
+        np.divide(wait, rate, wait)
         least = max(wait.item(wait.argmin()), 0.0)
         due = self._now + least
         self._ending = (wait <= least + ONE_INSTANT * due).nonzero()[0].tolist()
@@ -246,7 +292,7 @@ class Coupled(Groups):
                 self._own[home] = after = before + change * times
                 column[home] = after or 1
                 if not before or not after:
-                    self._grouped[home] = after > 0
+                    self._floor[home] = np.inf if after else -TOLERANCE * self._capacity[home]
                     if not after:
                         self._ends[home].clear()
             else:
@@ -259,22 +305,24 @@ class Coupled(Groups):
         super()._add_channels(channels)
         new = len(channels)
         n = len(self.channels)
-        self.rate, self._clock, self._top, self._grouped = (
-            np.pad(values, (0, new))
-            for values in (self.rate, self._clock, self._top, self._grouped)
+        self.rate, self._clock, self._top, self._floor = (
+            np.pad(values, (0, new)) for values in (self.rate, self._clock, self._top, self._floor)
         )
-        self._limit = np.array(self._capacity, float)
-        self.rate[n - new :] = self._limit[n - new :]
+        self._limit = limit = np.array(self._capacity, float)
+        self.rate[n - new :] = limit[n - new :]
         self._top[n - new :] = np.inf
-        self._overdrawn = -TOLERANCE * self._limit
-        self._residual = RESIDUAL * self._limit
-        self._wait = np.zeros(n)
-        self._product = np.zeros((n, n))
+        self._floor[n - new :] = -TOLERANCE * limit[n - new :]
+        self._precision = 1 / (RESIDUAL * limit)
+        self._room = np.zeros(n), np.zeros(n)
         self._columns = np.pad(self._columns, (0, new))
         self._columns[range(n - new, n), range(n - new, n)] = 1.0
         self._mask = np.pad(self._mask, (0, new), constant_values=-np.inf)
+        self._product = np.zeros((n, n))
         self._before = {group: np.pad(before, (0, new)) for group, before in self._before.items()}
-        self._inverse = None
+        self._known = False
+        self._inverse = np.zeros((n + MOST_VECTORS, n))
+        self._lefts = np.zeros((MOST_VECTORS, n))
+        self._factor = np.zeros(n + MOST_VECTORS)
 
     def _read(self, channel, now):
         """The clock of a group [byte]."""
