@@ -10,6 +10,7 @@ matrix", Annals of Mathematical Statistics 21(1), 1950). A few dozen of them are
 """
 
 from heapq import heappop, heappush
+from math import inf
 
 import numpy as np
 
@@ -71,7 +72,8 @@ class Coupled(Groups):
         self._limit = np.zeros(0)  # capacity [byte/s]
         self._floor = np.zeros(0)  # without a group, what it may have left at least; or infinite
         self._precision = np.zeros(0)  # one over what rates may leave of it or take too much
-        self._room = np.zeros(0), np.zeros(0)  # to calculate in
+        self._spare = np.zeros(0)  # room to calculate in
+        self._wait = np.zeros(0)  # times to the next ends [s]
         # By channel twice. The crossings of each channel by a group are one row, a column of N.
         self._columns = np.zeros((0, 0))
         self._mask = np.zeros((0, 0))  # 0 where a group (row) crosses another's channel, or -inf
@@ -83,6 +85,8 @@ class Coupled(Groups):
         self._lefts = np.zeros((MOST_VECTORS, 0))
         self._vectors = 0
         self._factor = np.zeros(0)  # room for a column and its products with the lefts
+        self._column = self._products = self._factor  # these two
+        self._rise = np.zeros(0)  # room for a column times the inverse
 
     def ends(self, number, task, now) -> bool:
         """The event of `task` has come; whether it ends at `now` [s]."""
@@ -111,7 +115,7 @@ class Coupled(Groups):
     def settle(self, now):
         """Bring rates and ends up to date after what came and went until `now` [s]."""
         self._advance(now)
-        changed = dict.fromkeys(self._before)
+        changed = set(self._before)
         try:
             self._solve()
             pulls = 0
@@ -120,13 +124,14 @@ class Coupled(Groups):
                     raise SingularRates
                 pulls += 1
                 self._pull(worst, now)
-                changed |= dict.fromkeys(self._before)
+                changed.update(self._before)
                 self._solve()
         except SingularRates:
             self._fill(now)
-            changed = dict.fromkeys(range(len(self.channels)))
+            changed = range(len(self.channels))
+        top, own = self._top, self._own
         for group in changed:
-            self._top[group] = self._head(group)[0] if self._own[group] else np.inf
+            top[group] = self._head(group)[0] if own[group] else inf
         self._schedule()
 
     def _solve(self):
@@ -143,8 +148,7 @@ class Coupled(Groups):
                     break
         before.clear()
         rate, limit, precision = self.rate, self._limit, self._precision
-        n = len(rate)
-        left, scaled = self._factor[:n], self._room[0]
+        left, scaled = self._column, self._spare
         for _ in range(MOST_CORRECTIONS):
             rate.dot(columns, left)
             np.subtract(limit, left, left)
@@ -157,33 +161,30 @@ class Coupled(Groups):
             raise SingularRates
 
     def _times_inverse(self):
-        """The column in `_factor` times the inverse, in a room of its own."""
-        factor, product = self._factor, self._room[1]
-        n = len(product)
-        self._lefts.dot(factor[:n], factor[n:])
-        return factor.dot(self._inverse, product)
+        """The column in `_column` times the inverse, in `_rise`."""
+        self._lefts.dot(self._column, self._products)
+        return self._factor.dot(self._inverse, self._rise)
 
     def _change(self, group, column, before):
         """A column becomes `column`, from `before`; whether the inverse bears that."""
-        inverse, rate = self._inverse, self.rate
+        inverse, lefts, rate, spare = self._inverse, self._lefts, self.rate, self._spare
         n = len(rate)
-        np.subtract(column, before, self._factor[:n])
-        gain = self._times_inverse()
-        pivot = 1.0 + gain.item(group)
+        np.subtract(column, before, self._column)
+        rise = self._times_inverse()
+        pivot = 1.0 + rise.item(group)
         if abs(pivot) < LEAST_PIVOT:
             return False
-        scaled = self._room[0]
-        rate -= np.multiply(gain, rate.item(group) / pivot, scaled)
-        left = inverse[n:, group].dot(self._lefts, scaled)
-        left += inverse[:n, group]
+        rise *= -1.0 / pivot
+        rate += np.multiply(rise, rate.item(group), spare)
+        inverse[n:, group].dot(lefts, spare)
         at = self._vectors
-        np.multiply(left, -1.0 / pivot, self._lefts[at])
-        inverse[n + at] = gain
+        np.add(spare, inverse[:n, group], lefts[at])
+        inverse[n + at] = rise
+        self._changes += 1
         self._vectors = at + 1
         if self._vectors == MOST_VECTORS:
-            inverse[:n] += self._lefts.T.dot(inverse[n:], self._product)
+            inverse[:n] += lefts.T.dot(inverse[n:], self._product)
             self._drop_vectors()
-        self._changes += 1
         return True
 
     def _drop_vectors(self):
@@ -204,8 +205,7 @@ class Coupled(Groups):
 
     def _overfull(self):
         """The channel that is too full and would give its group least; None if all is fair."""
-        rate = self.rate
-        spare = self._room[0]
+        rate, spare = self.rate, self._spare
         np.add(self._mask, rate[:, None], self._product)
         np.maximum.reduce(self._product, 0, None, spare)
         np.multiply(spare, 1 - TOLERANCE, spare)
@@ -235,7 +235,7 @@ class Coupled(Groups):
                 self._move(number, home, now)
         self._before.clear()
         self._known = False  # until it is asked for
-        alone = self._floor < np.inf
+        alone = self._floor < inf
         self.rate[alone] = 0.0
         self.rate[bottlenecks] = rates
         left = self._limit - self.rate @ self._columns
@@ -248,7 +248,7 @@ class Coupled(Groups):
             self._expected = None
             return
         # Without a group the wait is infinite, as the top is; what it has left may be below zero.
-        wait, rate = self._room
+        wait, rate = self._wait, self._spare
         np.abs(self.rate, rate)
         np.subtract(self._top, self._clock, wait)
         np.divide(wait, rate, wait)
@@ -259,11 +259,17 @@ class Coupled(Groups):
 
     def _announce(self, due):
         """Expect the first of those that end at `due` [s]."""
-        self._expected = None
-        if self._ending:
-            self._expected = due
-            self._next = min(self._head(group)[1] for group in self._ending)
-            heappush(self._events, (due, FINISH, self._next, self))
+        ending = self._ending
+        if not ending:
+            self._expected = None
+            return
+        self._expected = due
+        if len(ending) == 1:
+            following = self._head(ending[0])[1]
+        else:
+            following = min([self._head(group)[1] for group in ending])
+        self._next = following
+        heappush(self._events, (due, FINISH, following, self))
 
     def _advance(self, now):
         if now != self._now:
@@ -292,14 +298,14 @@ class Coupled(Groups):
                 self._own[home] = after = before + change * times
                 column[home] = after or 1
                 if not before or not after:
-                    self._floor[home] = np.inf if after else -TOLERANCE * self._capacity[home]
+                    self._floor[home] = inf if after else -TOLERANCE * self._capacity[home]
                     if not after:
                         self._ends[home].clear()
             else:
                 before = column.item(channel)
                 column[channel] = after = before + change * times
                 if not before or not after:
-                    self._mask[home, channel] = 0.0 if after else -np.inf
+                    self._mask[home, channel] = 0.0 if after else -inf
 
     def _add_channels(self, channels):
         super()._add_channels(channels)
@@ -310,19 +316,20 @@ class Coupled(Groups):
         )
         self._limit = limit = np.array(self._capacity, float)
         self.rate[n - new :] = limit[n - new :]
-        self._top[n - new :] = np.inf
+        self._top[n - new :] = inf
         self._floor[n - new :] = -TOLERANCE * limit[n - new :]
         self._precision = 1 / (RESIDUAL * limit)
-        self._room = np.zeros(n), np.zeros(n)
+        self._spare, self._wait, self._rise = np.zeros(n), np.zeros(n), np.zeros(n)
         self._columns = np.pad(self._columns, (0, new))
         self._columns[range(n - new, n), range(n - new, n)] = 1.0
-        self._mask = np.pad(self._mask, (0, new), constant_values=-np.inf)
+        self._mask = np.pad(self._mask, (0, new), constant_values=-inf)
         self._product = np.zeros((n, n))
         self._before = {group: np.pad(before, (0, new)) for group, before in self._before.items()}
         self._known = False
         self._inverse = np.zeros((n + MOST_VECTORS, n))
         self._lefts = np.zeros((MOST_VECTORS, n))
         self._factor = np.zeros(n + MOST_VECTORS)
+        self._column, self._products = self._factor[:n], self._factor[n:]
 
     def _read(self, channel, now):
         """The clock of a group [byte]."""

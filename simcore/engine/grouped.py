@@ -209,9 +209,11 @@ class GroupedNetwork:
         """The groups that are to keep the transfers of a path; those that it joins are made one."""
         if not self._coupled:
             return self._sparse
-        joined = list(dict.fromkeys(self._coupled[c] for c in path if c in self._coupled))
-        if not joined:
-            return self._sparse
+        # Of each channel; None where no transfer is in coupled groups.
+        keepers = dict.fromkeys(map(self._coupled.get, path))
+        if len(keepers) == 1:  # the commonest
+            return next(iter(keepers)) or self._sparse
+        joined = [groups for groups in keepers if groups is not None]
         into, *rest = joined
         for coupled in rest:
             self._hand_over(coupled, into, None, now)

@@ -160,8 +160,7 @@ class Groups:
         home = self.bound[number]
         self._count[number] -= 1
         self.alive -= 1
-        behind = self._behind[number]
-        if behind:
+        if behind := self._behind[number]:
             target, following = heappop(behind)
             self._lead(number, target + self._shift[number], following)
             self._weigh(number, home, -1)
@@ -187,12 +186,13 @@ class Groups:
     def _place(self, number, home, now):
         """The bottleneck of a route is `home`."""
         self.bound[number] = home
+        users = self._users
         for channel, times in self._crossings[number]:
-            users = self._users[channel].get(home)
-            if users is None:
-                self._users[channel][home] = {number: times}
+            groups = users[channel]
+            if home in groups:
+                groups[home][number] = times
             else:
-                users[number] = times
+                groups[home] = {number: times}
         if not self._own[home]:
             self._restart(home, now)
         if self._rebound is not None:
@@ -200,11 +200,13 @@ class Groups:
 
     def _displace(self, number):
         home = self.bound[number]
+        users = self._users
         for channel, _ in self._crossings[number]:
-            users = self._users[channel][home]
-            del users[number]
-            if not users:
-                del self._users[channel][home]
+            groups = users[channel]
+            routes = groups[home]
+            del routes[number]
+            if not routes:
+                del groups[home]
         self.bound[number] = self._first[number] = NOWHERE
 
     def _move(self, number, home, now):
@@ -261,13 +263,14 @@ class Groups:
         """(target, transfer, route) of the first of a group to end."""
         ends = self._ends[channel]
         while True:
-            target, task, number = ends[0]
+            head = ends[0]
+            target, task, number = head
             if (
                 self._first[number] == task
                 and self.bound[number] == channel
                 and self._target[number] == target
             ):
-                return ends[0]
+                return head
             heappop(ends)  # out of date
 
 
