@@ -58,7 +58,7 @@ def scenario_of(values) -> Scenario:
 def plain_values(values) -> dict:
     """Fields as the controls have them, the numbers among them as numbers; not checked."""
     infos = parameters_of(Scenario)
-    return {name: _plain(infos.get(name), value) for name, value in values.items()}
+    return {name: plain_of(infos.get(name), value) for name, value in values.items()}
 
 
 def scenario_in(asked) -> Scenario:
@@ -137,7 +137,7 @@ def _finite(value):
     return type(value) in (int, float) and abs(value) < 1e15
 
 
-def _plain(info, value):
+def plain_of(info, value):
     """The value of a field as its control holds it: boxes hold texts, as people write numbers."""
     if isinstance(info, Text) and value == "":
         return None

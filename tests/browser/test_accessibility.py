@@ -34,6 +34,8 @@ def settle(page):
         expect(page.locator("#fabric-contended")).to_have_attribute("data-complete", "yes")
     if page.locator("#fidelity-page").count():
         expect(page.locator("#fidelity-errors tbody tr").first).to_be_visible()
+    if page.locator("#serving-page").count():
+        expect(page.locator("#serving-explained tbody tr").first).to_be_visible()
 
 
 @pytest.mark.parametrize("path", [page.path for page in pages()])

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from math import inf
+from time import thread_time
 
 import numpy as np
 
@@ -21,6 +22,9 @@ from simcore.serving.cluster.served import (
 from simcore.serving.cluster.spec import Bounds, ClusterSpec
 from simcore.serving.request import Source
 
+BETWEEN_LOOKS = 500
+"""Completions in the simulator between two looks at the clock: some 10 ms."""
+
 
 def serve(
     spec: ClusterSpec,
@@ -29,6 +33,7 @@ def serve(
     seed: int = 0,
     bounds: Bounds | None = None,
     sink: Callable[[Course], None] | None = None,
+    time_limit_s: float | None = None,
 ) -> Served:
     """Run a cluster until all requests have ended.
 
@@ -38,6 +43,8 @@ def serve(
     seed : of the policies' random numbers
     bounds : where the run stops that would not end by itself; what there is then is marked partial
     sink : told of each request that is over, in place of keeping it
+    time_limit_s : processor time that the run may take [s]; what there is then is marked partial.
+        None for no limit
 
     Raises ScenarioError where the cluster cannot be built, and ServingStopped, with what there is
     up to then, where a policy or the source raises an error.
@@ -48,10 +55,11 @@ def serve(
         spec, source, seed=seed, bounds=bounds, ended=courses.append if sink is None else sink
     )
     faults = Faults(running)
+    look = None if time_limit_s is None else _looking(time_limit_s)
     stopped = None
     overloaded = False
     try:
-        stopped = _run(running, faults, bounds)
+        stopped = _run(running, faults, bounds, look)
         running.watch.tick()
     except Overloaded:
         overloaded = True
@@ -59,6 +67,12 @@ def serve(
             f"overloaded: more than {bounds.most_in_flight:,} requests were under way at "
             f"{running.timers.now:.6g} s, and can never drain as long as requests come this fast; "
             "add replicas, refuse some at the door, or lower the rate"
+        )
+    except _OutOfTime:
+        running.watch.tick()
+        stopped = (
+            f"{time_limit_s:g} s of work, which is all that it may take, brought the run to "
+            f"{running.timers.now:.6g} s; ask for fewer requests, or for more time"
         )
     except (PolicyError, ScenarioError) as error:
         served = _served(running, courses, seed, f"{type(error).__name__}: {error}", False)
@@ -68,28 +82,57 @@ def serve(
     return _served(running, courses, seed, stopped, overloaded)
 
 
-def _run(running, faults, bounds):
+class _OutOfTime(Exception):
+    """The run has taken as long as it may."""
+
+
+def _looking(time_limit_s):
+    """What looks at the clock."""
+    deadline = thread_time() + time_limit_s
+
+    def look():
+        if thread_time() > deadline:
+            raise _OutOfTime
+
+    return look
+
+
+def _run(running, faults, bounds, look):
     """Let time go by; why it stopped, or None where nothing is left to do."""
     for at, back, fault in faults.moments:
         if at > bounds.until_s:
             break
-        if _ends_before(running, at):
+        if _ends_before(running, at, look):
             return None
         faults.apply(back, fault)
-    if _ends_before(running, bounds.until_s):
+    if _ends_before(running, bounds.until_s, look):
         return None
     return f"the end of the simulated span, {bounds.until_s:g} s"
 
 
-def _ends_before(running, until):
+def _ends_before(running, until, look):
     """Whether all requests have ended by a time [s], up to which this runs."""
     if running.timers.now < until:
-        try:
-            running.timers.simulator.run(running, until=until, max_completions=None)
-        except LimitReached:
-            return not running.busy
-        return not running.busy or until == inf
+        ended = _go_on(running, until, look)
+        return not running.busy or (ended and until == inf)
     return not running.busy
+
+
+def _go_on(running, until, look):
+    """Let time go by up to `until` [s]; whether nothing at all is left to come."""
+    most = None if look is None else BETWEEN_LOOKS
+    while True:
+        try:
+            running.timers.simulator.run(running, until=until, max_completions=most)
+            return True
+        except LimitReached:
+            if most is None:
+                return False
+            if running.timers.now >= until:
+                # Whichever bound it was: of this moment there may be something left.
+                most = None
+            else:
+                look()
 
 
 def _served(running, courses, seed, stopped, overloaded):

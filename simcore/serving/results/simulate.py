@@ -20,6 +20,7 @@ def simulate(
     folder: Path | None = None,
     file: Path | None = None,
     on_progress: Callable[[int], None] | None = None,
+    time_limit_s: float | None = None,
 ) -> ServingResult:
     """Simulate a scenario, request by request.
 
@@ -30,8 +31,10 @@ def simulate(
     file : Parquet, to which rows of requests go, in the order in which they end, so that memory
         holds a few columns of them alone; None to have all in the result
     on_progress : told every `PROGRESS` requests how many have ended; what it raises ends the run
+    time_limit_s : processor time that the run may take [s]; None for no limit
 
-    What ends early, by an error in a policy or in a trace or at a bound, is marked `partial`.
+    What ends early, by an error in a policy or in a trace, at a bound or out of time, is marked
+    `partial`.
     Raises ScenarioError where the scenario makes no sense, and PdscopeError for a file that cannot
     be written.
     """
@@ -42,7 +45,14 @@ def simulate(
     recorder = Recorder(source.clients, file, on_progress)
     try:
         try:
-            served = serve(spec, source, seed=seed, bounds=scenario.bounds, sink=recorder)
+            served = serve(
+                spec,
+                source,
+                seed=seed,
+                bounds=scenario.bounds,
+                sink=recorder,
+                time_limit_s=time_limit_s,
+            )
             partial = served.stopped or ""
         except ServingStopped as stopped:
             served, partial = stopped.served, str(stopped)

@@ -21,6 +21,10 @@ from app.shell import create_app
 UPDATE = "/_dash-update-component"
 SPAN = {"from": 2048, "to": 4096, "step": 2048}
 GPUS = ["NVIDIA H100", "NVIDIA H200"]
+SERVED = {
+    "seq": 1, "scheme": "light",
+    "values": {"requests": 20, "model": "LLaMA-3.1-8B", "rate": "4", "arrangement": "aggregated"},
+}  # fmt: skip
 # A body that each route answers with 200. Small ones: what is hostile is put into them.
 EXAMPLES = {
     "/gantt6d/picture": {
@@ -45,6 +49,12 @@ EXAMPLES = {
         "seq": 1, "values": {"pp": 8}, "wire": "prefill NIC 0 cable", "from_s": 0.1, "to_s": 0.2,
     },
     "/fabric/faster": {"values": {"pp": 8}, "what": "wire"},
+    "/serving/picture": {**SERVED, "coarse": False},
+    "/serving/compare": SERVED,
+    "/serving/point": {**SERVED, "point": 1, "number": 1},
+    "/serving/bands": {"seq": 1, "rows": [[1.0, 2.0], [0.5]]},
+    "/serving/full": {**SERVED, "requests": 20},
+    "/serving/file": {**SERVED, "file": "requests-csv"},
     "/mt-sweep/slice": {
         "scenario": {"pp": 8}, "carried": {},
         "axes": {"chunk_tokens": SPAN, "prompt_tokens": SPAN}, "first": 3,
@@ -97,6 +107,15 @@ DEMANDING = [
     ("/fabric/picture", {"values": LONG[6]}),
     ("/fabric/wire", {"values": LONG[7], "from_s": 0.0, "to_s": 1e308}),
     ("/fabric/faster", {"values": LONG[8]}),
+    ("/serving/picture", {"values": {"requests": 2000, "rate": 900, "prompt": 131_072}}),
+    (
+        "/serving/picture",
+        {"values": {"requests": 2000, "rate": 90, "replicas": 32, "decode_replicas": 32}},
+    ),
+    ("/serving/compare", {"values": {"requests": 2000, "output": 131_072}}),
+    ("/serving/point", {"values": {"requests": 2000, "rate": 1000, "output": 8192}, "point": 7}),
+    ("/serving/file", {"values": {"requests": 2000}, "file": "requests-parquet"}),
+    ("/serving/file", {"values": {"requests": 2000}, "file": "page"}),
     ("/fidelity/picture", {"cost_model": "calibrated", "quantities": [], "gpus": []}),
     ("/fidelity/csv", {"cost_model": "calibrated", "quantities": []}),
     (

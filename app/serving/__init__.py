@@ -1,0 +1,1 @@
+"""The page that simulates a serving cluster, request by request."""
