@@ -8,12 +8,12 @@ from dash import html
 
 from app import numbers
 from app.figures.serving import cdf
-from app.figures.serving_timelines import timelines
-from app.figures.serving_waterfall import waterfall
 from app.gantt6d.asked import seq_of
 from app.serving.asked import Asked, read
 from app.serving.runs import ServingRuns, other_of
 from app.serving.settings import DISAGGREGATED, FIELDS, field_of
+from app.serving.timelines import timelines
+from app.serving.waterfall import waterfall
 from app.still import html_of
 from simcore.errors import DoesNotFit, PdscopeError
 from simcore.serving.cluster import Verdict

@@ -10,12 +10,12 @@ import pandas as pd
 from app import single_file
 from app.figures.grid import CONFIG
 from app.figures.palette import SCHEMES
-from app.figures.serving_timelines import timelines
-from app.figures.serving_waterfall import waterfall
 from app.serving.answer import cdfs
 from app.serving.asked import Asked, read
 from app.serving.perfetto import perfetto
 from app.serving.runs import ServingRuns
+from app.serving.timelines import timelines
+from app.serving.waterfall import waterfall
 from simcore.errors import ScenarioError
 from simcore.serving.results import ServingResult, as_json
 
