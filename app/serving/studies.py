@@ -86,10 +86,9 @@ def full(body) -> Iterator[str]:
     told: queue.Queue = queue.Queue()
     cancelled = threading.Event()
 
-    def on_progress(account):
+    def on_progress(ended):
         if cancelled.is_set():
             raise _Cancelled
-        ended = account.completed + account.refused + account.failed
         told.put(ended)
 
     def work():
