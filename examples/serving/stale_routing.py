@@ -11,6 +11,7 @@ import dataclasses
 import sys
 from pathlib import Path
 
+from simcore.errors import ScenarioError
 from simcore.serving.cluster import Policy
 from simcore.serving.results import simulate
 from simcore.serving.scenario import ClusterScenario
@@ -46,4 +47,7 @@ def main(path: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).with_name("mooncake.yaml"))
+    try:
+        main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).with_name("mooncake.yaml"))
+    except ScenarioError as error:
+        sys.exit(str(error))
