@@ -31,6 +31,7 @@ class Faults:
         self.moments = [(at, back, fault) for at, back, _, fault in moments]
         running.faults_to_come = len(self.moments)
         self._down: list[str] = []
+        self._freed: list[Member] = []  # where blocks were given back
         self._first = {
             (pool.name, number): running.fleet.of_pool(pool.name)[number]
             for pool in spec.pools
@@ -59,8 +60,19 @@ class Faults:
                 running.handing.routes.changed(topology, whole=not self._down)
         stranded: list[Course] = []
         running.timers.restart(lambda batch: self._onward(batch, stranded))
+        handing = running.handing
+        if parts and not back and handing.routes is not None:
+            stranded += [
+                course
+                for course in running.courses.values()
+                if course.sending and course.decode and not handing.reaches(course, course.decode)
+            ]
         for course in dict.fromkeys(stranded):
             self._recall(course)
+        for member in dict.fromkeys(self._freed):
+            if member.phase not in (Phase.FAILED, Phase.GONE):
+                running.passing.try_room(member)
+        self._freed.clear()
         for course in lost:
             self._again(course)
         for course in dict.fromkeys(stranded):
@@ -127,7 +139,7 @@ class Faults:
                 continue
             other = course.decode
             if member is course.prefill and other is not None and course.sending is not None:
-                self._withdraw(course, other)
+                self._freed.append(running.passing.withdraw(course))
             course.sending = None
             again.append(course)
         running.placing.homeless = [
@@ -145,16 +157,6 @@ class Faults:
         fresh.done, fresh.whole, fresh.regular = old.done, old.whole, old.regular
         if fresh.whole:
             running.placing.homeless.append(course)
-
-    def _withdraw(self, course, target):
-        """It will not come where blocks were reserved for it."""
-        running = self.running
-        target.drop(course)
-        if course in target.room:
-            target.room.remove(course)
-        else:
-            target.replica.cancel(course.job, running.timers.now)
-        running.passing.try_room(target)
 
     def _again(self, course):
         running = self.running
@@ -209,8 +211,8 @@ class Faults:
 
     def _recall(self, course):
         """Its KV cache cannot get where it was to decode: that gives its blocks back."""
-        self._withdraw(course, course.decode)
-        self._new_target(course)
         running = self.running
+        self._freed.append(running.passing.withdraw(course))
+        self._new_target(course)
         if course in running.placing.homeless:
             running.placing.homeless.remove(course)

@@ -188,7 +188,8 @@ class Handing:
         seconds = size * route.byte_s
         transfer.serialisation_s += seconds
         way = route.flows[0].path
-        alone = max(sending.alone.get(way, 0.0), now + route.latency_s) + seconds
+        alone = now + route.alone_s(end - start, in_window)
+        alone = max(alone, sending.alone.get(way, 0.0) + seconds)
         sending.alone[way] = alone
         transfer.alone_end_s = max(transfer.alone_end_s, alone)
         self.ledger.bytes_sent += size

@@ -50,12 +50,14 @@ class KVRoute:
     window : tokens that layers with a window look at; 0 where there are none
     latency_s : of the longest path [s]
     byte_s : that each byte of the transfer takes with nothing else on its paths [s]
+    one_latency : whether all paths have that latency
     """
 
     flows: tuple[Flow, ...]
     window: int
     latency_s: float
     byte_s: float
+    one_latency: bool
 
     def window_tokens(self, first: int, end: int, prompt: int) -> int:
         """Of the tokens from `first` to `end`, those that the window still shows after a prompt."""
@@ -64,6 +66,14 @@ class KVRoute:
     def bytes(self, tokens: int, window_tokens: int) -> float:
         """Of the whole transfer [byte]."""
         return sum(flow.stands_for * flow.bytes(tokens, window_tokens) for flow in self.flows)
+
+    def alone_s(self, tokens: int, window_tokens: int) -> float:
+        """How long it takes with nothing else on its paths [s]."""
+        if self.one_latency:
+            return self.latency_s + self.byte_s * self.bytes(tokens, window_tokens)
+        return _seconds(
+            (flow.path, flow.bytes(tokens, window_tokens), flow.latency_s) for flow in self.flows
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +236,8 @@ def _place(end, stage, rank):
 def _route(llm, flows):
     window = getattr(llm.attention, "window", None) or 0
     latency = max((flow.latency_s for flow in flows), default=0.0)
-    return KVRoute(flows, window, latency, _byte_s(flows))
+    one_latency = all(flow.latency_s == latency for flow in flows)
+    return KVRoute(flows, window, latency, _byte_s(flows), one_latency)
 
 
 def _byte_s(flows):
@@ -235,8 +246,15 @@ def _byte_s(flows):
     total = sum(size * flow.stands_for for size, flow in zip(sizes, flows, strict=True))
     if not total:
         return 0.0
+    many = 1e4
+    batches = ((f.path, size * many, 0.0) for f, size in zip(flows, sizes, strict=True))
+    return _seconds(batches) / (total * many)
+
+
+def _seconds(batches):
+    """How long these (path, bytes, latency [s]) take together with nothing else on their way."""
     simulator = CommNetworkSimulator()
-    for flow, size in zip(flows, sizes, strict=True):
-        simulator.add_batch(DataBatch("", size * 1e4, flow.path, latency_s=0.0))
+    for path, size, latency in batches:
+        simulator.add_batch(DataBatch("", size, path, latency_s=latency))
     simulator.run(SilentSystem())
-    return simulator.current_time / (total * 1e4)
+    return simulator.current_time

@@ -80,6 +80,16 @@ class Passing:
                 self.handed_over(course)
         running.reschedule(member)
 
+    def withdraw(self, course: Course) -> Member:
+        """Its KV cache will not come where it was to decode; returns that replica."""
+        target = course.decode
+        target.drop(course)
+        if course in target.room:
+            target.room.remove(course)
+        else:
+            target.replica.cancel(course.job, self.running.timers.now)
+        return target
+
     def handed_over(self, course: Course) -> None:
         """All of a KV cache is where it decodes."""
         running, transfer = self.running, course.transfer

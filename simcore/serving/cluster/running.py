@@ -119,7 +119,8 @@ class Running(SimulatedSystem):
 
     def on_data_transfer_complete(self, simulator, batch):
         sending = self.handing.arrived(batch)
-        if self.handing.complete(sending):
+        # One that was given up has another way by now, or none.
+        if sending.course.sending is sending and self.handing.complete(sending):
             self.passing.handed_over(sending.course)
 
     def count_time(self) -> None:
@@ -154,6 +155,9 @@ class Running(SimulatedSystem):
                 case Finished():
                     room = True
                     member.drop(course)
+                    if course.sending is not None and course.decode is not None:
+                        # Its first token was its last; layers of its KV cache were on their way.
+                        self.passing.try_room(self.passing.withdraw(course))
                     self.end(course, Status.COMPLETED, "", event.time)
                 case Prefilled():
                     self.passing.prefilled(course, event.time)

@@ -209,6 +209,7 @@ class Stepper:
         for seat, new in step.chunks:
             for group in range(groups):
                 at = begin + (step.end - begin) * (group + 1) / groups
+                at = min(at, step.end)  # not by a rounding error after it
                 event = LayersPrefilled(at, seat.job, new, group, groups, not seat.remaining)
                 heappush(self.milestones, (at, self._reported, event))
                 self._reported += 1
