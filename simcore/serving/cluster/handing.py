@@ -131,15 +131,17 @@ class Handing:
         tag, now = batch.tag, self.timers.now
         sending, size = tag.sending, batch.total_size
         sending.flows -= 1
-        transfer = sending.course.transfer
-        transfer.ended_s = now
         total = size * tag.stands_for
         self.ledger.bytes_arrived += total
         self.ledger.bytes_under_way -= total
         bottleneck = self.timers.bottleneck(batch)
         if bottleneck is not None:
-            transfer.bottleneck = bottleneck.name
             self.links.add(batch.path, size - self._noted.pop(batch, 0.0))
+        if sending.course.sending is sending:  # else it was given up
+            transfer = sending.course.transfer
+            transfer.ended_s = now
+            if bottleneck is not None:
+                transfer.bottleneck = bottleneck.name
         return sending
 
     def lost(self, batch: DataBatch) -> None:

@@ -19,6 +19,20 @@ class Passing:
         if course.decode is None:
             self.seek(course)
 
+    def begun_anew(self, course: Course) -> None:
+        """Its prefill was preempted: what is reserved for it elsewhere is given back.
+
+        Else it could wait for blocks of another that waits for those that it has reserved. It looks
+        for a replica again when it is prefilled.
+        """
+        target = None
+        if course.decode is not None:
+            target = self.withdraw(course)
+            course.decode = course.transfer = None
+        self.running.handing.begin(course).regular = False
+        if target is not None:
+            self.try_room(target)
+
     def prefilled(self, course: Course, at: float) -> None:
         """The whole prompt has been computed at a time [s]."""
         handing = self.running.handing

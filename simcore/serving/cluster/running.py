@@ -169,7 +169,7 @@ class Running(SimulatedSystem):
                 case Preempted():
                     room = True
                     if course.sending is not None and member is course.prefill:
-                        course.sending.regular = False
+                        self.passing.begun_anew(course)
                 case FirstToken() | Started() | LayersPrefilled():
                     pass
         if room and member.room:

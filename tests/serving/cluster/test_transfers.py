@@ -236,3 +236,24 @@ def test_where_nothing_joins_two_replicas_a_request_waits_for_the_wire():
             assert course.transfer.started_s == pytest.approx(back_s)
         else:
             assert "can be reached" in course.reason
+
+
+def test_two_requests_do_not_wait_for_each_other_layer_by_layer():
+    """One has blocks where it decodes and lost those where it is prefilled; another, which holds
+    those, would wait for the first. What is reserved for a preempted prompt is given back."""
+    plan = simple(blocks=120, layer_groups=2, max_num_batched_tokens=256, prefix_caching=False)
+    requests = [Request(i, 0.011 * i, 1300 + 37 * (i % 5), 20 + i) for i in range(30)]
+    served = serve(disaggregated(1, 1, plan, kv_transfer=KVTransfer.LAYERS), Listed(requests))
+    assert served.ledger.requests.completed == 30
+    assert served.ledger.free_blocks == served.ledger.blocks
+
+
+def test_an_answer_of_one_token_gives_back_what_was_reserved_for_it():
+    plan = simple(layer_groups=4, max_num_batched_tokens=256)
+    requests = [Request(i, 0.02 * i, 900, 1 + i % 2) for i in range(20)]
+    served = serve(disaggregated(1, 1, plan, kv_transfer=KVTransfer.LAYERS), Listed(requests))
+    assert served.ledger.requests.completed == 20
+    assert served.ledger.free_blocks == served.ledger.blocks
+    assert all(
+        c.job.decode_replica == (1 if c.request.output_tokens > 1 else -1) for c in served.courses
+    )
