@@ -65,12 +65,19 @@ class Coupled(Groups):
         self._before = {}  # columns as the inverse knows them, where they are others now
         self._changes = 0  # of the inverse since it was found anew
         # By channel.
+        self._bounds = np.zeros(1)  # rates, floors and zero, which `rate` and `_floor` are views of
         self.rate = np.zeros(0)
         self._clock = np.zeros(0)
         self._top = np.zeros(0)  # value of the clock at which the first of the group ends
         self._grouped = np.zeros(0, bool)
         self._limit = np.zeros(0)  # capacity [byte/s]
         self._floor = np.zeros(0)  # without a group, what it may have left at least; or infinite
+        self._clear = 0.0  # what rates are apart when rounding cannot tell otherwise [byte/s]
+        # Where a channel's group has none but slower ones on it, it stays so for as long as groups
+        # stay in the order of their rates. So each rate is held to the bound at this place.
+        self._below = np.zeros(0, int)
+        self._floors = np.zeros(0, int)  # places of the floors
+        self._ordered = False  # whether that is enough
         self._precision = np.zeros(0)  # one over what rates may leave of it or take too much
         self._spare = np.zeros(0)  # room to calculate in
         self._wait = np.zeros(0)  # times to the next ends [s]
@@ -206,15 +213,35 @@ class Coupled(Groups):
     def _overfull(self):
         """The channel that is too full and would give its group least; None if all is fair."""
         rate, spare = self.rate, self._spare
+        if self._ordered:
+            self._bounds.take(self._below, out=spare, mode="clip")
+            np.subtract(rate, spare, spare)
+            if spare.item(spare.argmin()) >= 0.0:
+                return None
+            self._ordered = False
         np.add(self._mask, rate[:, None], self._product)
         np.maximum.reduce(self._product, 0, None, spare)
         np.multiply(spare, 1 - TOLERANCE, spare)
         np.minimum(spare, self._floor, out=spare)
         np.subtract(rate, spare, spare)
-        if spare.item(spare.argmin()) >= 0.0:
+        least = spare.item(spare.argmin())
+        if least >= 0.0:
+            if least > self._clear:
+                self._order()
             return None
         wrong = (spare < 0.0).nonzero()[0]
         return wrong[rate[wrong].argmin()].item()
+
+    def _order(self):
+        """Note the order of the groups, each of which is faster than all others on its channel."""
+        n = len(self.rate)
+        order = self.rate.argsort()
+        order = order[self._floor[order] == inf]
+        below = self._below
+        below[:] = self._floors
+        below[order[:1]] = 2 * n  # zero
+        below[order[1:]] = order[:-1]
+        self._ordered = True
 
     def _pull(self, channel, now):
         """Make a channel the bottleneck of the fastest routes that cross it, as it is too full."""
@@ -235,6 +262,7 @@ class Coupled(Groups):
                 self._move(number, home, now)
         self._before.clear()
         self._known = False  # until it is asked for
+        self._ordered = False
         alone = self._floor < inf
         self.rate[alone] = 0.0
         self.rate[bottlenecks] = rates
@@ -299,25 +327,33 @@ class Coupled(Groups):
                 column[home] = after or 1
                 if not before or not after:
                     self._floor[home] = inf if after else -TOLERANCE * self._capacity[home]
+                    self._ordered = False
                     if not after:
                         self._ends[home].clear()
             else:
                 before = column.item(channel)
                 column[channel] = after = before + change * times
-                if not before or not after:
-                    self._mask[home, channel] = 0.0 if after else -inf
+                if not before:
+                    self._mask[home, channel] = 0.0
+                    if self._ordered and self._own[channel]:
+                        self._ordered = self.rate.item(home) < self.rate.item(channel)
+                elif not after:
+                    self._mask[home, channel] = -inf
 
     def _add_channels(self, channels):
         super()._add_channels(channels)
         new = len(channels)
         n = len(self.channels)
-        self.rate, self._clock, self._top, self._floor = (
-            np.pad(values, (0, new)) for values in (self.rate, self._clock, self._top, self._floor)
-        )
         self._limit = limit = np.array(self._capacity, float)
-        self.rate[n - new :] = limit[n - new :]
+        self._bounds = bounds = np.concatenate(
+            (self.rate, limit[n - new :], self._floor, -TOLERANCE * limit[n - new :], [0.0])
+        )
+        self.rate, self._floor = bounds[:n], bounds[n:-1]
+        self._below, self._floors = np.zeros(n, int), np.arange(n, 2 * n)
+        self._ordered = False
+        self._clear = 2 * TOLERANCE * limit.max()
+        self._clock, self._top = np.pad(self._clock, (0, new)), np.pad(self._top, (0, new))
         self._top[n - new :] = inf
-        self._floor[n - new :] = -TOLERANCE * limit[n - new :]
         self._precision = 1 / (RESIDUAL * limit)
         self._spare, self._wait, self._rise = np.zeros(n), np.zeros(n), np.zeros(n)
         self._columns = np.pad(self._columns, (0, new))
