@@ -21,14 +21,14 @@ from simcore.serving.results import ServingResult, sentence_of, terms_of
 from simcore.serving.results.explain import compared_sentence, differences
 
 CARDS = {
-    "ttft_p50": ("TTFT p50", "Time to first token that half of the requests keep", -1),
-    "ttft_p99": ("TTFT p99", "Time to first token that 99 % of the requests keep", -1),
-    "tpot_p50": ("TPOT p50", "Time per output token that half of the requests keep", -1),
-    "tpot_p99": ("TPOT p99", "Time per output token that 99 % of the requests keep", -1),
-    "goodput": ("Goodput", "Requests a second that kept both limits", 1),
-    "attainment": ("Attainment", "Of all that arrived, those that kept both limits", 1),
-    "usd": ("Cost", "Of a million output tokens, at the middle of the catalog's rents", -1),
-    "verdict": ("Verdict", "Whether the cluster keeps up with what is asked of it", 0),
+    "ttft_p50": ("TTFT p50", "time to first token, median", -1),
+    "ttft_p99": ("TTFT p99", "time to first token, 99 % keep it", -1),
+    "tpot_p50": ("TPOT p50", "time per output token, median", -1),
+    "tpot_p99": ("TPOT p99", "time per output token, 99 % keep it", -1),
+    "goodput": ("Goodput", "within both limits", 1),
+    "attainment": ("Attainment", "of all, within both limits", 1),
+    "usd": ("Cost", "of a million output tokens, by rents", -1),
+    "verdict": ("Verdict", "does the cluster keep up?", 0),
 }
 """Title, meaning, and whether more is better (1) or worse (-1), by name."""
 
@@ -242,7 +242,7 @@ def refusal(body, error: PdscopeError) -> dict:
     # Which pool it is, the control beside which this stands says.
     message = numbers.spaced(re.sub(r"^pools\[\d\] \(\w+\): ", "", str(error).rstrip(".")))
     if field in FIELDS:
-        message = re.sub(r"^\w+ = ", f"{FIELDS[field].label} = ", message)
+        message = re.sub(r"^\w+ = ", f"{FIELDS[field].label.partition(',')[0]} = ", message)
     return {
         "seq": seq_of(body),
         "coarse": isinstance(body, dict) and body.get("coarse") is True,

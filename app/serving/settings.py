@@ -99,7 +99,7 @@ class Settings:
     )
     rate: float = parameter(
         _number(
-            *("rate", "Arrival rate", "Requests that arrive in a second, on average."),
+            *("rate", "Arrival rate, 1/s", "Requests that arrive in a second, on average."),
             **{"unit": "requests/s", "symbol": "λ", "low": 0.5, "high": 40, "step": 0.5},
             **{"least": 0.01, "most": 1000, "whole": False},
         ),
@@ -116,14 +116,14 @@ class Settings:
         ),
         2.0,
     )  # fmt: skip
-    prompt: int = parameter(_tokens("t", "Prompt", "Mean length of prompts."), 1024)
+    prompt: int = parameter(_tokens("t", "Prompt, tokens", "Mean length of prompts."), 1024)
     prompt_cv: float = parameter(
         _variation("tcv", "Prompt variation",
                    "Standard deviation over mean, of a lognormal law; 0: all are of one length.",
                    least=0.0),
         1.0,
     )  # fmt: skip
-    output: int = parameter(_tokens("o", "Output", "Mean length of answers."), 256)
+    output: int = parameter(_tokens("o", "Output, tokens", "Mean length of answers."), 256)
     output_cv: float = parameter(
         _variation("ocv", "Output variation",
                    "Standard deviation over mean, of a lognormal law; 0: all are of one length.",
@@ -181,17 +181,17 @@ class Settings:
     )
     delay: float = parameter(
         _number(
-            *("delay", "Signal delay", "Age of what engines tell, when policies see it."),
+            *("delay", "Signal delay, ms", "Age of what engines tell, when policies see it."),
             **{"unit": "ms", "low": 0, "high": 1000, "step": 10, "least": 0, "most": 60_000},
             whole=False,
         ),
         0.0,
     )
     ttft_limit: float = parameter(
-        _limit("ttft", "TTFT limit", "What clients were promised.", high=5000, step=50), 1000.0
+        _limit("ttft", "TTFT limit, ms", "What clients were promised.", high=5000, step=50), 1000.0
     )
     tpot_limit: float = parameter(
-        _limit("tpot", "TPOT limit", "What clients were promised.", high=200, step=5), 50.0
+        _limit("tpot", "TPOT limit, ms", "What clients were promised.", high=200, step=5), 50.0
     )
     requests: int = parameter(
         _number(

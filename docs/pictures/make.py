@@ -83,6 +83,12 @@ def fabric_is_known(page: Page) -> None:
     expect(page.locator("#fabric-contended")).to_have_attribute("data-complete", "yes")
 
 
+def serving_is_explained(page: Page) -> None:
+    """Wait until the Serving page shows a run in full."""
+    page.locator('#serving-page[data-coarse="false"]').wait_for()
+    page.locator("#serving-waterfall .bars .point").first.wait_for(state="attached")
+
+
 @dataclass(frozen=True)
 class Picture:
     """One picture, and how to come by it.
@@ -145,6 +151,13 @@ PICTURES = {
         fabric_is_known,
         ("#fabric-said", "#fabric-page .panel"),
         says="longer than alone",
+    ),
+    "serving": Picture(
+        "/serving",
+        900,
+        serving_is_explained,
+        ("#serving-page .cards", "#serving-timelines-picture", "#serving-waterfall-picture"),
+        says="TTFT explained",
     ),
     "gpus": Picture("/gpu-matrix?v=2&m=256&metric=ttft", 680, sweep_is_done),
 }

@@ -72,7 +72,7 @@ def test_more_requests_overload_it_and_the_pin_says_by_how_much(serving):
 
 def test_a_slider_shows_every_value_that_it_settles_on(serving):
     before = number(serving, "ttft_p50").text_content()
-    thumb = serving.get_by_role("slider", name="Arrival rate (λ)")
+    thumb = serving.get_by_role("slider", name="Arrival rate, 1/s (λ)")
     seq = seq_of(serving)
     for _ in range(6):
         thumb.press("PageUp")

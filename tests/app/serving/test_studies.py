@@ -6,9 +6,11 @@ import pytest
 
 from app.serving.downloads import FILES, file_for
 from app.serving.runs import ServingRuns
+from app.serving.settings import settings_of
 from app.serving.studies import bands, full, point
 from simcore.errors import ScenarioError
-from simcore.serving.results import band
+from simcore.serving.results import band, simulate
+from simcore.serving.scenario import ClusterScenario
 
 BODY = {"seq": 1, "values": {"requests": 60, "seed": 3}, "scheme": "light"}
 
@@ -61,6 +63,13 @@ def test_every_file_has_something_in_it(runs, name):
 def test_the_requests_of_a_file_are_those_of_the_run(runs):
     _, content = file_for(BODY | {"file": "requests-csv"}, runs)
     assert content.decode().count("\n") == 61
+
+
+def test_the_scenario_of_a_file_is_that_of_the_run(runs):
+    _, content = file_for(BODY | {"file": "scenario"}, runs)
+    again = simulate(ClusterScenario.from_text(content.decode()))
+    same = runs.of(settings_of(BODY["values"]))
+    assert again.figures == same.figures
 
 
 def test_slices_of_the_trace_begin_and_end_in_pairs(runs):
