@@ -1,6 +1,7 @@
 """Many requests through many replicas: `serve` runs a cluster that a `ClusterSpec` describes."""
 
 from simcore.serving.cluster.brains import PolicyError
+from simcore.serving.cluster.faults import Fault, MachineFault, PartFault, ReplicaFault
 from simcore.serving.cluster.ledger import Account, Ledger
 from simcore.serving.cluster.members import Phase
 from simcore.serving.cluster.outcome import Course, Status, Transfer
@@ -9,13 +10,9 @@ from simcore.serving.cluster.served import ReplicaFacts, Served, ServingStopped,
 from simcore.serving.cluster.spec import (
     Bounds,
     ClusterSpec,
-    Fault,
     KVTransfer,
-    MachineFault,
-    PartFault,
     Policies,
     PoolSpec,
-    ReplicaFault,
     Scaling,
     Signals,
 )

@@ -4,10 +4,10 @@ from math import inf
 
 from simcore.engine import DataBatch
 from simcore.errors import ScenarioError
+from simcore.serving.cluster.faults import Fault, MachineFault, PartFault, ReplicaFault
 from simcore.serving.cluster.handing import FlowOf
 from simcore.serving.cluster.members import Member, Phase
 from simcore.serving.cluster.outcome import Course, Status
-from simcore.serving.cluster.spec import Fault, MachineFault, PartFault, ReplicaFault
 from simcore.topologies.graph import NodeKind
 
 

@@ -4,11 +4,12 @@ from dataclasses import dataclass, field
 
 from simcore.engine import DataBatch
 from simcore.errors import ScenarioError
+from simcore.serving.cluster.faults import ReplicaFault
 from simcore.serving.cluster.kv_routes import End, KVRoute, KVRoutes
 from simcore.serving.cluster.ledger import Ledger
 from simcore.serving.cluster.members import Member
 from simcore.serving.cluster.outcome import Course, Transfer
-from simcore.serving.cluster.spec import ClusterSpec, KVTransfer, ReplicaFault
+from simcore.serving.cluster.spec import ClusterSpec, KVTransfer
 from simcore.serving.cluster.timelines import LinkUse
 from simcore.serving.cluster.timers import Timers
 from simcore.serving.replica.replica import Role

@@ -8,6 +8,7 @@ from typing import Protocol
 from gpu_catalog import LLM
 from simcore.costs.plan import Pool
 from simcore.errors import ScenarioError
+from simcore.serving.cluster.faults import Fault, check_faults
 from simcore.serving.policies import Policy
 from simcore.serving.replica.order import Order
 from simcore.serving.replica.replica import Replica, Role
@@ -151,53 +152,6 @@ class Policies:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReplicaFault:
-    """A replica fails, with all that it holds, and comes back empty.
-
-    Attributes
-    ----------
-    replica : its number in the pool, of those at the start
-    at_s, back_s : when it fails, and when it takes requests again [s]; infinite for never
-    """
-
-    pool: str
-    replica: int
-    at_s: float
-    back_s: float = inf
-
-
-@dataclass(frozen=True, kw_only=True)
-class PartFault:
-    """A NIC, a switch or a wire of the topology fails. What crosses it goes another way.
-
-    Attributes
-    ----------
-    part : its name in the topology
-    """
-
-    part: str
-    at_s: float
-    back_s: float = inf
-
-
-@dataclass(frozen=True, kw_only=True)
-class MachineFault:
-    """A machine fails: every replica with a GPU in it, and its NICs.
-
-    Attributes
-    ----------
-    machine : its name in the topology
-    """
-
-    machine: str
-    at_s: float
-    back_s: float = inf
-
-
-Fault = ReplicaFault | PartFault | MachineFault
-
-
-@dataclass(frozen=True, kw_only=True)
 class Bounds:
     """Where a run stops that would not end by itself.
 
@@ -269,42 +223,7 @@ class ClusterSpec:
                 f"pools: they have more than {MOST_REPLICAS:,} replicas together; use fewer",
                 field="replicas",
             )
-        self._check_faults()
-
-    def _check_faults(self):
-        sizes = {pool.name: pool.replicas for pool in self.pools}
-        for fault in self.faults:
-            if not 0 <= fault.at_s < fault.back_s or fault.at_s == inf:
-                raise ScenarioError(
-                    f"faults: one from {fault.at_s!r} to {fault.back_s!r} s; let it begin at 0 or "
-                    "later, and end after that",
-                    field="faults",
-                )
-            match fault:
-                case ReplicaFault(pool=pool, replica=number):
-                    if pool not in sizes or not 0 <= number < sizes[pool]:
-                        raise ScenarioError(
-                            f"faults: there is no replica {number} of {pool!r}; the pools have "
-                            + ", ".join(f"{n} of {name}" for name, n in sizes.items()),
-                            field="faults",
-                        )
-                case _ if self.topology is None:
-                    raise ScenarioError(
-                        "faults: parts and machines are those of a topology; give one",
-                        field="faults",
-                    )
-                case PartFault(part=part):
-                    self.topology.without((part,))
-                case MachineFault(machine=machine):
-                    machines = dict.fromkeys(
-                        node.machine for node in self.topology.nodes if node.machine
-                    )
-                    if machine not in machines:
-                        raise ScenarioError(
-                            f"faults: there is no machine {machine[:60]!r}; the topology has "
-                            + ", ".join(list(machines)[:8]),
-                            field="faults",
-                        )
+        check_faults(self.faults, {pool.name: pool.replicas for pool in self.pools}, self.topology)
 
 
 def _whole(spec, name, least, most):
