@@ -5,15 +5,8 @@ from dataclasses import dataclass
 
 from simcore.errors import ScenarioError
 from simcore.serving.admission import ADMISSIONS
-from simcore.serving.cluster.spec import (
-    Bounds,
-    Fault,
-    MachineFault,
-    PartFault,
-    Policies,
-    ReplicaFault,
-    Signals,
-)
+from simcore.serving.cluster.faults import Fault, MachineFault, PartFault, ReplicaFault
+from simcore.serving.cluster.spec import Bounds, Policies, Signals
 from simcore.serving.deciding import DECIDERS
 from simcore.serving.routing import ROUTERS
 from simcore.serving.scenario.described import Chooses, Told
