@@ -15,17 +15,46 @@ PAIRS = (("pp", "decode_pp"), ("tp", "decode_tp"))
 
 LOAD = ("batch_size", "prompt_tokens")
 
+ROOM = ("placement", "topology")
+"""Fields that are wrong where a machine has no room for the pools."""
+
+MemoryOf = Callable[[Scenario], tuple[PoolMemory, ...]]
+
 
 def remedies_for(
-    scenario: Scenario, memory_of: Callable[[Scenario], tuple[PoolMemory, ...]]
+    scenario: Scenario, memory_of: MemoryOf, machine_of: Callable[[Scenario], object]
 ) -> dict[str, int]:
     """For each field that can help alone, the nearest value with which both pools fit.
 
     More stages or more GPUs in each, fewer requests, shorter prompts: memory per GPU falls with
     each, so the nearest value is found by bisection. Where both pools have a degree of their own
     and both are too small, neither helps alone: then both are there, to be set together. The change
-    that needs the fewest GPUs comes first, changes of the load last.
+    that needs the fewest GPUs comes first, changes of the load last. What the topology has no room
+    for is left out.
+
+    Parameters
+    ----------
+    machine_of : the machine a scenario runs on; it raises ScenarioError, of a field in `ROOM`,
+        where that has no room
     """
+    changes = _changes(scenario, memory_of)
+    return _flat(found for found in changes if _has_room(scenario.replace(**found), machine_of))
+
+
+def _has_room(scenario, machine_of):
+    try:
+        machine_of(scenario)
+    except ScenarioError as error:
+        return error.field not in ROOM
+    return True
+
+
+def _flat(changes):
+    return {field: value for found in changes for field, value in found.items()}
+
+
+def _changes(scenario, memory_of):
+    """Those with which the memory suffices, each by itself enough, whatever the topology."""
 
     def fits(changes):
         try:
@@ -56,7 +85,7 @@ def remedies_for(
         degrees += found
     degrees.sort(key=lambda found: _gpus(scenario.replace(**found)))
     loads = [nearest((field,), _less(scenario, field)) for field in LOAD]
-    return {field: value for found in degrees + loads for field, value in found.items()}
+    return [found for found in degrees + loads if found]
 
 
 def told_together(remedies: Mapping[str, int]) -> list[dict[str, int]]:
@@ -74,15 +103,20 @@ def told_together(remedies: Mapping[str, int]) -> list[dict[str, int]]:
 def refusal_of(
     scenario: Scenario,
     pool: PoolMemory,
-    memory_of: Callable[[Scenario], tuple[PoolMemory, ...]],
+    memory_of: MemoryOf,
+    machine_of: Callable[[Scenario], object],
 ) -> DoesNotFit:
     """The error for a pool that does not fit, with what it lacks and what would help."""
-    remedies = remedies_for(scenario, memory_of)
-    ways = [
-        " and ".join(f"{name} = {value:,}" for name, value in change.items())
-        for change in told_together(remedies)
-    ]
-    advice = f"it fits with {' or '.join(ways)}" if ways else "no PP, TP, N or T alone helps"
+    remedies = remedies_for(scenario, memory_of, machine_of)
+    if remedies:
+        advice = f"it fits with {_listed(told_together(remedies))}"
+    elif changes := _changes(scenario, memory_of):
+        advice = (
+            f"it would with {_listed(changes)}, but for that {scenario.topology} with both pools "
+            f"{scenario.placement} has no room; choose another placement or topology, too"
+        )
+    else:
+        advice = "no PP, TP, N or T alone helps"
     parts = " + ".join(f"{size / GIB:.1f} {name}" for name, size in pool.parts.items())
     return DoesNotFit(
         f"the {pool.pool} pool does not fit: {pool.gpu} stage {pool.stage} needs "
@@ -92,6 +126,12 @@ def refusal_of(
         limit=pool.limit,
         remedies=remedies,
         field="decode_pp" if pool.pool == "decode" and scenario.decode_pp else "pp",
+    )
+
+
+def _listed(changes):
+    return " or ".join(
+        " and ".join(f"{name} = {value:,}" for name, value in change.items()) for change in changes
     )
 
 

@@ -56,7 +56,7 @@ def run(
     memory = _memory(scenario, costs)
     for pool in memory:
         if not pool.fits:
-            raise refusal_of(scenario, pool, memory_of)
+            raise refusal_of(scenario, pool, memory_of, links_of)
     topology = topology_of(scenario, costs, factors)
     plan = plan_of(scenario, costs, topology)
     _refuse_above(scenario, plan.events, max_events)

@@ -205,12 +205,14 @@ def _meter(pool: PoolMemory) -> dict:
         "gpu": pool.gpu,
         "weights": pool.weights * scale,
         "kv": pool.kv * scale,
+        "excess": pool.excess * scale,
         "limit": pool.limit * scale,
         "over": max(0.0, pool.need - pool.limit) * scale,
         "fits": pool.fits,
         "text": f"{numbers.gib(pool.need)} of {numbers.gib(pool.limit)} GiB",
-        "detail": f"stage {pool.stage}: {numbers.gib(pool.weights)} GiB weights, "
-        f"{numbers.gib(pool.kv)} GiB KV cache; {numbers.gib(pool.capacity)} GiB in all",
+        "detail": f"stage {pool.stage}: "
+        + ", ".join(f"{numbers.gib(size)} GiB {name}" for name, size in pool.parts.items())
+        + f"; {numbers.gib(pool.capacity)} GiB in all",
     }
 
 

@@ -97,6 +97,7 @@ def _meter(pool):
                 [
                     html.Div(className="meter-weights"),
                     html.Div(className="meter-kv"),
+                    html.Div(className="meter-excess"),
                     html.Div(className="meter-over"),
                     html.Div(className="meter-limit"),
                 ],
@@ -112,10 +113,18 @@ def _meter(pool):
 
 
 def _meter_legend():
-    parts = {"weights": "weights", "kv": "KV cache", "limit": "limit"}
+    parts = {
+        "weights": "weights",
+        "kv": "KV cache",
+        # Shown where a pool has some, which is seldom.
+        "excess": "activations and buffers beyond the reserve",
+        "limit": "limit",
+    }
     return html.Div(
         [
-            html.Span([html.I(className=f"swatch meter-{part}"), text])
+            html.Span(
+                [html.I(className=f"swatch meter-{part}"), text], className=f"meter-legend-{part}"
+            )
             for part, text in parts.items()
         ],
         className="legend",

@@ -7,6 +7,7 @@ from app.sweeps.terms import short_label_of
 from simcore import memory_of
 from simcore.errors import ScenarioError
 from simcore.remedies import remedies_for, told_together
+from simcore.run import links_of
 from simcore.sweep import INFEASIBLE, Cell, Row
 
 
@@ -45,7 +46,8 @@ def _short(cell):
 
 
 def _remedies(scenario):
-    return [_set_to(change) for change in told_together(remedies_for(scenario, memory_of))]
+    remedies = remedies_for(scenario, memory_of, links_of)
+    return [_set_to(change) for change in told_together(remedies)]
 
 
 def _set_to(values):

@@ -12,6 +12,9 @@ from simcore.parameters import Choice, parameters_of
 from simcore.scenario import Scenario
 from simcore.sweep import SweepPlan
 
+OF_DECODE = {"decode_pp": "pp", "decode_tp": "tp"}
+"""Degrees of the decode pool, whose labels are short as they stand beside those of prefill."""
+
 
 def told_of(plan: SweepPlan) -> dict[str, MetricTold]:
     """The metrics that a plan's page offers, by the short name that addresses have."""
@@ -54,7 +57,7 @@ def axis_of(field: str, plan: SweepPlan) -> Axis:
     return Axis(
         field=field,
         name=info.symbol,
-        title=f"{info.label} {info.symbol}{unit}",
+        title=f"{label_of(field)}{unit}",
         brief=f"{info.symbol}{unit}",
         names=False,
         listed=plan.is_list(field),
@@ -63,8 +66,12 @@ def axis_of(field: str, plan: SweepPlan) -> Axis:
 
 
 def label_of(field: str) -> str:
-    """How a message calls a field of the scenario."""
-    info = parameters_of(Scenario)[field]
+    """How a message or an axis calls a field of the scenario."""
+    infos = parameters_of(Scenario)
+    if field in OF_DECODE:
+        info = infos[OF_DECODE[field]]
+        return f"Decode {info.label[:1].lower()}{info.label[1:]} {info.symbol}"
+    info = infos[field]
     return f"{info.label} {info.symbol}".strip()
 
 

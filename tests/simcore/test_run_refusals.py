@@ -69,6 +69,31 @@ def test_a_pool_that_does_not_fit_is_refused_with_need_limit_and_remedies():
         assert run(scenario.replace(**{field: value})).metrics.ttds_s > 0
 
 
+def test_a_remedy_has_room_on_the_topology():
+    # 189 GiB of weights on a GPU of 80: it takes more GPUs than a machine of eight has.
+    large = Scenario(
+        llm="LLaMA-3.1-405B",
+        decode_gpu="NVIDIA H100",
+        topology="hgx-rail",
+        placement="same node",
+        tp=2,
+        pp=2,
+    )
+    with pytest.raises(DoesNotFit, match="with both pools same node has no room; choose") as caught:
+        run(large)
+    assert caught.value.remedies == {}
+    assert "it would with pp = 6 or tp = 8, but" in str(caught.value)
+    with pytest.raises(DoesNotFit) as caught:
+        run(large.replace(placement="across"))
+    assert caught.value.remedies["pp"] == 6
+    # Of fewer GPUs there is room for some.
+    small = large.replace(llm="LLaMA-3.1-70B", tp=1, pp=1)
+    with pytest.raises(DoesNotFit) as caught:
+        run(small)
+    for change in told_together(caught.value.remedies):
+        assert run(small.replace(**change)).metrics.ttds_s > 0
+
+
 def test_the_decode_pool_is_refused_at_its_own_stages():
     with pytest.raises(DoesNotFit) as caught:
         run(Scenario(decode_pp=1))

@@ -18,12 +18,15 @@
   }
 
   function showMeters({ meters }) {
-    for (const meter of meters || []) {
+    if (!meters) return;
+    page.byId("meters").classList.toggle("with-excess", meters.some((meter) => meter.excess > 0));
+    for (const meter of meters) {
       const root = page.byId("meters").querySelector(`[data-pool="${meter.pool}"]`);
       root.classList.toggle("over", !meter.fits);
       root.querySelector(".meter-text").textContent = meter.text;
       root.querySelector(".meter-weights").style.width = `${meter.weights}%`;
       root.querySelector(".meter-kv").style.width = `${meter.kv}%`;
+      root.querySelector(".meter-excess").style.width = `${meter.excess}%`;
       root.querySelector(".meter-limit").style.left = `${meter.limit}%`;
       const over = root.querySelector(".meter-over");
       over.style.left = `${meter.limit}%`;

@@ -14,7 +14,7 @@ from app.figures.strip import CRITICAL
 from app.gantt6d.answer import COARSE_BARS, FULL_BARS, answer_to
 from app.gantt6d.results import MOST_RANKS, Pictures
 from app.shell import create_app
-from simcore import Scenario, expected_errors_of, run
+from simcore import Scenario, expected_errors_of, memory_of, run
 
 PICTURE = "/gantt6d/picture"
 
@@ -138,6 +138,21 @@ def test_what_does_not_fit_names_its_field_its_remedies_and_how_much_is_missing(
     prefill, _ = answer["meters"]
     assert not prefill["fits"]
     assert prefill["limit"] + prefill["over"] == pytest.approx(100)
+    assert prefill["excess"] == 0
+    assert "buffers" not in prefill["detail"]
+
+
+def test_a_meter_shows_all_that_the_limit_is_held_against(pictures):
+    # Chunks of whole long prompts: their activations do not fit beside the limit.
+    values = {"tp": 2, "batch_size": 8, "chunk_tokens": 16384, "prompt_tokens": 16384}
+    prefill, _ = answer_to(asked(values), pictures)["meters"]
+    memory = memory_of(Scenario(**values))[0]
+    scale = 100 / max(memory.capacity, memory.need)
+    assert prefill["excess"] == pytest.approx(memory.excess * scale)
+    assert prefill["excess"] > 0
+    parts = prefill["weights"] + prefill["kv"] + prefill["excess"]
+    assert parts == pytest.approx(memory.need * scale)
+    assert "GiB activations and buffers beyond the reserve" in prefill["detail"]
 
 
 @pytest.mark.parametrize(

@@ -375,6 +375,9 @@ def test_the_gpu_that_prefills_is_asked_for_first():
 def test_an_axis_has_symbol_label_and_unit():
     assert axis_of("chunk_tokens", MT).title == "Prefill chunk M [tokens]"
     assert axis_of("pp", SWEEPS["ppt"]).title == "Pipeline stages PP"
+    decode = SWEEPS["decode-pptp"]
+    assert axis_of("decode_pp", decode).title == "Decode pipeline stages PP"
+    assert axis_of("decode_tp", decode).title == "Decode tensor parallel TP"
     assert axis_of("prefill_gpu", GPUS).name == "prefill GPU"
 
 
