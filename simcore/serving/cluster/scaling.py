@@ -36,12 +36,23 @@ class Scaler:
             timers = running.timers
             metrics = running.fleet.metrics(name, timers.now)
             pool = running.fleet.pools[name]
-            if pool.role is not Role.DECODE and not running.fleet.counts(name)[0]:
+            if not running.fleet.counts(name)[0]:
                 # Nobody else would call for a replica that takes them.
                 for metric in ("waiting", "in_flight"):
-                    metrics[metric] += len(running.placing.homeless)
+                    metrics[metric] += self._homeless(pool.role)
             timers.at(timers.now + self._scaling(name).scrape_delay_s, Look(name, metrics))
             self._again(name)
+
+    def _homeless(self, role):
+        """Requests that wait for a replica with that role."""
+        prefilled = [course.sending is not None for course in self.running.placing.homeless]
+        match role:
+            case Role.PREFILL:
+                return prefilled.count(False)
+            case Role.DECODE:
+                return prefilled.count(True)
+            case Role.BOTH:
+                return len(prefilled)
 
     def look(self, name: str, metrics: dict) -> None:
         """An autoscaler sees metrics, and replicas are started or drained."""

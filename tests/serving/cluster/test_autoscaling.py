@@ -129,6 +129,17 @@ def test_each_pool_has_a_loop_of_its_own():
     assert served.ledger.requests.completed == 600
 
 
+def test_a_decode_pool_without_a_replica_counts_the_kv_caches_that_wait():
+    spec = disaggregated(1, 1, simple(), topology=machines(1, 2))
+    policy = hpa(metric="waiting", target=4.0, down_window_s=0.0)
+    decode = Scaling(policy=policy, least=0, most=2, every_s=1.0)
+    pools = spec.pools[0], replace(spec.pools[1], scaling=decode)
+    requests = requests_at([0.0, 30.0, 60.0])
+    served = serve(replace(spec, pools=pools), Listed(requests))
+    assert served.ledger.requests.completed == 3
+    assert [n for _, _, n in served.scaling].count(1) >= 2
+
+
 def metrics(time, total, ready, pending=0):
     return PoolMetrics(time, 0.0, ready, pending, 0, total, 0, 0.0, 0)
 
