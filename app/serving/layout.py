@@ -86,6 +86,7 @@ def _result():
         still(html.P(id=f"{NAME}-said", className="serving-said", role="status")),
         still(html.P(id=f"{NAME}-ledger", className="serving-ledger")),
         still(html.P(id=f"{NAME}-partial", className="serving-partial", hidden=True)),
+        still(html.P(id=f"{NAME}-pinned", className="serving-ledger", hidden=True)),
         still(_tools()),
         html.Div([_picture("ttft"), _picture("tpot")], className="serving-pair"),
         still(html.Div(id=f"{NAME}-compared", className="serving-scroll", hidden=True,

@@ -6,6 +6,7 @@ full is a stream of lines, each a JSON object; whoever stops reading it ends it.
 
 import contextvars
 import json
+import math
 import queue
 import threading
 from collections.abc import Iterator
@@ -24,7 +25,7 @@ CURVES = ("throughput", "goodput")
 
 
 def point(body, runs: ServingRuns) -> dict:
-    """A run at one rate with one seed: throughput, goodput and attainment."""
+    """A run at one rate with one seed: throughput, goodput and the 99th percentile of the TTFT."""
     try:
         asked = read(body)
         factor = FACTORS[whole_in(body, "point", 0, len(FACTORS) - 1)]
@@ -38,16 +39,16 @@ def point(body, runs: ServingRuns) -> dict:
     return {
         "seq": asked.seq,
         "rate": rate,
-        "attainment": found.attainment,
         **{name: getattr(found, name) for name in CURVES},
+        "ttft_p99_s": found.ttft_s.p99 if found.completed else None,
         "partial": bool(result.partial),
     }
 
 
 def bands(body) -> dict:
-    """Means over seeds and half the widths of their 95 % intervals, null where there is one run.
+    """Means over seeds and half the widths of their 95 % intervals, null where there are none.
 
-    `body` is {"seq", "rows": for each rate a list of values, one for each seed}.
+    `body` is {"seq", "rows": for each rate a list of values, one for each seed, null for none}.
     """
     try:
         rows = body.get("rows") if isinstance(body, dict) else None
@@ -56,10 +57,10 @@ def bands(body) -> dict:
             raise ScenarioError("`rows` is a list of lists of numbers, beside a number `seq`")
     except PdscopeError as error:
         return refusal(body, error)
-    found = [band([float(value) for value in row]) for row in rows]
+    found = [band([math.nan if value is None else float(value) for value in row]) for row in rows]
     return {
         "seq": seq_of(body),
-        "bands": [[each.mean, each.half if each.runs > 1 else None] for each in found],
+        "bands": [[_known(each.mean), _known(each.half)] for each in found],
     }
 
 
@@ -67,8 +68,16 @@ def _is_row(row):
     return (
         isinstance(row, list)
         and 1 <= len(row) <= MOST_SEEDS
-        and all(type(value) in (int, float) and 0 <= value < 1e9 for value in row)
+        and all(value is None or _is_figure(value) for value in row)
     )
+
+
+def _is_figure(value):
+    return type(value) in (int, float) and 0 <= value < 1e9
+
+
+def _known(value):
+    return None if math.isnan(value) else value
 
 
 class _Cancelled(Exception):

@@ -62,6 +62,7 @@
     clear();
     showCards(answer);
     showWords(answer);
+    showDifferences();
     showFigures();
   }
 
@@ -84,11 +85,22 @@
     page.say(control ? `This cannot be run.${shown}` : message);
   }
 
+  /* What is different from the baseline. */
+  function showDifferences() {
+    const line = page.byId("pinned");
+    const names = pinned ? Object.keys(page.good).filter((name) => page.good[name] !== pinned.values[name]) : [];
+    const label = (name) => page.byId(`${name}-control`).querySelector(".control-label span:last-child").textContent;
+    const parts = names.map((name) => `${label(name)} ${page.good[name]}, there ${pinned.values[name]}`);
+    line.hidden = !pinned;
+    line.textContent = `Against the baseline: ${parts.join("; ") || "no difference"}.`;
+  }
+
   function togglePin() {
     if (!pinned && !page.shown) return;
     pinned = pinned ? null : page.shown;
     page.byId("pin").textContent = pinned ? "Unpin the baseline" : "Pin as baseline";
     showCards(page.shown);
+    showDifferences();
     showFigures();
   }
 

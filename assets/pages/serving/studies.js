@@ -2,7 +2,12 @@
 (() => {
   const { serving: page } = window.pdscope;
   const POINTS = 8; // as app/serving/asked.py has them
-  const CURVES = { throughput: "--faint", goodput: "--kind-prefill" };
+  // By name: the title, the colour, and the panel that it is in.
+  const CURVES = {
+    throughput: ["throughput", "--faint", ""],
+    goodput: ["goodput", "--kind-prefill", ""],
+    ttft_p99_s: ["TTFT p99", "--kind-handoff", "2"],
+  };
   let running = null; // of the run in full, what cancels it
   let sweeping = null;
   /* The rates that are drawn: runs by rate and seed, and the means of each curve. */
@@ -118,16 +123,19 @@
     const rates = rows.map(([first]) => first.rate);
     const data = names.map((name, n) => {
       const own = bands.slice(n * rows.length, (n + 1) * rows.length);
-      const colour = page.colour(CURVES[name]);
+      const [title, variable, panel] = CURVES[name];
+      const colour = page.colour(variable);
       return {
         type: "scatter",
         mode: "lines+markers",
-        name,
+        name: title,
+        xaxis: `x${panel}`,
+        yaxis: `y${panel}`,
         x: rates,
         y: own.map(([mean]) => mean),
         error_y: { type: "data", array: own.map(([, half]) => half ?? 0), color: colour, thickness: 1.5, width: 4 },
         line: { color: colour, width: 2 },
-        hovertemplate: "%{x:.3g} requests/s arrive: %{y:.3g} requests/s<extra>%{fullData.name}</extra>",
+        hovertemplate: `%{x:.3g} requests/s arrive: %{y:.3g} ${panel ? "s" : "requests/s"}<extra>%{fullData.name}</extra>`,
       };
     });
     hide("rates-picture", false);
@@ -139,15 +147,18 @@
     const { layout } = page.shown.figures.ttft;
     const { tickvals, ticktext, type, ...axis } = layout.xaxis;
     const title = (text) => ({ text, standoff: 8, font: { color: page.colour("--faint"), size: 11 } });
+    const rates = { ...axis, rangemode: "tozero", title: title("requests that arrive in a second") };
     return {
       ...layout,
-      title: { ...layout.title, text: "Throughput and goodput against the arrival rate" },
+      title: { ...layout.title, text: "Throughput, goodput and TTFT p99 against the arrival rate" },
       shapes: [],
       annotations: [],
       showlegend: true,
       legend: { x: 0.01, y: 0.99, yanchor: "top" },
-      xaxis: { ...axis, rangemode: "tozero", title: title("requests that arrive in a second") },
+      xaxis: { ...rates, domain: [0, 0.46], anchor: "y" },
       yaxis: { ...axis, rangemode: "tozero", title: title("requests/s") },
+      xaxis2: { ...rates, domain: [0.56, 1], anchor: "y2" },
+      yaxis2: { ...axis, type: "log", exponentformat: "none", anchor: "x2", title: title("TTFT p99 [s]") },
     };
   }
 

@@ -28,9 +28,9 @@ def test_a_point_has_its_rate_and_seed_of_its_own(runs):
 
 
 def test_bands_are_confidence_intervals():
-    found = bands({"seq": 1, "rows": [[1.0, 2.0, 4.0], [5.0]]})["bands"]
+    found = bands({"seq": 1, "rows": [[1.0, 2.0, 4.0], [5.0], [None]]})["bands"]
     assert found[0] == [band([1.0, 2.0, 4.0]).mean, band([1.0, 2.0, 4.0]).half]
-    assert found[1] == [5.0, None]
+    assert found[1:] == [[5.0, None], [None, None]]
 
 
 def test_a_run_in_full_tells_its_progress_and_then_everything():
