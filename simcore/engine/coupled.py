@@ -4,9 +4,7 @@ Where a transfer that comes or goes changes the rate of most groups, finding the
 other costs more than solving for all at once. With N[l][m] the crossings of channel l by the group
 of m, and the unit column for a channel without a group, N x = capacity gives the rates x of the
 groups, and for channels without one what they have left. A change of one group is a change of one
-column, so the inverse of N is kept, and each change of it as the product of two vectors (Sherman &
-Morrison, "Adjustment of an inverse matrix corresponding to a change in one element of a given
-matrix", Annals of Mathematical Statistics 21(1), 1950). A few dozen of them are added at once.
+column, so the inverse of N is kept and changed with it.
 """
 
 from heapq import heappop, heappush
@@ -17,6 +15,7 @@ import numpy as np
 from simcore.engine.crowd import TOLERANCE
 from simcore.engine.events import FINISH
 from simcore.engine.groups import Groups
+from simcore.engine.inverse import KeptInverse
 
 # What the rates of groups may leave of a channel, or take too much of it, relative.
 RESIDUAL = 1e-14
@@ -24,10 +23,6 @@ MOST_CORRECTIONS = 3
 
 # The inverse is found anew after this many changes, and for a change that it would not bear.
 MOST_CHANGES = 256
-LEAST_PIVOT = 1e-9
-
-# So many changes are kept as vectors before they are added to the inverse.
-MOST_VECTORS = 32
 
 # Bottlenecks that moved are looked for one channel after the other, this often; then from scratch.
 MOST_PULLS = 25
@@ -63,7 +58,6 @@ class Coupled(Groups):
         self._next = None  # the transfer that ends then
         self._ending = []  # groups of which one ends then
         self._before = {}  # columns as the inverse knows them, where they are others now
-        self._changes = 0  # of the inverse since it was found anew
         # By channel.
         self._bounds = np.zeros(1)  # rates, floors and zero, which `rate` and `_floor` are views of
         self.rate = np.zeros(0)
@@ -80,20 +74,13 @@ class Coupled(Groups):
         self._ordered = False  # whether that is enough
         self._precision = np.zeros(0)  # one over what rates may leave of it or take too much
         self._spare = np.zeros(0)  # room to calculate in
+        self._left = np.zeros(0)  # what rates leave of it [byte/s]
         self._wait = np.zeros(0)  # times to the next ends [s]
         # By channel twice. The crossings of each channel by a group are one row, a column of N.
         self._columns = np.zeros((0, 0))
         self._mask = np.zeros((0, 0))  # 0 where a group (row) crosses another's channel, or -inf
         self._product = np.zeros((0, 0))  # room to calculate in
-        # The inverse is the first rows of `_inverse` and, for each of `_lefts`, this vector times
-        # the row that follows: (column, column . lefts) . _inverse is a column times it.
-        self._known = False  # whether there is an inverse
-        self._inverse = np.zeros((0, 0))
-        self._lefts = np.zeros((MOST_VECTORS, 0))
-        self._vectors = 0
-        self._factor = np.zeros(0)  # room for a column and its products with the lefts
-        self._column = self._products = self._factor  # these two
-        self._rise = np.zeros(0)  # room for a column times the inverse
+        self._inverse = KeptInverse(0)
 
     def ends(self, number, task, now) -> bool:
         """The event of `task` has come; whether it ends at `now` [s]."""
@@ -144,71 +131,37 @@ class Coupled(Groups):
     def _solve(self):
         """The rates of the groups as they are; raises SingularRates if they do not tell."""
         before, columns = self._before, self._columns
-        if not self._known or self._changes + len(before) > MOST_CHANGES:
+        rate, inverse = self.rate, self._inverse
+        if not inverse.known or inverse.changes + len(before) > MOST_CHANGES:
             self._invert()
         else:
             # What leaves goes first: two groups may not stand for one channel.
             groups = before if len(before) == 1 else sorted(before, key=self._own.__getitem__)
             for group in groups:
-                if not self._change(group, columns[group], before[group]):
+                change = inverse.change(group, columns[group], before[group])
+                if change is None:
                     self._invert()
                     break
+                rate += np.multiply(change, rate.item(group), self._spare)
         before.clear()
-        rate, limit, precision = self.rate, self._limit, self._precision
-        left, scaled = self._column, self._spare
+        limit, precision, left, scaled = self._limit, self._precision, self._left, self._spare
         for _ in range(MOST_CORRECTIONS):
             rate.dot(columns, left)
             np.subtract(limit, left, left)
             np.multiply(left, precision, scaled)
             if scaled.dot(scaled) <= 1.0:  # then so is the square of each
                 return
-            rate += self._times_inverse()
+            rate += inverse.times(left)
         left = np.abs(limit - rate @ columns)
         if not (left <= TOLERANCE * limit).all():
             raise SingularRates
 
-    def _times_inverse(self):
-        """The column in `_column` times the inverse, in `_rise`."""
-        self._lefts.dot(self._column, self._products)
-        return self._factor.dot(self._inverse, self._rise)
-
-    def _change(self, group, column, before):
-        """A column becomes `column`, from `before`; whether the inverse bears that."""
-        inverse, lefts, rate, spare = self._inverse, self._lefts, self.rate, self._spare
-        n = len(rate)
-        np.subtract(column, before, self._column)
-        rise = self._times_inverse()
-        pivot = 1.0 + rise.item(group)
-        if abs(pivot) < LEAST_PIVOT:
-            return False
-        rise *= -1.0 / pivot
-        rate += np.multiply(rise, rate.item(group), spare)
-        inverse[n:, group].dot(lefts, spare)
-        at = self._vectors
-        np.add(spare, inverse[:n, group], lefts[at])
-        inverse[n + at] = rise
-        self._changes += 1
-        self._vectors = at + 1
-        if self._vectors == MOST_VECTORS:
-            inverse[:n] += lefts.T.dot(inverse[n:], self._product)
-            self._drop_vectors()
-        return True
-
-    def _drop_vectors(self):
-        self._vectors = 0
-        self._lefts.fill(0.0)
-        self._inverse[len(self.rate) :] = 0.0
-
     def _invert(self):
-        self._changes = 0
         try:
-            self._inverse[: len(self.rate)] = inverse = np.linalg.inv(self._columns)
+            self._inverse.find(self._columns)
         except np.linalg.LinAlgError:
-            self._known = False
             raise SingularRates from None
-        self._known = True
-        self._drop_vectors()
-        self.rate[:] = self._limit @ inverse
+        self.rate[:] = self._inverse.times(self._limit)
 
     def _overfull(self):
         """The channel that is too full and would give its group least; None if all is fair."""
@@ -261,7 +214,7 @@ class Coupled(Groups):
             if home != self.bound[number]:
                 self._move(number, home, now)
         self._before.clear()
-        self._known = False  # until it is asked for
+        self._inverse.known = False  # until it is asked for
         self._ordered = False
         alone = self._floor < inf
         self.rate[alone] = 0.0
@@ -355,17 +308,13 @@ class Coupled(Groups):
         self._clock, self._top = np.pad(self._clock, (0, new)), np.pad(self._top, (0, new))
         self._top[n - new :] = inf
         self._precision = 1 / (RESIDUAL * limit)
-        self._spare, self._wait, self._rise = np.zeros(n), np.zeros(n), np.zeros(n)
+        self._spare, self._left, self._wait = np.zeros(n), np.zeros(n), np.zeros(n)
         self._columns = np.pad(self._columns, (0, new))
         self._columns[range(n - new, n), range(n - new, n)] = 1.0
         self._mask = np.pad(self._mask, (0, new), constant_values=-inf)
         self._product = np.zeros((n, n))
         self._before = {group: np.pad(before, (0, new)) for group, before in self._before.items()}
-        self._known = False
-        self._inverse = np.zeros((n + MOST_VECTORS, n))
-        self._lefts = np.zeros((MOST_VECTORS, n))
-        self._factor = np.zeros(n + MOST_VECTORS)
-        self._column, self._products = self._factor[:n], self._factor[n:]
+        self._inverse = KeptInverse(n)
 
     def _read(self, channel, now):
         """The clock of a group [byte]."""
