@@ -90,9 +90,11 @@ class Stepper:
             flight = self.flights[0]
             if flight.steps > 1:
                 step = flight.step_at(now, ended=ended)
+                shorter = step < flight.steps
                 flight.cut(step)
                 self._take(flight, step, now)
-                self._occupy(flight)
+                if shorter:  # else another step may have been put on the stages behind it
+                    self._occupy(flight)
 
     @property
     def full(self) -> bool:

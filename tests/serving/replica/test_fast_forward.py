@@ -60,6 +60,15 @@ def test_jumps_equal_single_steps(seed, case):
         assert fast.counts.preemptions > 0
 
 
+def test_what_comes_twice_during_one_step_finds_the_stages_as_they_are():
+    """A prompt starts behind decodes in a row; the next, which comes in the same step, behind it."""
+    at = [0.0, 1.0013, 1.0017, 1.0021]
+    requests = [Request(i, at[i], 400, 200) for i in range(4)]
+    clock = LinearClock(**CLOCK, stages=2)
+    fast, slow = (replica_of(clock, step_by_step=each) for each in (False, True))
+    assert_same(outcome(fast, requests), outcome(slow, requests))
+
+
 def conversations(seed):
     """Prompts of three parts: one for all, one for a group of ten, one of its own."""
     return [
