@@ -109,7 +109,8 @@ FACTS = {
 def _fact(course):
     request, job, moved = course.request, course.job, course.transfer
     first = job.first_token_s
-    arrived = moved is not None and moved.ended_s != NEVER
+    # Layers of an answer of one token may have been sent before it was over; nobody waits for them.
+    arrived = moved is not None and NEVER not in (moved.prefilled_s, moved.ended_s)
     if arrived and moved.ended_s > first:
         # Who decodes answers the client, once it has the KV cache.
         first = moved.ended_s

@@ -61,7 +61,7 @@ def test_jumps_equal_single_steps(seed, case):
 
 
 def test_what_comes_twice_during_one_step_finds_the_stages_as_they_are():
-    """A prompt starts behind decodes in a row; the next, which comes in the same step, behind it."""
+    """A prompt starts behind decodes in a row, and the next, in the same step, behind both."""
     at = [0.0, 1.0013, 1.0017, 1.0021]
     requests = [Request(i, at[i], 400, 200) for i in range(4)]
     clock = LinearClock(**CLOCK, stages=2)

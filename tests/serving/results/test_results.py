@@ -29,7 +29,7 @@ from simcore.serving.results import (
 )
 from simcore.serving.results.money import prices
 from simcore.serving.scenario import aggregated
-from tests.serving.results.rows import apart, quick
+from tests.serving.results.rows import QUICK, apart, quick
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +54,23 @@ def test_the_terms_of_each_request_add_up_to_its_time_to_first_token(moved, toge
         tail = sum(term.mean_s for term in terms_of(result, above=90))
         assert tail == pytest.approx(columns["ttft_s"][columns["ttft_s"] >= np.percentile(
             columns["ttft_s"], 90)].mean())  # fmt: skip
+
+
+def test_nobody_waits_for_layers_of_an_answer_of_one_token():
+    """They may be on their way when the answer, which needs no decode, is over."""
+    pools = [
+        {"name": "p", "role": "prefill", "settings": {"layer_groups": 8}},
+        {"name": "d", "role": "decode"},
+    ]
+    output = {"law": "uniform", "low": 1, "high": 2}
+    workload = {**QUICK["workload"], "requests": 40, "prompt": 3000, "output": output}
+    rows = simulate(quick(pools=pools, workload=workload, kv_transfer="layer-wise")).requests
+    one = rows.output_tokens == 1
+    assert 0 < one.sum() < 40 and (rows.sent_bytes[one] > 0).any()
+    assert (rows[one][["room_s", "transfer_s", "contention_s"]] == 0).all(axis=None)
+    assert (rows.ttft_s[one] == rows.e2e_s[one]).all()
+    assert rows[[*TERMS]].sum(axis=1).to_numpy() == pytest.approx(rows.ttft_s, abs=1e-9)
+    assert rows[[*TERMS]].min(axis=None) > -1e-9
 
 
 def test_times_follow_from_one_another(moved):
