@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from simcore.registry import Registry
 
 AUTO = "auto"
-"""In place of an algorithm's name: the fastest for the size."""
+"""In place of an algorithm's name: the fastest on the wires for the size."""
 
 
 @dataclass(frozen=True, slots=True)

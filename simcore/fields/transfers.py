@@ -30,7 +30,9 @@ class TransferFields:
     all_reduce: str = parameter(
         _choice(
             *("ar", "All-reduce"),
-            "The algorithm by which the GPUs of a stage add up; auto: the fastest for the size.",
+            "The algorithm by which the GPUs of a stage add up, as fast as the wires let it. auto: "
+            "the fastest on the wires for the size, and what was measured where the costs are "
+            "calibrated, which is mostly longer.",
             lambda: (AUTO, *ALGORITHMS.names()),
         ),
         AUTO,
