@@ -158,7 +158,7 @@
       xaxis: { ...rates, domain: [0, 0.46], anchor: "y" },
       yaxis: { ...axis, rangemode: "tozero", title: title("requests/s") },
       xaxis2: { ...rates, domain: [0.56, 1], anchor: "y2" },
-      yaxis2: { ...axis, type: "log", exponentformat: "none", anchor: "x2", title: title("TTFT p99 [s]") },
+      yaxis2: { ...axis, type: "log", dtick: "D2", exponentformat: "none", anchor: "x2", title: title("TTFT p99 [s]") },
     };
   }
 
