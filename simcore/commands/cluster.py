@@ -78,11 +78,17 @@ def execute(arguments) -> int:
 
 
 def _once(arguments, scenario, folder):
+    from simcore.serving.replica import Role
     from simcore.serving.results import as_json, as_text, simulate
     from simcore.serving.results.explain import compared_sentence, differences
     from simcore.serving.results.files import REQUESTS, write_result
     from simcore.serving.scenario import aggregated
 
+    if arguments.compare and all(pool.role is Role.BOTH for pool in scenario.pools):
+        raise PdscopeError(
+            "--compare: every pool does all of a request, so the cluster is aggregated already; "
+            "give pools with role prefill and decode"
+        )
     out = None if arguments.out is None else _folder(arguments.out)
     result = simulate(scenario, folder=folder, file=out and out / REQUESTS)
     found = as_json(result)

@@ -122,6 +122,7 @@ def test_a_trace_that_goes_wrong_is_told_and_what_came_before_is_printed(
         (("--rates", "0"), "use a number from"),
         (("--jobs", 2), "--jobs has no effect on one run"),
         (("--compare", "--seeds", 2), "exclude each other"),
+        (("--compare",), "aggregated already"),
         (("--out", "/dev/null/x"), "cannot be written"),
     ],
 )
