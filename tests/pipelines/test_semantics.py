@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 
 import gpu_catalog
-from simcore import CommNetworkSimulator, DisaggregatedPDSystemPP
+from simcore import CommNetworkSimulator, DisaggregatedPDSystemPP, Scenario, run
 from simcore.costs import HandoffShare, PassCosts, Pool, Semantics, Workload
+from simcore.machine import topology_of
 from simcore.pipelines import make_plan
-from simcore.topologies import ReferenceFabric
+from simcore.run import cost_model_of
+from simcore.topologies import Place, ReferenceFabric
 
 CALM = {
     "stage_waits_for_handoff": False,
@@ -127,3 +129,21 @@ def test_what_arrives_slows_what_leaves_only_where_wires_are_half_duplex(full_du
         {"full_duplex": full_duplex}, [[1.0, 1.0], [0.0, 0.0]], [[0.0, 0.0], [1.0, 1.0]], 1.0
     )
     assert found["prefill", 1, 1] == start
+
+
+@pytest.mark.parametrize("topology", ["reference", "two-sites"])
+def test_to_pull_takes_the_latency_of_asking_longer(topology):
+    scenario = Scenario(
+        llm="LLaMA-3.1-8B",
+        topology=topology,
+        decode_gpu="NVIDIA H100",
+        pp=1,
+        prompt_tokens=1024,
+        chunk_tokens=1024,
+    )
+    machine = topology_of(scenario, cost_model_of(scenario))
+    back = machine.path(Place("decode", 0), Place("prefill", 0))
+    pushed, pulled = (run(scenario.replace(handoff_by=by)).metrics for by in ("push", "pull"))
+    asking = sum(channel.latency_s for channel in back)
+    assert asking > 0
+    assert pulled.ttds_s - pushed.ttds_s == pytest.approx(asking, rel=1e-6)
