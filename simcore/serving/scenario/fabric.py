@@ -125,8 +125,11 @@ def seated(fabric: FabricFields, pools: Sequence[PoolFields]) -> Seated:
             )
         )
     except ScenarioError as error:
-        field = {"prefill_nics": "nics"}.get(error.field, error.field)
-        raise ScenarioError(f"fabric: {error}", field=f"fabric.{field}") from None
+        # Of a scenario of one batch, the field has another name.
+        field, said = error.field, str(error)
+        if field == "prefill_nics":
+            field, said = "nics", said.removeprefix("prefill_")
+        raise ScenarioError(f"fabric: {said}", field=f"fabric.{field}") from None
     return Seated(topology, places)
 
 

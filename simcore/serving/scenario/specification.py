@@ -65,9 +65,11 @@ def cluster_of(scenario: ClusterScenario) -> ClusterSpec:
             retries=scenario.retries,
         )
     except ScenarioError as error:
-        # A topology calls what fails in it failures.
-        field = "faults" if error.field == "failures" else error.field
-        raise ScenarioError(str(error), field=field) from None
+        if error.field != "failures":
+            raise
+        # So a topology calls what fails in it.
+        said = str(error).removeprefix("failures: ")
+        raise ScenarioError(f"faults: {said}", field="faults") from None
 
 
 def aggregated(scenario: ClusterScenario) -> ClusterScenario:

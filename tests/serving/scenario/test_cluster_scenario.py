@@ -157,12 +157,12 @@ def test_what_is_wrong_is_said_with_its_place_and_a_remedy(values, field, says):
             {"pools": [{"dp": 64, "settings": {"max_num_seqs": 4096}}]},
             f"{SET}.max_num_seqs", "use 512 or less",
         ),
-        ({"fabric": {"nics": 9}}, "fabric.nics", "use 8 or less"),
+        ({"fabric": {"nics": 9}}, "fabric.nics", "^fabric: nics = 9.*use 8 or less"),
         (
             {"fabric": {"placement": "same rack", "topology": "two-sites"}},
             "fabric.placement", "use across",
         ),
-        ({"faults": [{"part": "node 0 NIC 77", "at_s": 1}]}, "faults", "node 0 NIC"),
+        ({"faults": [{"part": "node 0 NIC 77", "at_s": 1}]}, "faults", "^faults: no NIC"),
         ({"faults": [{"pool": "prefill", "replica": 9, "at_s": 1}]}, "faults", "no replica 9"),
         (
             {"pools": [{"name": "p", "role": "prefill"}, {"name": "q", "role": "prefill", "tp": 2},
