@@ -106,6 +106,10 @@ def test_experts_in_demand_get_the_larger_shares():
         # A token goes to 4 groups at most, so to 8 GPUs.
         assert found.bytes <= 50 * 8 * 7168 * 2
     assert by_seed[0].shares != by_seed[1].shares
+    dealt = exchanges(
+        DEEPSEEK, range(10, 20), **skewed | {"placement": ExpertPlacement.ROUND_ROBIN}
+    )
+    assert dealt[1].shares != by_seed[0].shares
 
 
 @given(parallel_scenarios(routing="power law", seed=3))
