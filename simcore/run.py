@@ -38,7 +38,8 @@ def run(
 
     Parameters
     ----------
-    time_limit_s : processor time that the execution may take [s]; None for no limit
+    time_limit_s : processor time that planning and execution may take, each [s]; None for no
+        limit
     faster : what if links or wires were faster: a factor on the bandwidth, by the name of a link
         that the topology is made of, or of one of its wires or channels
 
@@ -58,7 +59,10 @@ def run(
         if not pool.fits:
             raise refusal_of(scenario, pool, memory_of, links_of)
     topology = topology_of(scenario, costs, factors)
-    plan = plan_of(scenario, costs, topology)
+    try:
+        plan = plan_of(scenario, costs, topology, time_limit_s=time_limit_s)
+    except LimitReached as reached:
+        raise _planned_too_long(scenario, time_limit_s) from reached
     _refuse_above(scenario, plan.events, max_events)
     graph = pipeline_graph(plan)
     failures = later_failures_of(scenario)
@@ -134,8 +138,10 @@ def cost_model_of(scenario: Scenario) -> CostModel:
     )
 
 
-def plan_of(scenario: Scenario, costs: CostModel, topology: Topology) -> PipelinePlan:
-    """The scenario, costed and routed."""
+def plan_of(
+    scenario: Scenario, costs: CostModel, topology: Topology, *, time_limit_s: float | None = None
+) -> PipelinePlan:
+    """The scenario, costed and routed; raises LimitReached where that takes too long."""
     return make_plan(
         costs,
         topology,
@@ -143,6 +149,7 @@ def plan_of(scenario: Scenario, costs: CostModel, topology: Topology) -> Pipelin
         prefill=scenario.prefill_pool,
         decode=scenario.decode_pool,
         rules=rules_of(scenario, topology),
+        time_limit_s=time_limit_s,
     )
 
 
@@ -226,6 +233,15 @@ def _ways_to_fewer_events(scenario, events):
     if decode_part * (3 * scenario.decode_stages - 2) > events / 2:
         return "output_tokens", "lower output_tokens or decode_pp"
     return "chunk_tokens", "raise chunk_tokens or lower prompt_tokens or pp"
+
+
+def _planned_too_long(scenario, time_limit_s):
+    gpus = scenario.prefill_pool.gpus + scenario.decode_pool.gpus
+    return ScenarioError(
+        f"to plan what {gpus:,} GPUs send each other takes longer than the {time_limit_s:g} s of "
+        "computing it may; lower tp or pp, or run it without a limit",
+        field="tp",
+    )
 
 
 def _takes_too_long(scenario, time_limit_s):

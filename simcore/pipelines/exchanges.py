@@ -1,8 +1,10 @@
 """The collectives of a pass: which algorithm, how long each takes alone, and as flows."""
 
+import math
 from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from time import thread_time
 
 import numpy as np
 
@@ -12,7 +14,7 @@ from simcore.collectives.alone import AtThePorts, RoutedCollective, RoutedRound,
 from simcore.collectives.ring import once_around
 from simcore.costs import CostModel, Pool
 from simcore.costs.operators.collectives import Collective
-from simcore.errors import ScenarioError
+from simcore.errors import LimitReached, ScenarioError
 from simcore.topologies import Place, Topology
 
 MOST_ROUTED = 256
@@ -57,19 +59,34 @@ class TimedExchange:
 
 
 def timed_exchanges(
-    costs: CostModel, topology: Topology, pool: Pool, all_reduce: str
+    costs: CostModel,
+    topology: Topology,
+    pool: Pool,
+    all_reduce: str,
+    *,
+    deadline_s: float = math.inf,
 ) -> list[tuple[TimedExchange, ...]]:
     """Those of each pass of each stage of a pool.
 
     They take as long as the cost model says, else as the wires do. A named algorithm takes as long
     as the wires: what a cost model was fitted to chose for itself.
 
-    Raises ScenarioError where the GPUs of the stage cannot run the algorithm `all_reduce`.
+    Parameters
+    ----------
+    deadline_s : of this thread's processor time, looked at before each stage [s]
+
+    Raises ScenarioError where the GPUs of the stage cannot run the algorithm `all_reduce`, and
+    LimitReached after the deadline.
     """
     if pool.stage_gpus == 1:
         return [()] * pool.pp
     told: dict[tuple, np.ndarray | None] = {}  # most stages exchange the same
-    return [_of_stage(costs, topology, pool, stage, all_reduce, told) for stage in range(pool.pp)]
+    found = []
+    for stage in range(pool.pp):
+        if thread_time() > deadline_s:
+            raise LimitReached(f"what {stage} of {pool.pp} {pool.name} stages exchange is known")
+        found.append(_of_stage(costs, topology, pool, stage, all_reduce, told))
+    return found
 
 
 def _of_stage(costs, topology, pool, stage, all_reduce, told):

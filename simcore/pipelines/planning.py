@@ -1,11 +1,14 @@
 """From costs and a machine to a plan."""
 
+import math
+from time import thread_time
+
 import numpy as np
 
 from simcore.costs import CostModel, Pool, Workload
 from simcore.costs.plan import HandoffBy, HandoffIn
 from simcore.engine import Device
-from simcore.errors import ScenarioError
+from simcore.errors import LimitReached, ScenarioError
 from simcore.pipelines.choosing import PoolExchanges, chosen_form
 from simcore.pipelines.cutting import Cutter
 from simcore.pipelines.exchanges import timed_exchanges
@@ -24,12 +27,20 @@ def make_plan(
     prefill: Pool,
     decode: Pool,
     rules: TransferRules | None = None,
+    time_limit_s: float | None = None,
 ) -> PipelinePlan:
     """The plan of `workload` on the two pools, joined by `topology`, at the prices of `costs`.
 
-    Raises ScenarioError where the machine cannot do what `rules` say.
+    Parameters
+    ----------
+    time_limit_s : processor time that may have passed before a stage's exchanges are timed, or
+        its transfers are led over wires [s]; None for no limit
+
+    Raises ScenarioError where the machine cannot do what `rules` say, and LimitReached where it
+    takes longer than it may.
     """
     rules = rules or TransferRules()
+    deadline_s = math.inf if time_limit_s is None else thread_time() + time_limit_s
     if rules.handoff is not HandoffIn.CHUNKS and costs.semantics.stage_waits_for_handoff:
         raise ScenarioError(
             f"handoff = {rules.handoff.value!r}: with these costs a stage waits for the handoff of "
@@ -39,18 +50,20 @@ def make_plan(
     handed = [handed_over(costs, stage, prefill, decode, rules) for stage in range(prefill.pp)]
     of_prefill = PoolExchanges(
         prefill,
-        timed_exchanges(costs, topology, prefill, rules.all_reduce),
+        timed_exchanges(costs, topology, prefill, rules.all_reduce, deadline_s=deadline_s),
         passes=workload.chunks,
         parts=max(len(over.shares) for over in handed),
     )
     steps, microbatches = workload.output_tokens, workload.decode_microbatches
     of_decode = PoolExchanges(
         decode,
-        timed_exchanges(costs, topology, decode, rules.all_reduce),
+        timed_exchanges(costs, topology, decode, rules.all_reduce, deadline_s=deadline_s),
         passes=steps * microbatches,
         parts=1,
     )
     wanted = _wanted(prefill, decode, handed, asked=rules.by is HandoffBy.PULL)
+    if thread_time() > deadline_s:
+        raise LimitReached("what all stages exchange is known, but not yet over which wires")
     chosen = chosen_form(topology, wanted, (of_prefill, of_decode), rules)
     cutter = Cutter(chosen, (prefill, decode))
     activation_bytes = np.asarray(costs.prefill_activation_bytes(), dtype=float)
