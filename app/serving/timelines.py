@@ -70,9 +70,10 @@ def timelines(result: ServingResult, scheme: str) -> dict:
     found |= {
         "xaxis": {**axis(scheme), "anchor": f"y{last}", "ticksuffix": " s"},
         "annotations": notes,
-        "legend": {"orientation": "h", "y": -0.06, "yanchor": "top", "x": 0},
+        # Below all, in room that is kept for it: it has three lines where the page is narrow.
+        "legend": {"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom", "x": 0},
         "showlegend": True,
-        "margin": {"l": 52, "r": 14, "t": 22, "b": 60},
+        "margin": {"l": 52, "r": 14, "t": 22, "b": 104},
     }
     return {"data": data, "layout": found}
 
