@@ -1,5 +1,6 @@
 """What every test shares: the repository's root and how hypothesis searches."""
 
+import gc
 import os
 from pathlib import Path
 
@@ -21,3 +22,12 @@ os.environ["PDSCOPE_CACHE"] = ""
 def repository() -> Path:
     """The root of the checkout."""
     return Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture
+def no_garbage_of_others():
+    """What thousands of tests before have left in memory is not looked through meanwhile."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()

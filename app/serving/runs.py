@@ -10,7 +10,7 @@ from simcore.serving.results import ServingResult, simulate
 LIVE_S = 0.5
 """Processor time that a run may take while the page waits [s]; then it is partial."""
 
-BOTH_S = 0.35
+BOTH_S = 0.3
 """The same of each of two runs that are compared [s]."""
 
 FULL_S = 20.0

@@ -62,7 +62,7 @@ def make_plan(
         parts=1,
     )
     wanted = _wanted(prefill, decode, handed, asked=rules.by is HandoffBy.PULL)
-    if thread_time() > deadline_s:
+    if max(prefill.stage_gpus, decode.stage_gpus) > 1 and thread_time() > deadline_s:
         raise LimitReached("what all stages exchange is known, but not yet over which wires")
     chosen = chosen_form(topology, wanted, (of_prefill, of_decode), rules)
     cutter = Cutter(chosen, (prefill, decode))

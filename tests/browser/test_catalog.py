@@ -269,7 +269,7 @@ def test_a_config_json_is_a_model_as_it_stands(catalog):
     expect(row(catalog, "Tiny Qwen", "llm")).to_be_visible()
     catalog.get_by_role("link", name="Gantt6D").click()
     expect(catalog.locator("#gantt6d-page")).to_have_attribute("data-settled", "true")
-    catalog.locator("#gantt6d-more summary").click()
+    catalog.locator("#gantt6d-more > summary").click()
     catalog.locator("#gantt6d-llm").click()
     catalog.get_by_role("option", name="Tiny Qwen").click()
     expect(catalog).to_have_title(re.compile("^Tiny Qwen, "))

@@ -801,7 +801,7 @@ def test_pairs_that_do_not_fit_are_hatched_and_say_why(page):
     assert decode_alone == prefill_alone > len(lacking) - decode_alone - prefill_alone
     assert (
         f"{len(lacking)} of {len(table)} cells are infeasible, {decode_alone} of them as the "
-        "decode pool does not fit; even the fullest one would with PP = 4."
+        "decode pool does not fit; even the fullest one would with PP = 4 or TP = 2."
     ) in said
     expect(page.locator("#gpus-nothing")).to_be_hidden()
 

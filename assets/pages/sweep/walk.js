@@ -117,9 +117,11 @@
     const [column, line] = from ? MOVES[key](from, up) : start(grid);
     const [x, y] = [grid.xs[within(column, grid.xs)], grid.ys[within(line, grid.ys)]];
     here = { page, x, y };
-    if (!followed.has(plot())) {
-      followed.add(plot());
-      plot().on("plotly_afterplot", () => here && show({ moved: false }));
+    const drawn = plot();
+    if (!drawn) return; // not yet, or not any more
+    if (!followed.has(drawn)) {
+      followed.add(drawn);
+      drawn.on("plotly_afterplot", () => here && show({ moved: false }));
     }
     show({ moved: true });
   }

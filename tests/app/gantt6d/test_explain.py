@@ -178,7 +178,7 @@ def test_time_that_a_request_has_spent_before_counts():
     assert not told["complete"]
 
 
-def test_a_large_scenario_is_known_in_the_end(studies):
+def test_a_large_scenario_is_known_in_the_end(studies, no_garbage_of_others):
     """41,000 events and as many for each change: a second for each answer, but every row."""
     values = {"pp": 32, "prompt_tokens": 8192, "chunk_tokens": 32}
     begun, answers = time.thread_time(), []
