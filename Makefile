@@ -5,6 +5,8 @@ HOST ?= 127.0.0.1
 PORT ?= 8050
 # Further words for pytest, e.g. make test PYTEST_ARGS="-k gantt --numprocesses 0".
 PYTEST_ARGS ?=
+# TORCH=0 leaves torch out, which is large: what needs it is skipped.
+TORCH ?= 1
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -21,7 +23,7 @@ help: ## what make can do here
 run: $(VENV)/run.stamp ## serve the page on http://127.0.0.1:8050 (HOST=… PORT=… to change that)
 	@exec $(BIN)/pdscope serve --host $(HOST) --port $(PORT)
 
-test: lint browser ## ruff, then the whole test suite, a real browser included
+test: lint browser $(if $(filter-out 0,$(TORCH)),$(VENV)/torch.stamp) ## ruff, then the whole test suite, a real browser included (TORCH=0: without torch)
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal $(PYTEST_ARGS)
 
 lint: $(VENV)/tests.stamp ## ruff alone
@@ -48,6 +50,10 @@ $(VENV)/run.stamp: requirements.txt pyproject.toml | $(BIN)/python
 
 $(VENV)/tests.stamp: requirements-tests.txt $(VENV)/run.stamp
 	$(PIP_INSTALL) --requirement requirements-tests.txt
+	@touch $@
+
+$(VENV)/torch.stamp: requirements-torch.txt $(VENV)/tests.stamp
+	$(PIP_INSTALL) --requirement requirements-torch.txt --constraint requirements-tests.txt
 	@touch $@
 
 # Debian keeps ensurepip, without which a virtual environment has no pip, in a package of its own.

@@ -75,11 +75,46 @@ ROOMS = {
     ),
     # From measurements to constants and back; the one room that fits.
     "simcore.calibration": (*SHARED, "simcore.costs", "gpu_catalog", "scipy", *NUMBERS),
+    # Distributed algorithms. Torch is behind one file, which only what cannot do without may open;
+    # the core reaches for it when somebody hands it a tensor or asks for real processes.
+    "simcore.distributed": (
+        *(*SHARED, "simcore.reading", "simcore.engine", "simcore.costs", "simcore.topologies"),
+        *("simcore.distributed.trace", "simcore.distributed.with_torch"),
+        *("simcore.distributed.deployed", "gpu_catalog", *NUMBERS),
+    ),
+    "simcore.distributed.with_torch": ("simcore.distributed", "torch", "numpy"),
+    "simcore.distributed.trace": (
+        *("simcore.distributed", "simcore.engine", "simcore.errors", "simcore.units"),
+        *("simcore.exports", "pyarrow", *NUMBERS),
+    ),
+    "simcore.distributed.deployed": (
+        *("simcore.distributed", "simcore.distributed.with_torch", "simcore.distributed.trace"),
+        *("simcore.errors", *NUMBERS),
+    ),
+    "simcore.distributed.shim": (
+        *("simcore.distributed", "simcore.distributed.with_torch", "simcore.distributed.trace"),
+        *("simcore.errors", *NUMBERS),
+    ),
+    "simcore.distributed.algorithms": (
+        *(*SHARED, "simcore.costs", "simcore.distributed", "simcore.distributed.with_torch"),
+        *("simcore.distributed.models", "gpu_catalog", *NUMBERS),
+    ),
+    "simcore.distributed.models": (
+        *(*SHARED, "simcore.costs", "simcore.distributed", "simcore.distributed.with_torch"),
+        *("gpu_catalog", *NUMBERS),
+    ),
+    # From times of real messages to constants of the network; it fits, too.
+    "simcore.distributed.measuring": (
+        *(*SHARED, "simcore.distributed", "simcore.distributed.trace"),
+        *("simcore.distributed.deployed", "simcore.reading", "scipy", *NUMBERS),
+    ),
     "simcore.commands": (
         *("simcore", "simcore.cell_cache", "simcore.executors", "simcore.explain"),
         *("simcore.calibration", "simcore.costs", "simcore.topologies"),
         *("simcore.exports", "simcore.reading", *SHARED, "gpu_catalog", *NUMBERS),
         *("simcore.serving", "simcore.serving.scenario", "simcore.serving.results"),
+        *("simcore.distributed", "simcore.distributed.algorithms"),
+        *("simcore.distributed.measuring", "simcore.distributed.trace"),
     ),
     # Pure functions from tables to figures: nothing of ours but one another.
     "app.figures": ("plotly", *NUMBERS),
@@ -89,9 +124,16 @@ ROOMS = {
     ),
     "assets": (),
 }
-# The standard library is open to all, and every room of simcore to app.
+# Pages are for everybody, torch is not.
+ONLY_WITH_TORCH = (
+    *("simcore.distributed.with_torch", "simcore.distributed.deployed"),
+    "simcore.distributed.shim",
+)
+# The standard library is open to all, and to app every room of simcore that needs no torch.
 MAY_IMPORT = {room: (*allowed, *sys.stdlib_module_names) for room, allowed in ROOMS.items()}
-MAY_IMPORT["app"] += tuple(room for room in ROOMS if room.startswith("simcore"))
+MAY_IMPORT["app"] += tuple(
+    room for room in ROOMS if room.startswith("simcore") and room not in ONLY_WITH_TORCH
+)
 
 
 def test_every_import_follows_the_arrows(repository):
@@ -153,10 +195,21 @@ def test_the_checker_accepts_what_is_allowed(tmp_path):
         ("simcore/costs/__init__.py", "from simcore import Scenario", "simcore"),
         ("simcore/topologies/a.py", "from simcore.costs import x", "simcore.costs"),
         ("simcore/pipelines/plan.py", "from simcore.run import run", "simcore.run"),
+        ("simcore/distributed/network.py", "import torch", "torch"),
+        ("simcore/distributed/deployed/a.py", "import torch.distributed as d", "torch.distributed"),
+        ("simcore/distributed/models/a.py", "from torch import nn", "torch"),
+        (
+            "simcore/distributed/shim/a.py",
+            "import importlib as i\ni.import_module('torch')",
+            "torch",
+        ),
+        ("simcore/distributed/trace/a.py", "from ..with_torch import torch", "simcore.distributed"),
+        ("simcore/engine/work.py", "from simcore.distributed import star", "simcore.distributed"),
         ("app/figures/gantt.py", "from simcore import run", "simcore.run"),
         ("app/figures/gantt.py", "from app.shell import create_app", "app.shell"),
         ("app/figures/gantt.py", "import dash", "dash"),
         ("app/shell.py", "import torch", "torch"),
+        ("app/shell.py", "import simcore.distributed.with_torch", "simcore.distributed.with_torch"),
     ],
 )
 def test_the_checker_refuses_what_turns_an_arrow_round(tmp_path, file, source, culprit):

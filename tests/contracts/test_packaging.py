@@ -10,7 +10,7 @@ import zipfile
 import pytest
 
 PACKAGES = ("app", "assets", "gpu_catalog", "simcore")
-RUN, TESTS = "requirements.txt", "requirements-tests.txt"
+RUN, TESTS, TORCH = "requirements.txt", "requirements-tests.txt", "requirements-torch.txt"
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +81,14 @@ def test_tests_run_on_the_versions_that_users_get(repository):
     assert pins(repository, RUN).items() <= pins(repository, TESTS).items()
 
 
-@pytest.mark.parametrize("lock", [RUN, TESTS])
+def test_torch_is_pinned_by_hand(repository):
+    """No lock holds it, since a machine without GPUs may take another build of it."""
+    table = tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert wanted(table["optional-dependencies"]["torch"]) == set(pins(repository, TORCH))
+    assert "torch" not in wanted(table["dependencies"]) | set(pins(repository, TESTS))
+
+
+@pytest.mark.parametrize("lock", [RUN, TESTS, TORCH])
 def test_a_lock_names_no_registry(repository, lock):
     text = (repository / lock).read_text(encoding="utf-8")
     assert not re.search(r"://|--(extra-)?index-url|--find-links|--trusted-host| @ ", text)
