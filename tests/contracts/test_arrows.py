@@ -105,7 +105,7 @@ ROOMS = {
     ),
     # From times of real messages to constants of the network; it fits, too.
     "simcore.distributed.measuring": (
-        *(*SHARED, "simcore.distributed", "simcore.distributed.trace"),
+        *(*SHARED, "simcore.costs", "simcore.distributed", "simcore.distributed.trace"),
         *("simcore.distributed.deployed", "simcore.reading", "scipy", *NUMBERS),
     ),
     "simcore.commands": (

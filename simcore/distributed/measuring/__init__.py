@@ -1,0 +1,1 @@
+"""Real networks: measured, fitted, and compared with what is simulated of them."""
