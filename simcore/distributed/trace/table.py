@@ -7,6 +7,8 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from simcore.distributed.trace.critical import CriticalPath, critical_path
+from simcore.distributed.trace.overlap import per_operation, per_rank
 from simcore.distributed.trace.recorder import Message, Recorder, Span, SpanKind
 
 _NUMBERS = {"rank", "peer", "bytes", "tag", "source", "target"}
@@ -74,6 +76,45 @@ class LabTrace:
         order = np.lexsort([columns["bytes"], *(columns[key] for key in keys)])
         frame = {name: column[order] for name, column in columns.items()}
         return pd.DataFrame(frame | {"operation": _categories(frame["operation"])})
+
+    @cached_property
+    def per_rank(self) -> pd.DataFrame:
+        """What each rank did with its time, exposed and hidden communication; see `overlap`."""
+        return per_rank(self.spans, self.messages, self.ranks)
+
+    @property
+    def exposed_s(self) -> np.ndarray:
+        """Of each rank, the time in which it was inside a communication call [s]."""
+        return self.per_rank["exposed_s"].to_numpy()
+
+    @property
+    def hidden_s(self) -> np.ndarray:
+        """Of each rank, the time in which it computed while a message of it was under way [s]."""
+        return self.per_rank["hidden_s"].to_numpy()
+
+    @cached_property
+    def per_operation(self) -> pd.DataFrame:
+        """What the calls of each name cost the ranks that made them; see `overlap`."""
+        return per_operation(self.spans)
+
+    def compute_table(self) -> pd.DataFrame:
+        """How long each piece of computation took, to be replayed.
+
+        Columns: rank; piece, its number among those of its rank; region; seconds.
+        """
+        computes = self.spans[self.spans["kind"] == "compute"].sort_values(["rank", "sequence"])
+        return pd.DataFrame(
+            {
+                "rank": computes["rank"].to_numpy(),
+                "piece": _number_in_runs(computes["rank"].to_numpy()),
+                "region": computes["region"].astype(object).to_numpy(),
+                "seconds": (computes["end_s"] - computes["start_s"]).to_numpy(),
+            }
+        )
+
+    def critical_path(self) -> CriticalPath:
+        """What led to the last end."""
+        return critical_path(self.spans, self.messages)
 
     @cached_property
     def end_s(self) -> float:

@@ -4,21 +4,9 @@ import random
 
 import pytest
 
-from simcore.distributed.trace import LabTrace, Recorder, SpanKind, merged
+from simcore.distributed.trace import LabTrace, Recorder, merged
 from simcore.errors import SimulationError
-
-COMPUTE, COMMUNICATION = SpanKind
-
-
-def two_ranks() -> Recorder:
-    """Rank 0 computes 2 s and sends 100 bytes in 3 s; rank 1 waits for them, then computes 1 s."""
-    recorder = Recorder()
-    recorder.span(0, COMPUTE, "compute", "layer", -1, 0, -1, 0.0, 2.0)
-    recorder.span(1, COMMUNICATION, "recv", "", 0, 100, 7, 0.0, 5.0)
-    recorder.span(0, COMMUNICATION, "send", "", 1, 100, 7, 2.0, 5.0)
-    recorder.message(0, 1, 100, 7, "send", 2.0, 2.0, 5.0)
-    recorder.span(1, COMPUTE, "compute", "", -1, 0, -1, 5.0, 6.0)
-    return recorder
+from tests.distributed.trace.recordings import calls, two_ranks
 
 
 def test_a_table_has_the_columns_that_its_docstring_names():
@@ -72,7 +60,7 @@ def test_ranks_may_be_noted_in_any_order():
 def test_what_takes_no_time_stays_as_it_was_noted_within_a_rank():
     recorder = Recorder()
     for name in ("b", "a", "c"):
-        recorder.span(0, COMMUNICATION, name, "", -1, 0, -1, 1.0, 1.0)
+        calls(recorder, 0, name, 1.0, 1.0)
     assert LabTrace.of(recorder, ranks=1).spans["name"].tolist() == ["b", "a", "c"]
 
 
