@@ -41,6 +41,7 @@ class CommNetworkSimulator:
         self._events = self._network.events = []
         self._finishes_renewed = 0
         self._added = 0
+        self._pausing = False
 
     @property
     def active_batches(self) -> list[DataBatch]:
@@ -96,8 +97,12 @@ class CommNetworkSimulator:
         job._due = due = now + job.total_duration
         heappush(self._events, (due, COMPUTE_OVER, seq, job))
 
+    def pause(self) -> None:
+        """Let `run` return once all of the present moment is told, with work perhaps left."""
+        self._pausing = True
+
     def run(self, system, until: float = inf, max_completions: int | None = MOST_COMPLETIONS):
-        """Run until nothing is left to do.
+        """Run until nothing is left to do, or the system pauses it.
 
         Parameters
         ----------
@@ -116,6 +121,9 @@ class CommNetworkSimulator:
         most = inf if max_completions is None else max_completions
         done = 0
         while True:
+            if self._pausing and (not events or events[0][0] > self.current_time):
+                self._pausing = False
+                return
             if touched:
                 # Before time goes on, and before jobs of this instant: transfers come first.
                 following = events[0] if events else AFTER_ALL

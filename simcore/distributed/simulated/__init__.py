@@ -1,0 +1,1 @@
+"""Distributed programs on the simulator: one thread for each rank, of which exactly one runs."""
