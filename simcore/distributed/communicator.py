@@ -56,7 +56,7 @@ class Communicator:
         transport = self._transport
         call = self._call("recv", source, into, tag)
         begun = transport.begin()
-        transport.post_recv(into, call.peer, self._context, tag, call).wait()
+        transport.post_recv(into, call.peer, self._context, tag, call, False).wait()
         transport.end(call, begun)
         return into
 
@@ -74,7 +74,7 @@ class Communicator:
         transport = self._transport
         call = self._call("irecv", source, into, tag)
         begun = transport.begin()
-        work = transport.post_recv(into, call.peer, self._context, tag, call)
+        work = transport.post_recv(into, call.peer, self._context, tag, call, True)
         transport.end(call, begun)
         return _Awaited(transport, work, call)
 
@@ -84,7 +84,7 @@ class Communicator:
         sending = self._call("sendrecv", to, payload, tag)
         receiving = self._call("sendrecv", source, into, tag)
         begun = transport.begin()
-        received = transport.post_recv(into, receiving.peer, self._context, tag, receiving)
+        received = transport.post_recv(into, receiving.peer, self._context, tag, receiving, False)
         sent = transport.post_send(payload, sending.peer, self._context, tag, sending, False)
         received.wait()
         sent.wait()

@@ -50,10 +50,12 @@ class Transport(Protocol):
     def end(self, call: Call, begun_s: float) -> None:
         """The call that began at `begun_s` has ended."""
 
-    def post_send(self, payload, to: int, context: int, tag: int, call: Call, checked: bool) -> Work:
-        """Offer a payload. `checked`: see that it is not changed before its wait."""
+    def post_send(self, payload, to: int, context: int, tag: int, call: Call, later: bool) -> Work:
+        """Offer a payload. `later`: the program goes on before the wait, and might change it."""
 
-    def post_recv(self, into, source: int, context: int, tag: int, call: Call) -> Work:
+    def post_recv(
+        self, into, source: int, context: int, tag: int, call: Call, later: bool
+    ) -> Work:
         """Ask for a payload, to be written into `into`; wait returns `into`."""
 
     def enter(self, context: int, members: tuple[int, ...], number: int, call: Call, facts) -> None:
@@ -103,7 +105,7 @@ class Link:
     def post_recv(self, piece, source: int) -> Work:
         """Ask a member of the group for a piece, to be written into `piece`."""
         return self._transport.post_recv(
-            piece, self._members[source], self._context, self._tag, self._call
+            piece, self._members[source], self._context, self._tag, self._call, False
         )
 
     def send(self, piece, to: int) -> None:

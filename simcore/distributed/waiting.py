@@ -35,6 +35,8 @@ class Waiting:
         facts = [f"{call.nbytes:,} bytes"] if call.nbytes else []
         facts += [f"tag {call.tag}"] if call.tag >= 0 else []
         told = f"{call.name} ({', '.join(facts)})" if facts else call.name
+        if not self.peers:
+            return f"rank {self.rank} waits for its {told} to end, at {self.where}"
         who = " and ".join(f"rank {peer}" for peer in self.peers)
         doing = "to receive it" if self.sends else "to send to it"
         return f"rank {self.rank} waits in {told} for {who} {doing}, at {self.where}"
@@ -53,7 +55,9 @@ def user_place(frame) -> str:
 
 def cycle_of(waiting: list[Waiting]) -> tuple[int, ...]:
     """Ranks each of which waits for the next and the last for the first; () if there are none."""
-    after = {each.rank: each.peers for each in waiting}
+    after: dict[int, tuple[int, ...]] = {}
+    for each in waiting:
+        after[each.rank] = after.get(each.rank, ()) + each.peers
     for first in sorted(after):
         path: list[int] = []
         rank = first

@@ -38,12 +38,14 @@ class Process:
     rank : which it belongs to
     number : of all processes, in order of creation
     order : what breaks ties with others that can go on at the same moment
+    beside : whether it runs beside the program of its rank, for a call that was not waited for
     waits_for : the work that it waits for; None while it does not
     """
 
     rank: int
     number: int
     run: Callable[["Process"], None]
+    beside: bool = False
     order: tuple = ()
     waits_for: Any = None
     ident: int = 0
@@ -78,9 +80,9 @@ class Baton:
         self.failure: BaseException | None = None
         self.stopping = False
 
-    def add(self, rank: int, run) -> Process:
+    def add(self, rank: int, run, *, beside: bool = False) -> Process:
         """A process that can go on at once; it runs when its turn comes."""
-        process = Process(rank, len(self.processes), run)
+        process = Process(rank, len(self.processes), run, beside)
         process.order = (-1, rank, process.number)
         process.kept = self._save()
         self.processes.append(process)

@@ -1,9 +1,7 @@
 """Which send meets which receive: the first of each, for one sender, receiver, group and tag."""
 
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -21,11 +19,10 @@ class Post:
     nbytes : size [byte]
     data : the bytes to send, or where to write those that come; None for a virtual payload
     posted_s : when [s]
+    start_s : when the message set out [s]
     sends : whether it is a send
-    finish : to be called by the process when it has waited
-    payload : what wait returns
     done : whether it needs to be waited for no more
-    arrived : of an eager send that nobody has received, whether it has arrived
+    sent, arrived : of a send, whether it has set out, and whether it is there
     other : the other end, once they have met
     where : "file:line", where it is known without asking
     """
@@ -38,8 +35,7 @@ class Post:
     data: np.ndarray | None
     posted_s: float
     sends: bool
-    payload: Any = None
-    finish: Callable[[], None] | None = None
+    start_s: float = 0.0
     done: bool = False
     sent: bool = False
     arrived: bool = False

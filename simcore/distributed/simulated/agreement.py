@@ -1,0 +1,96 @@
+"""What ranks must agree on: the collectives that they enter, and the sizes of what they send."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from simcore.distributed.errors import MismatchedCollective, SizeMismatch, UnmatchedMessages
+from simcore.distributed.simulated.mailbox import Post
+from simcore.distributed.transport import Call
+
+MOST_TOLD = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A rank has entered a collective.
+
+    Attributes
+    ----------
+    facts : what all must agree on, and the sizes [byte] that all must agree on, if any
+    where : "file:line"
+    """
+
+    rank: int
+    call: Call
+    facts: tuple[Any, tuple[int, ...] | None]
+    where: str
+
+    def __str__(self):
+        told, sizes = self.facts
+        inside = [] if told is None else [_told(told)]
+        inside += [f"{', '.join(f'{size:,}' for size in sizes)} bytes"] if sizes else []
+        call = f"{self.call.name} ({'; '.join(inside)})" if inside else self.call.name
+        return f"rank {self.rank} entered {call} at {self.where}"
+
+
+def check_alike(first: Entry, entry: Entry, number: int, members: tuple[int, ...]) -> None:
+    """Raises MismatchedCollective or SizeMismatch if two ranks of a group do not agree."""
+    if entry.facts == first.facts and entry.call.name == first.call.name:
+        return
+    same = entry.call.name == first.call.name and entry.facts[0] == first.facts[0]
+    kind = SizeMismatch if same else MismatchedCollective
+    remedy = (
+        "all must give payloads of the same sizes"
+        if same
+        else "all ranks of a group must enter the same collectives in the same order, with the "
+        "same root, reduction and type of elements"
+    )
+    raise kind(
+        f"collective {number + 1} of the group of {_ranks(members)}: {first}, but {entry}; {remedy}"
+    )
+
+
+def unlike(send: Post, receive: Post) -> SizeMismatch:
+    """What to raise when a message does not fit where it is to go."""
+    tag = f", tag {send.call.tag}" if send.call.tag >= 0 else ""
+    sends = f"rank {send.rank} sends {send.nbytes:,} bytes to rank {receive.rank} "
+    sends += f"({send.call.name}{tag})"
+    if send.nbytes == receive.nbytes:
+        side = "sender" if send.data is not None else "receiver"
+        return SizeMismatch(
+            f"{sends}, and only the {side}'s payload has values; use Virtual on both sides, or on "
+            "neither"
+        )
+    return SizeMismatch(
+        f"{sends}, which has room for {receive.nbytes:,} bytes ({receive.call.name}); receive into "
+        "a payload of the same size"
+    )
+
+
+def unmatched(posts: list[Post]) -> UnmatchedMessages:
+    """What to raise when a program has ended with messages that never met their other end."""
+    lines = ["the program ended with messages that never met their other end:"]
+    for post in posts[:MOST_TOLD]:
+        tag = f" with tag {post.call.tag}" if post.call.tag >= 0 else ""
+        where = f", at {post.where}" if post.where else ""
+        lines.append(
+            f"  rank {post.rank}: {post.call.name} of {post.nbytes:,} bytes "
+            f"{'to' if post.sends else 'from'} rank {post.peer}{tag}{where}"
+        )
+    if len(posts) > MOST_TOLD:
+        lines.append(f"  and {len(posts) - MOST_TOLD} more")
+    return UnmatchedMessages("\n".join(lines))
+
+
+def _told(fact):
+    if isinstance(fact, tuple):
+        return " ".join(_told(each) for each in fact)
+    if isinstance(fact, int):
+        return f"root {fact}"
+    return str(getattr(fact, "value", fact))
+
+
+def _ranks(members):
+    if members == tuple(range(members[0], members[0] + len(members))) and len(members) > 1:
+        return f"ranks {members[0]} to {members[-1]}"
+    return f"rank{'s' if len(members) > 1 else ''} {', '.join(map(str, members))}"
