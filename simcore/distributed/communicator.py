@@ -238,8 +238,7 @@ class Communicator:
             (int(row[1]), rank) for rank, row in enumerate(table) if int(row[0]) == colour
         )
         members = tuple(self._members[rank] for _, rank in chosen)
-        profile = self._profile.within(members)
-        return Communicator(self._transport, profile, members, (context, following))
+        return Communicator(self._transport, self._profile, members, (context, following))
 
     def compute(
         self, seconds: float | None = None, *, flops: float = 0.0, bytes: float = 0.0
@@ -284,7 +283,8 @@ class Communicator:
             transport.end(call, begun)
             return result
         work = transport.in_background(
-            lambda beside: run(Link(beside, self._members, self.rank, self._context, tag, call))
+            call,
+            lambda beside: run(Link(beside, self._members, self.rank, self._context, tag, call)),
         )
         transport.end(call, begun)
         return _Awaited(transport, work, call)

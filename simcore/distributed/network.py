@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Protocol
 
 import gpu_catalog
-from simcore.distributed.errors import ProgramError
 from simcore.engine import CommChannel
 from simcore.topologies import TOPOLOGIES, Fleet, NicMapping, Place, Placement, PoolSize
 

@@ -39,7 +39,9 @@ class Virtual:
 
     def __post_init__(self):
         if isinstance(self.nbytes, bool) or not isinstance(self.nbytes, int) or self.nbytes < 0:
-            raise ProgramError(f"Virtual({self.nbytes!r}): nbytes must be a whole number, 0 or more")
+            raise ProgramError(
+                f"Virtual({self.nbytes!r}): nbytes must be a whole number, 0 or more"
+            )
 
     def __getitem__(self, part: slice) -> "Virtual":
         start, stop, step = part.indices(self.nbytes)

@@ -66,9 +66,7 @@ class Declared:
             )
         gpu = self._gpu
         return float(
-            roofline_seconds(
-                flop=flops, traffic=nbytes, flops=gpu.flops, bandwidth=gpu.bandwidth
-            )
+            roofline_seconds(flop=flops, traffic=nbytes, flops=gpu.flops, bandwidth=gpu.bandwidth)
         )
 
     def start(self) -> None:

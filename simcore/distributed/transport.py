@@ -53,16 +53,14 @@ class Transport(Protocol):
     def post_send(self, payload, to: int, context: int, tag: int, call: Call, later: bool) -> Work:
         """Offer a payload. `later`: the program goes on before the wait, and might change it."""
 
-    def post_recv(
-        self, into, source: int, context: int, tag: int, call: Call, later: bool
-    ) -> Work:
+    def post_recv(self, into, source: int, context: int, tag: int, call: Call, later: bool) -> Work:
         """Ask for a payload, to be written into `into`; wait returns `into`."""
 
     def enter(self, context: int, members: tuple[int, ...], number: int, call: Call, facts) -> None:
         """The group enters its collective of that number; members must agree on name and facts."""
 
-    def in_background(self, run: Callable[["Transport"], Any]) -> Work:
-        """Run something beside the program, as a logical process of the same rank."""
+    def in_background(self, call: Call, run: Callable[["Transport"], Any]) -> Work:
+        """Run a call beside the program, as a logical process of the same rank."""
 
     def hold(self, nbytes: int) -> None:
         """The rank holds so many more bytes for communication (fewer if negative)."""
@@ -83,14 +81,16 @@ class Link:
     Attributes
     ----------
     rank, size : in the group
+    members : their ranks among all
+    context : the number of the group
     """
 
-    __slots__ = ("_call", "_context", "_members", "_tag", "_transport", "rank", "size")
+    __slots__ = ("_call", "_tag", "_transport", "context", "members", "rank", "size")
 
     def __init__(self, transport, members, rank, context, tag, call):
         self._transport = transport
-        self._members = members
-        self._context = context
+        self.members = members
+        self.context = context
         self._tag = tag
         self._call = call
         self.rank = rank
@@ -99,13 +99,13 @@ class Link:
     def post_send(self, piece, to: int) -> Work:
         """Offer a piece to a member of the group; it must not be changed before its wait."""
         return self._transport.post_send(
-            piece, self._members[to], self._context, self._tag, self._call, False
+            piece, self.members[to], self.context, self._tag, self._call, False
         )
 
     def post_recv(self, piece, source: int) -> Work:
         """Ask a member of the group for a piece, to be written into `piece`."""
         return self._transport.post_recv(
-            piece, self._members[source], self._context, self._tag, self._call, False
+            piece, self.members[source], self.context, self._tag, self._call, False
         )
 
     def send(self, piece, to: int) -> None:

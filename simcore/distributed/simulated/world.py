@@ -99,6 +99,11 @@ class World:
         self.simulator.add_compute(job)
         self.baton.wait(process)
 
+    def wake_after_background(self, process: Process) -> None:
+        """What ran beside the process has ended, and it waits for that."""
+        self._events += 1
+        self.baton.wake(process, (BACKGROUND, process.rank, self._events))
+
     def hold(self, rank: int, nbytes: int) -> None:
         """The rank holds so many more bytes."""
         self.held[rank] = held = self.held[rank] + nbytes
