@@ -1,7 +1,7 @@
 """Broadcast down a binomial tree: in each step, those who have the payload double.
 
-The tree of Gloo's broadcast (gloo/broadcast.cc), and of MPICH for short messages (Thakur,
-Rabenseifner & Gropp, "Optimization of collective communication operations in MPICH", 2005).
+Thakur, Rabenseifner & Gropp, "Optimization of collective communication operations in MPICH"
+(2005), for short messages.
 """
 
 from simcore.distributed.collectives.base import BROADCASTS
@@ -9,17 +9,21 @@ from simcore.distributed.collectives.base import BROADCASTS
 
 @BROADCASTS.register("binomial tree")
 def binomial_broadcast(link, flat, root):
-    """ceil(log2 N) steps; a rank does not wait for one child before it sends to the next."""
+    """ceil(log2 N) steps of one latency and one payload; largest subtree first."""
+    children = receive_from_parent(link, flat, root)
+    for child in children:
+        link.send(flat, child)
+
+
+def receive_from_parent(link, flat, root) -> list[int]:
+    """Receive `flat`, if this is not the root; returns whom to send it to, in order."""
+    # Place 0 is the root's. Place p hears from the place that is p without its highest bit.
     place = (link.rank - root) % link.size
-    # Place 0 is the root. Place p hears from the place that is p without its highest bit.
-    reach = 1
-    while reach <= place:
-        reach *= 2
+    reach = 1 << place.bit_length()
     if place:
         link.recv(flat, (link.rank - reach // 2) % link.size)
-    sent = []
+    children = []
     while place + reach < link.size:
-        sent.append(link.post_send(flat, (link.rank + reach) % link.size))
+        children.append((link.rank + reach) % link.size)
         reach *= 2
-    for work in sent:
-        work.wait()
+    return children

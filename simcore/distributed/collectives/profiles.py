@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from simcore.distributed.collectives.all_reduce_barrier import all_reduce_barrier
 from simcore.distributed.collectives.all_reduce_reduce_scatter import all_reduce_reduce_scatter
 from simcore.distributed.collectives.base import PACKAGE
-from simcore.distributed.collectives.binomial_broadcast import binomial_broadcast
 from simcore.distributed.collectives.direct_all_to_all import direct_all_to_all
 from simcore.distributed.collectives.direct_broadcast import direct_broadcast
 from simcore.distributed.collectives.dissemination_barrier import dissemination_barrier
@@ -22,6 +21,9 @@ from simcore.distributed.collectives.ring_all_reduce import ring_all_reduce
 from simcore.distributed.collectives.ring_reduce_scatter import ring_reduce_scatter
 from simcore.distributed.collectives.segmented_ring_all_gather import segmented_ring_all_gather
 from simcore.distributed.collectives.segmented_ring_all_reduce import segmented_ring_all_reduce
+from simcore.distributed.collectives.unordered_binomial_broadcast import (
+    unordered_binomial_broadcast,
+)
 from simcore.registry import Registry
 
 
@@ -66,7 +68,7 @@ _offer(
 _offer(
     Profile(
         name="gloo",
-        broadcast=binomial_broadcast,
+        broadcast=unordered_binomial_broadcast,
         all_reduce=segmented_ring_all_reduce,
         all_gather=segmented_ring_all_gather,
         reduce_scatter=all_reduce_reduce_scatter,
