@@ -1,8 +1,8 @@
 """Collective operations as programs over sends and receives: one algorithm a file.
 
-A program is what each rank of a group runs; all its messages go through a `Link`. The same
-programs run simulated and, over real sends, deployed; the order in which they add is fixed, so
-both give the same bits.
+A program is what each rank of a group runs; all its messages go through a
+`simcore.distributed.transport.Link`. The same programs run simulated and, over real sends,
+deployed; the order in which they add is fixed, so both give the same bits.
 """
 
 from simcore.distributed.collectives.base import (
@@ -12,10 +12,8 @@ from simcore.distributed.collectives.base import (
     BARRIERS,
     BROADCASTS,
     REDUCE_SCATTERS,
-    Link,
-    Work,
 )
-from simcore.distributed.collectives.profiles import PROFILES, Profile
+from simcore.distributed.collectives.profiles import PROFILES, Profile, chosen_profile
 
 __all__ = [
     "ALL_GATHERS",
@@ -25,7 +23,6 @@ __all__ = [
     "BROADCASTS",
     "PROFILES",
     "REDUCE_SCATTERS",
-    "Link",
     "Profile",
-    "Work",
+    "chosen_profile",
 ]

@@ -1,50 +1,13 @@
-"""What a collective's program may use, and the programs by kind and name."""
+"""The programs of collectives by kind and name.
+
+A program gets a `simcore.distributed.transport.Link` first. Payloads are flat: contiguous 1-D
+arrays or tensors, or `Virtual`; their slices share their memory. Between two ranks, messages meet
+in the order in which they are posted.
+"""
 
 from collections.abc import Callable
-from typing import Any, Protocol
 
 from simcore.registry import Registry
-
-Flat = Any
-"""A flat payload: a contiguous 1-D array or tensor, or `Virtual`; its slices share its memory."""
-
-
-class Work(Protocol):
-    """Something posted that has not ended."""
-
-    def wait(self) -> Any:
-        """Return when it has ended."""
-
-
-class Link(Protocol):
-    """What connects one rank of a group to the others while a collective runs.
-
-    Between two ranks, messages arrive in the order in which they were posted.
-
-    Attributes
-    ----------
-    rank : of this process within the group
-    size : ranks of the group
-    """
-
-    rank: int
-    size: int
-
-    def post_send(self, piece: Flat, to: int) -> Work:
-        """Start to send; `piece` must stay as it is until the work has ended."""
-
-    def post_recv(self, piece: Flat, source: int) -> Work:
-        """Start to receive into `piece`."""
-
-    def send(self, piece: Flat, to: int) -> None:
-        """Send, and return when it has arrived."""
-
-    def recv(self, piece: Flat, source: int) -> None:
-        """Return when `piece` holds what `source` has sent."""
-
-    def sendrecv(self, piece: Flat, to: int, into: Flat, source: int) -> None:
-        """Do both at once, and return when both have ended."""
-
 
 PACKAGE = "simcore.distributed.collectives"
 

@@ -50,6 +50,11 @@ class Profile:
 PROFILES: Registry[Profile] = Registry("profile of collectives", PACKAGE)
 
 
+def chosen_profile(profile: str | Profile) -> Profile:
+    """The profile of that name, or the one that was given; raises ScenarioError for no name."""
+    return profile if isinstance(profile, Profile) else PROFILES[profile]
+
+
 def _offer(profile: Profile) -> None:
     PROFILES.register(profile.name)(profile)
 

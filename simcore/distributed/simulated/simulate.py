@@ -4,7 +4,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 
-from simcore.distributed.collectives import PROFILES
+from simcore.distributed.collectives import Profile, chosen_profile
 from simcore.distributed.communicator import Communicator
 from simcore.distributed.errors import ProgramError, RankFailed
 from simcore.distributed.network import Network, star
@@ -29,7 +29,7 @@ def simulate(
     args: tuple = (),
     network: Network | None = None,
     timing: Timing | None = None,
-    profile: str = "portable",
+    profile: str | Profile = "portable",
     eager_bytes: int = 0,
     kept: Sequence[Kept] | None = None,
     start_order: Sequence[int] | None = None,
@@ -45,7 +45,7 @@ def simulate(
     ----------
     network : what joins the ranks; None for a switch with NICs of 100 Gbit/s and 10 µs
     timing : how long computing takes; None for `Declared()`
-    profile : which algorithm each collective takes
+    profile : which algorithm each collective takes; by name, or one's own
     eager_bytes : a send of no more is over as soon as it is posted [byte]; a larger one when it is
         received
     kept : what is global in a process, which each rank must find as it left it; None for torch's
@@ -61,7 +61,7 @@ def simulate(
     order = range(ranks) if start_order is None else list(start_order)
     if sorted(order) != list(range(ranks)):
         raise ProgramError(f"start_order must name each of the ranks 0 to {ranks - 1} once")
-    chosen = PROFILES[profile]
+    chosen = chosen_profile(profile)
     world = World(
         ranks,
         (network or DEFAULT_NETWORK).path(ranks),
