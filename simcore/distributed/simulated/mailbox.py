@@ -19,7 +19,7 @@ class Post:
     nbytes : size [byte]
     data : the bytes to send, or where to write those that come; None for a virtual payload
     posted_s : when [s]
-    start_s : when the message set out [s]
+    start_s, end_s : of a send, when the message set out and when it was there [s]
     sends : whether it is a send
     done : whether it needs to be waited for no more
     sent, arrived : of a send, whether it has set out, and whether it is there
@@ -36,6 +36,7 @@ class Post:
     posted_s: float
     sends: bool
     start_s: float = 0.0
+    end_s: float = 0.0
     done: bool = False
     sent: bool = False
     arrived: bool = False

@@ -62,9 +62,10 @@ def simulate(
     if sorted(order) != list(range(ranks)):
         raise ProgramError(f"start_order must name each of the ranks 0 to {ranks - 1} once")
     chosen = chosen_profile(profile)
+    path = (network or DEFAULT_NETWORK).path(ranks)
     world = World(
         ranks,
-        (network or DEFAULT_NETWORK).path(ranks),
+        path,
         eager_bytes=eager_bytes,
         kept=_kept() if kept is None else kept,
         most_messages=most_messages,
@@ -84,8 +85,8 @@ def simulate(
         world.baton.add(rank, life)
     world.baton.run()
     world.check_all_matched()
-    recorder = world.recorder
-    return Run(values, world.simulator.current_time, LabTrace.of(recorder, ranks), world.peak)
+    trace = LabTrace.of(world.recorder, ranks, path)
+    return Run(values, world.simulator.current_time, trace, world.peak)
 
 
 def _watched(rank, program, comm, *args):

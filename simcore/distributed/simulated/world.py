@@ -132,6 +132,7 @@ class World:
         simulator.pause()
         send = batch.tag
         send.arrived = True
+        send.end_s = simulator.current_time
         self._events += 1
         if send.other is not None:
             self._deliver(send)
@@ -147,7 +148,6 @@ class World:
         receive = send.other
         if send.data is not None and send.nbytes:
             receive.data[:] = send.data
-        now = self.simulator.current_time
         call = send.call
         self.recorder.message(
             send.rank,
@@ -157,7 +157,7 @@ class World:
             call.name,
             send.posted_s,
             send.start_s,
-            now,
+            send.end_s,
         )
         for post in (receive, send):
             if not post.done:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from simcore.distributed.trace.critical import CriticalPath, critical_path
 from simcore.distributed.trace.overlap import per_operation, per_rank
+from simcore.distributed.trace.rates import Paths, Rates, nic_rates
 from simcore.distributed.trace.recorder import Message, Recorder, Span, SpanKind
 
 _NUMBERS = {"rank", "peer", "bytes", "tag", "source", "target"}
@@ -25,16 +26,19 @@ class LabTrace:
     ----------
     ranks : how many took part
     span_rows, message_rows : as recorded; `spans` and `messages` are the tables of them
+    paths : of the network that was simulated, the channels from one rank to another; None where it
+        is not known
     """
 
     ranks: int
     span_rows: Sequence[tuple] = field(repr=False)
     message_rows: Sequence[tuple] = field(repr=False)
+    paths: Paths | None = field(default=None, repr=False)
 
     @classmethod
-    def of(cls, recorder: Recorder, ranks: int) -> "LabTrace":
+    def of(cls, recorder: Recorder, ranks: int, paths: Paths | None = None) -> "LabTrace":
         """The trace that a recorder holds, of a run of `ranks` ranks."""
-        return cls(ranks, recorder.spans, recorder.messages)
+        return cls(ranks, recorder.spans, recorder.messages, paths)
 
     @cached_property
     def spans(self) -> pd.DataFrame:
@@ -111,6 +115,40 @@ class LabTrace:
                 "seconds": (computes["end_s"] - computes["start_s"]).to_numpy(),
             }
         )
+
+    @cached_property
+    def rates(self) -> Rates:
+        """How fast each rank sent and received over time."""
+        return nic_rates(self.messages, self.paths)
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """Spans and messages in one table, in order of end, as other traces are.
+
+        Columns: start_s and end_s [s]; kind, "compute", "communication" or "message"; name, of the
+        call; region; rank, of a message its source; peer, its target; bytes; tag; posted_s, when a
+        message's sender posted it, and otherwise start_s [s].
+        """
+        spans, messages = self.spans, self.messages
+        columns = {
+            "start_s": [spans["start_s"], messages["start_s"]],
+            "end_s": [spans["end_s"], messages["end_s"]],
+            "kind": [spans["kind"].astype(object), ["message"] * len(messages)],
+            "name": [spans["name"].astype(object), messages["operation"].astype(object)],
+            "region": [spans["region"].astype(object), [""] * len(messages)],
+            "rank": [spans["rank"], messages["source"]],
+            "peer": [spans["peer"], messages["target"]],
+            "bytes": [spans["bytes"], messages["bytes"]],
+            "tag": [spans["tag"], messages["tag"]],
+            "posted_s": [spans["start_s"], messages["posted_s"]],
+        }
+        whole = {name: np.concatenate(parts) for name, parts in columns.items()}
+        # At one instant messages arrive before what waits for them ends.
+        order = np.lexsort(([True] * len(spans) + [False] * len(messages), whole["end_s"]))
+        frame = {name: column[order] for name, column in whole.items()}
+        kinds = pd.Categorical(frame["kind"], categories=[*_KINDS, "message"])
+        texts = {name: _categories(frame[name]) for name in ("name", "region")}
+        return pd.DataFrame(frame | texts | {"kind": kinds})
 
     def critical_path(self) -> CriticalPath:
         """What led to the last end."""
