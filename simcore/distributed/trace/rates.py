@@ -70,13 +70,14 @@ def _means(messages):
         ranks = messages[column].to_numpy()[lasting]
         order = np.argsort(ranks, kind="stable")
         found, first = np.unique(ranks[order], return_index=True)
-        yield {
-            rank: [
-                (np.concatenate([starts[own], ends[own]]),
-                 np.concatenate([rates[own], -rates[own]]))
-            ]
-            for rank, own in zip(found.tolist(), np.split(order, first[1:]), strict=True)
-        }  # fmt: skip
+        steps = {}
+        for rank, begin, end in zip(
+            found.tolist(), first, np.append(first[1:], len(order)), strict=True
+        ):
+            own = order[begin:end]
+            moments = np.concatenate([starts[own], ends[own]])
+            steps[rank] = [(moments, np.concatenate([rates[own], -rates[own]]))]
+        yield steps
 
 
 def _solved(messages, paths):
