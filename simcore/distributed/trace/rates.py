@@ -72,7 +72,7 @@ def _means(messages):
         found, first = np.unique(ranks[order], return_index=True)
         steps = {}
         for rank, begin, end in zip(
-            found.tolist(), first, np.append(first[1:], len(order)), strict=True
+            found.tolist(), first, np.append(first, len(order))[1:], strict=True
         ):
             own = order[begin:end]
             moments = np.concatenate([starts[own], ends[own]])
