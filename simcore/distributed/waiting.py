@@ -1,6 +1,7 @@
 """Who waits for whom, when nobody can go on: told with every rank's place in the program."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,9 @@ from simcore.distributed.transport import Call
 _ROOM = str(Path(__file__).parent) + os.sep
 # Of this room, what people write programs in.
 _PROGRAMS = tuple(_ROOM + name + os.sep for name in ("algorithms", "models"))
+
+MOST_TOLD = 20
+"""Ranks that a message names; of more it says how many."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +25,8 @@ class Waiting:
     call : the call of the program that it is in
     peers : ranks that it waits for in that call
     sends : whether it waits to be received from; else it waits to receive
-    where : "file:line" of the call
+    where : "file:line" where it waits
+    posted : "file:line" of the call that it waits for, if that is another
     """
 
     rank: int
@@ -29,6 +34,7 @@ class Waiting:
     peers: tuple[int, ...]
     sends: bool
     where: str
+    posted: str = ""
 
     def __str__(self):
         call = self.call
@@ -39,7 +45,8 @@ class Waiting:
             return f"rank {self.rank} waits for its {told} to end, at {self.where}"
         who = " and ".join(f"rank {peer}" for peer in self.peers)
         doing = "to receive it" if self.sends else "to send to it"
-        return f"rank {self.rank} waits in {told} for {who} {doing}, at {self.where}"
+        posted = f", posted at {self.posted}" if self.posted else ""
+        return f"rank {self.rank} waits in {told} for {who} {doing}, at {self.where}{posted}"
 
 
 def user_place(frame) -> str:
@@ -71,23 +78,108 @@ def cycle_of(waiting: list[Waiting]) -> tuple[int, ...]:
     return ()
 
 
-def deadlock_text(waiting: list[Waiting], ended: list[int], cycle: tuple[int, ...]) -> str:
-    """What to tell of a deadlock."""
-    lines = ["no rank can go on:", *(f"  {each}" for each in waiting)]
-    gone = [rank for rank in ended if any(rank in each.peers for each in waiting)]
+@dataclass(frozen=True)
+class Missed:
+    """A collective that some ranks of its group have not entered.
+
+    Attributes
+    ----------
+    name : of the method of the communicator
+    entered, missing : ranks of the group
+    """
+
+    name: str
+    entered: tuple[int, ...]
+    missing: tuple[int, ...]
+
+    def __str__(self):
+        return f"{_have(self.entered)} entered this {self.name}, and {_have(self.missing)} not"
+
+
+@dataclass(frozen=True)
+class NearMiss:
+    """A send and a receive between the same ranks that do not meet.
+
+    Attributes
+    ----------
+    source, target : ranks
+    sent, asked : tags
+    """
+
+    source: int
+    target: int
+    sent: int
+    asked: int
+
+    def __str__(self):
+        if self.sent == self.asked:
+            return (
+                f"rank {self.source} sends to rank {self.target} in one group, which receives from "
+                "it in another"
+            )
+        return (
+            f"rank {self.source} sends to rank {self.target} with tag {self.sent}, which receives "
+            f"from it with tag {self.asked}"
+        )
+
+
+def deadlock_text(
+    waiting: list[Waiting],
+    ended: list[int],
+    cycle: tuple[int, ...],
+    missed: Sequence[Missed] = (),
+    near: Sequence[NearMiss] = (),
+) -> str:
+    """What to tell of a deadlock.
+
+    Parameters
+    ----------
+    ended : ranks whose program has ended
+    missed, near : what explains it, most of all
+    """
+    lines = ["no rank can go on:"]
+    for facts in (waiting, missed, near):
+        lines += [f"  {each}" for each in facts[:MOST_TOLD]]
+        if len(facts) > MOST_TOLD:
+            lines.append(f"  and {len(facts) - MOST_TOLD} more")
+    gone = tuple(rank for rank in ended if any(rank in each.peers for each in waiting))
     if gone:
-        ranks = ", ".join(map(str, gone))
-        lines.append(f"  waited for though its program has ended: rank {ranks}")
-    if len(cycle) == 1:
+        lines.append(f"  waited for though its program has ended: {ranks_text(gone)}")
+    if len(cycle) > 1:
         lines.append(
-            f"rank {cycle[0]} waits for itself: post its receive (irecv) before it sends to itself"
+            "they wait in a circle: " + " → ".join(f"rank {r}" for r in (*cycle, cycle[0]))
         )
-    elif cycle:
-        ring = " → ".join(f"rank {rank}" for rank in (*cycle, cycle[0]))
-        lines.append(
-            f"they wait in a circle: {ring}; let one of them receive first, or use sendrecv, or "
-            "isend and irecv before the waits"
-        )
-    else:
-        lines.append("each send needs its receive, with the same tag, and in the same group")
+    lines.append(_remedy([each for each in waiting if each.rank in cycle], missed, near))
     return "\n".join(lines)
+
+
+def _remedy(circle, missed, near):
+    if near:
+        return "both ends of a message must give the same tag, in the same group, in the same order"
+    if missed:
+        return (
+            "every rank of a group must enter each of its collectives, and in the same order as "
+            "its other calls"
+        )
+    if len(circle) == 1:
+        return "it waits for itself: let it ask with irecv before it sends to itself"
+    if circle and not any(each.sends for each in circle):
+        return "let one of them send before it receives, or use sendrecv"
+    if circle:
+        return (
+            "let one of them receive before it sends, or use sendrecv, or isend and irecv before "
+            "the waits"
+        )
+    return "each send needs its receive, with the same tag, and in the same group"
+
+
+def _have(ranks):
+    return f"{ranks_text(ranks)} {'has' if len(ranks) == 1 else 'have'}"
+
+
+def ranks_text(ranks: tuple[int, ...]) -> str:
+    """ "rank 3", "ranks 0 to 4" or "ranks 1, 5"."""
+    if len(ranks) > 1 and ranks == tuple(range(ranks[0], ranks[0] + len(ranks))):
+        return f"ranks {ranks[0]} to {ranks[-1]}"
+    told = [*map(str, ranks[:MOST_TOLD]), *(["…"] if len(ranks) > MOST_TOLD else [])]
+    return f"rank{'s' if len(ranks) > 1 else ''} {', '.join(told)}"

@@ -6,6 +6,7 @@ from typing import Any
 from simcore.distributed.errors import MismatchedCollective, SizeMismatch, UnmatchedMessages
 from simcore.distributed.simulated.mailbox import Post
 from simcore.distributed.transport import Call
+from simcore.distributed.waiting import ranks_text
 
 MOST_TOLD = 20
 
@@ -46,24 +47,31 @@ def check_alike(first: Entry, entry: Entry, number: int, members: tuple[int, ...
         "same root, reduction and type of elements"
     )
     raise kind(
-        f"collective {number + 1} of the group of {_ranks(members)}: {first}, but {entry}; {remedy}"
+        f"collective {number + 1} of the group of {ranks_text(members)}: {first}, but {entry}; "
+        f"{remedy}"
     )
 
 
-def unlike(send: Post, receive: Post) -> SizeMismatch:
-    """What to raise when a message does not fit where it is to go."""
+def unlike(send: Post, receive: Post, places: tuple[str, str]) -> SizeMismatch:
+    """What to raise when a message does not fit where it is to go.
+
+    Parameters
+    ----------
+    places : "file:line" of the send and of the receive
+    """
     tag = f", tag {send.call.tag}" if send.call.tag >= 0 else ""
     sends = f"rank {send.rank} sends {send.nbytes:,} bytes to rank {receive.rank} "
-    sends += f"({send.call.name}{tag})"
+    sends += f"({send.call.name}{tag}, at {places[0]}), which "
+    where = f"({receive.call.name}, at {places[1]})"
     if send.nbytes == receive.nbytes:
         side = "sender" if send.data is not None else "receiver"
         return SizeMismatch(
-            f"{sends}, and only the {side}'s payload has values; use Virtual on both sides, or on "
-            "neither"
+            f"{sends}receives them {where}, and only the {side}'s payload has values; use Virtual "
+            "on both sides, or on neither"
         )
     return SizeMismatch(
-        f"{sends}, which has room for {receive.nbytes:,} bytes ({receive.call.name}); receive into "
-        "a payload of the same size"
+        f"{sends}has room for {receive.nbytes:,} bytes {where}; receive into a payload of the same "
+        "size"
     )
 
 
@@ -88,9 +96,3 @@ def _told(fact):
     if isinstance(fact, int):
         return f"root {fact}"
     return str(getattr(fact, "value", fact))
-
-
-def _ranks(members):
-    if members == tuple(range(members[0], members[0] + len(members))) and len(members) > 1:
-        return f"ranks {members[0]} to {members[-1]}"
-    return f"rank{'s' if len(members) > 1 else ''} {', '.join(map(str, members))}"

@@ -7,6 +7,7 @@ import numpy as np
 
 from simcore.distributed.simulated.baton import Process
 from simcore.distributed.transport import Call
+from simcore.distributed.waiting import NearMiss
 
 
 @dataclass(slots=True, eq=False)
@@ -68,3 +69,16 @@ class Mailbox:
         """All that have not met, by rank and in order of posting."""
         left = [post for queue in self._open.values() for post in queue]
         return sorted(left, key=lambda post: (post.rank, post.posted_s))
+
+    def near_misses(self) -> list[NearMiss]:
+        """Sends and receives of programs between the same ranks, which differ in tag or group."""
+        sends = {}
+        for (_, source, target, tag), queue in self._open.items():
+            if queue[0].sends and tag >= 0:
+                sends.setdefault((source, target), tag)
+        found = [
+            NearMiss(source, target, sends[source, target], tag)
+            for (_, source, target, tag), queue in self._open.items()
+            if not queue[0].sends and tag >= 0 and (source, target) in sends
+        ]
+        return sorted(found, key=lambda each: (each.source, each.target, each.asked))

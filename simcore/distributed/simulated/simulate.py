@@ -92,16 +92,25 @@ def simulate(
 def _watched(rank, program, comm, *args):
     try:
         return program(comm, *args)
-    except (Stopped, PdscopeError):
+    except PdscopeError as error:
+        # What several ranks have done wrong together is told with all their places.
+        if type(error) is not ProgramError:
+            raise
+        raise ProgramError(f"rank {rank}: {error} (at {_place_of(error)})") from error
+    except Stopped:
         raise
     except BaseException as error:
-        frames = list(traceback.walk_tb(error.__traceback__))
-        where = user_place(frames[-1][0]) if frames else "an unknown place"
         raise RankFailed(
-            f"rank {rank} raised {type(error).__name__}: {error}, at {where}; the other ranks were "
-            "stopped",
+            f"rank {rank} raised {type(error).__name__}: {error}, at {_place_of(error)}; the other "
+            "ranks were stopped",
             rank,
         ) from error
+
+
+def _place_of(error):
+    """ "file:line" of the innermost frame of the program that the error came from."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    return user_place(frames[-1]) if frames else "an unknown place"
 
 
 class _TorchRandom:

@@ -9,7 +9,7 @@ from simcore.distributed.simulated.agreement import Entry, check_alike, unlike, 
 from simcore.distributed.simulated.baton import Baton, Process, stack_of
 from simcore.distributed.simulated.mailbox import Mailbox, Post
 from simcore.distributed.trace import Recorder
-from simcore.distributed.waiting import Waiting, cycle_of, deadlock_text, user_place
+from simcore.distributed.waiting import Missed, Waiting, cycle_of, deadlock_text, user_place
 from simcore.engine import CommChannel, CommNetworkSimulator, ComputeJob, DataBatch, Device
 from simcore.errors import LimitReached
 
@@ -58,7 +58,7 @@ class World:
         self._most_messages = most_messages
         self._deadline = None if limit_s is None else time.monotonic() + limit_s
         self._limit_s = limit_s
-        self._collectives: dict[tuple, list] = {}
+        self._collectives: dict[tuple, tuple[tuple[int, ...], list[Entry]]] = {}
         self._events = 0
 
     def post(self, key, post: Post) -> Post:
@@ -74,7 +74,7 @@ class World:
             return post
         send, receive = (post, other) if post.sends else (other, post)
         if send.nbytes != receive.nbytes or (send.data is None) is not (receive.data is None):
-            raise unlike(send, receive)
+            raise unlike(send, receive, (self._place(send), self._place(receive)))
         send.other, receive.other = receive, send
         if not send.sent:
             if send.nbytes <= self._eager_bytes:
@@ -114,7 +114,7 @@ class World:
         """A rank enters a collective of its group; raises if others have entered another."""
         # Groups that share a context share no rank.
         key = context, members[0], number
-        entered = self._collectives.setdefault(key, [])
+        entered = self._collectives.setdefault(key, (members, []))[1]
         entered.append(Entry(rank, call, facts, user_place(sys._getframe(2))))
         check_alike(entered[0], entered[-1], number, members)
         if len(entered) == len(members):
@@ -204,15 +204,32 @@ class World:
         return self._events > before
 
     def _stuck(self):
-        ended = [p.rank for p in self.baton.processes if p.ended and not p.beside]
+        ended = sorted(p.rank for p in self.baton.processes if p.ended and not p.beside)
         waiting = [self._waiting(p) for p in self.baton.processes if not p.ended]
+        # Whoever started first, the same is told.
+        waiting.sort(key=lambda each: each.rank)
         cycle = cycle_of(waiting)
-        return Deadlock(deadlock_text(waiting, ended, cycle), tuple(waiting), cycle)
+        near = self._mailbox.near_misses()
+        text = deadlock_text(waiting, ended, cycle, self._missed(), near)
+        return Deadlock(text, tuple(waiting), cycle)
+
+    def _missed(self):
+        missed = []
+        by_group = sorted(self._collectives.items(), key=lambda item: item[0])
+        for _, (members, entries) in by_group:
+            entered = {entry.rank for entry in entries}
+            ranks = tuple(rank for rank in members if rank not in entered)
+            missed.append(Missed(entries[0].call.name, tuple(sorted(entered)), ranks))
+        return missed
+
+    def _place(self, post):
+        return post.where or user_place(stack_of(post.process))
 
     def _waiting(self, process):
         work = process.waits_for
         where = user_place(stack_of(process))
         if isinstance(work, Post):
-            return Waiting(process.rank, work.call, (work.peer,), work.sends, where)
+            posted = "" if work.where == where else work.where
+            return Waiting(process.rank, work.call, (work.peer,), work.sends, where, posted)
         # A collective that runs beside the program: a process of its own, which is told, too.
         return Waiting(process.rank, work.call, (), False, where)
