@@ -3,13 +3,9 @@
   const NAME = "fidelity";
   const FIELDS = ["cost_model", "quantities", "gpus", "models", "engines", "by", "against"];
   const FILTERS = ["quantities", "gpus", "models", "engines"];
-  const KEEP_MS = 60_000;
   const { no_update } = window.dash_clientside;
-  const byId = (part) => document.getElementById(`${NAME}-${part}`);
-  const show = (part, props) => window.dash_clientside.set_props(`${NAME}-${part}`, props);
-  const say = (text) => {
-    if (byId("said")) byId("said").textContent = text;
-  };
+  const page = window.pdscope.newPage(NAME);
+  const { byId, say } = page;
   let wanted = null; // the newest request
 
   const gate = new window.pdscope.LatestWins({
@@ -49,27 +45,18 @@
     for (const part of ["scatter", "residuals"]) {
       const figure = figures?.[part];
       byId(`${part}-picture`).hidden = !figure;
-      if (figure) show(part, { figure: told(figure, hovers) });
+      if (figure) page.setProps(part, { figure: told(figure, hovers) });
     }
   }
 
   async function save() {
-    const response = await fetch(`/${NAME}/csv`, {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ ...wanted, seq: 0 }),
-    });
-    if (!response.ok) throw new Error(`status ${response.status}`);
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(await response.blob());
-    link.download = `${NAME}-${wanted.cost_model}.csv`;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), KEEP_MS);
+    const response = await page.post("csv", { ...wanted, seq: 0 });
+    window.pdscope.saveAs(await response.blob(), `${NAME}-${wanted.cost_model}.csv`);
   }
 
   document.addEventListener("click", ({ target }) => {
     if (target.id === `${NAME}-all`) {
-      for (const name of FILTERS) show(name, { value: [] });
+      for (const name of FILTERS) page.setProps(name, { value: [] });
     } else if (target.id === `${NAME}-csv` && wanted) {
       save().catch((error) => say(`No file: ${error.message}. Try again.`));
     }

@@ -1,51 +1,28 @@
 /* The Gantt page in the browser: its state, what it asks for, and who hears of the answer.
 
    The parts of the page are the files in gantt6d/, each of which listens here:
-   "answer" (a picture has come), "settled" (one in full, after the last change), "wrong" (a refusal),
-   "away" (the server does not answer),
-   "begin" (the page has just been opened), "recolour" (light became dark or the reverse), "axis"
-   (the time axis ends elsewhere), "painted" (the chart's canvas has been drawn anew). */
+   "answer" (a picture has come), "settled" (one in full, after the last change), "recolour" (light
+   became dark or the reverse), "axis" (the time axis ends elsewhere), "painted" (the chart's canvas
+   has been drawn anew). */
 (() => {
   const NAME = "gantt6d";
   const { no_update } = window.dash_clientside;
-  const listeners = {};
 
   /* `zoom` and `frozen` are windows [from, to] in seconds: what the user zoomed to, and the time
-     axis while it is locked. `shown` is the last good answer, `good` the values it is of.
-     `baselineEnd` is when the baseline's run ends, 0 without one [s]. */
+     axis while it is locked. `baselineEnd` is when the baseline's run ends, 0 without one [s]. */
   const begin = {
     zoom: null,
     frozen: null,
-    shown: null,
-    good: null,
     baselineEnd: 0,
     recolour: false,
     // Of the prefill and of the decode pool, the stages whose ranks are to be shown.
     opened: [[], []],
   };
 
-  const page = {
-    NAME,
-    values: null,
+  const page = window.pdscope.newPage(NAME, {
     ...begin,
     /* Width of the plot in pixels, which the chart knows. */
     pixels: () => 800,
-
-    byId: (name) => document.getElementById(`${NAME}-${name}`),
-    setProps: (name, props) => window.dash_clientside.set_props(`${NAME}-${name}`, props),
-    scheme: () =>
-      document.documentElement.getAttribute("data-mantine-color-scheme") === "dark"
-        ? "dark"
-        : "light",
-
-    on(event, listener) {
-      (listeners[event] ||= []).push(listener);
-    },
-    tell(event, detail) {
-      // The user may have left the page meanwhile.
-      if (!page.byId("page")) return;
-      for (const listener of listeners[event] || []) listener(detail);
-    },
 
     /* Whether what the controls say cannot be run, so that something else is shown, or nothing. */
     refused: () => page.byId("page").classList.contains("stale"),
@@ -95,58 +72,31 @@
       const line = page.byId("aloud");
       if (line && line.textContent !== text) line.textContent = text;
     },
-  };
-
-  /* Not a Dash callback: those cost some 40 ms of the browser's time for each picture. */
-  const gate = new window.pdscope.LatestWins({
-    url: "/gantt6d/picture",
-    paint,
-    away() {
-      // What is shown is no longer of what the controls say.
-      page.byId("page")?.classList.add("stale");
-      page.say("The server is away; trying again.");
-      page.tell("away");
-    },
-    refused: (reason) => page.say(`The server refuses this (${reason}). A change asks it again.`),
   });
 
-  function paint(answer) {
-    const root = page.byId("page");
-    // The user may have left the page meanwhile.
-    if (!root) return;
-    root.classList.remove("waiting");
-    root.classList.toggle("stale", Boolean(answer.wrong));
-    if (answer.wrong) page.tell("wrong", answer);
-    else {
-      page.shown = answer;
-      page.good = answer.values;
+  /* Not a Dash callback: those cost some 40 ms of the browser's time for each picture. */
+  const gate = page.pictures({
+    good(answer) {
       page.tell("answer", answer);
-      if (!answer.coarse) {
-        // Once more is known of it, it is announced with that.
-        page.say(answer.said, { aloud: false });
-        page.tell("settled", answer);
+      if (answer.coarse) return;
+      // Once more is known of it, it is announced with that.
+      page.say(answer.said, { aloud: false });
+      page.tell("settled", answer);
+    },
+    after(answer, root) {
+      if (page.recolour) {
+        page.recolour = false;
+        page.ask();
       }
-    }
-    if (page.recolour) {
-      page.recolour = false;
-      page.ask();
-    }
-    // For whoever waits for a picture: tests, benchmarks.
-    root.dataset.seq = answer.seq;
-    root.dataset.settled = !answer.coarse;
-  }
+      root.dataset.settled = !answer.coarse;
+    },
+  });
 
   /* The newest values of the controls; what has been heard before is not asked for again. */
   function offered(values) {
-    const same = Object.keys(values).every((field) => values[field] === page.values?.[field]);
+    const same = page.knows(values);
     page.values = values;
     if (!same) gate.moved(page.request());
-  }
-
-  /* Boxes hold text; GPUs may be called by a number. */
-  function valueOf(field, value) {
-    const numeric = page.byId(`${field}-control`).classList.contains("control-number");
-    return numeric ? window.pdscope.controls.parse(value) : value;
   }
 
   window.pdscope.controls.slid = (id, value) => {
@@ -154,22 +104,12 @@
     if (name === NAME && page.values) offered({ ...page.values, [field]: value });
   };
 
-  window.pdscope.gantt6d = page;
-
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     [NAME]: {
       offer(...values) {
-        const root = page.byId("page");
-        const fields = window.dash_clientside.callback_context.inputs_list.map(({ id }) =>
-          id.slice(NAME.length + 1),
-        );
-        const now = Object.fromEntries(fields.map((field, i) => [field, valueOf(field, values[i])]));
-        if (root.dataset.begun) offered(now);
-        else {
-          root.dataset.begun = "yes";
-          Object.assign(page, begin, { values: now });
-          page.tell("begin");
-        }
+        const now = page.offered(values);
+        if (page.isNew()) page.begin({ ...begin, values: now });
+        else offered(now);
         return no_update;
       },
 

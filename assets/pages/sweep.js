@@ -11,11 +11,8 @@
   const shown = {}; // by page: the metric in the pictures
 
   const { no_update } = window.dash_clientside;
+  const { scheme } = window.pdscope;
   const sweep = (window.pdscope.sweep = {
-    scheme: () =>
-      document.documentElement.getAttribute("data-mantine-color-scheme") === "dark"
-        ? "dark"
-        : "light",
     /* What a page's pictures are of; null before there is anything. */
     shown(page) {
       const run = drawn[page];
@@ -163,7 +160,7 @@
   }
 
   function draw(run) {
-    const figures = sweep.figures(run, metricOf(run.plan), sweep.scheme());
+    const figures = sweep.figures(run, metricOf(run.plan), scheme());
     run.plan.pictures.forEach((part, n) => show(run.plan, part, { figure: figures[n] }));
   }
 
@@ -229,8 +226,8 @@
         }
         if (run?.over && runs[plan.page] === run) finish(run);
         const figures = run
-          ? sweep.figures(run, metricOf(plan), sweep.scheme())
-          : sweep.emptyFigures(plan, metricOf(plan), sweep.scheme());
+          ? sweep.figures(run, metricOf(plan), scheme())
+          : sweep.emptyFigures(plan, metricOf(plan), scheme());
         return figures.length === 1 ? figures[0] : figures;
       },
       html(clicks, plan) {

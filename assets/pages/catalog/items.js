@@ -134,12 +134,7 @@
   }
 
   function saveBlob(name, blob) {
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(blob);
-    link.download = name;
-    link.click();
-    // Not at once: the browser may not have begun to read it.
-    setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+    window.pdscope.saveAs(blob, name);
     page.say(`Saved as ${name}.`);
   }
 

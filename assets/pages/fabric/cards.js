@@ -10,22 +10,9 @@
     }
   }
 
-  function clear() {
-    for (const control of document.querySelectorAll(`#${page.NAME}-page .control.wrong`)) {
-      control.classList.remove("wrong");
-      control.querySelector(".control-message").replaceChildren();
-    }
-  }
-
-  /* If one control alone was changed since all was well, it is that one, whatever else would help. */
-  function toBlame(field, values) {
-    const changed = Object.keys(page.good || {}).filter((name) => values[name] !== page.good[name]);
-    return changed.length === 1 ? changed[0] : field;
-  }
-
   function show({ wrong: { field, message, remedies }, values }) {
-    clear();
-    const blamed = toBlame(field, values);
+    page.clearWrong();
+    const blamed = page.toBlame(field, values);
     const control = blamed && page.byId(`${blamed}-control`);
     if (control) {
       const more = control.closest("details");
@@ -51,7 +38,7 @@
   }
 
   page.on("answer", showCards);
-  page.on("answer", clear);
+  page.on("answer", page.clearWrong);
   page.on("wrong", show);
   page.on("away", () => {
     if (!page.good) page.byId("nothing").textContent = "The server is away; trying again.";

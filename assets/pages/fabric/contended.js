@@ -73,14 +73,7 @@
   }
 
   async function post(values, signal) {
-    const body = JSON.stringify({ values, what: what() });
-    const response = await fetch(`/${page.NAME}/faster`, {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body,
-      signal,
-    });
-    if (!response.ok) throw new Error(`status ${response.status}`);
+    const response = await page.post("faster", { values, what: what() }, signal);
     return response.json();
   }
 

@@ -67,7 +67,7 @@
     chosen: () => wires.all[wires.numberOf.get(page.wire)] || null,
 
     colour(level) {
-      const scheme = page.isDark() ? "dark" : "light";
+      const scheme = page.scheme();
       if (scheme !== rampOf) makeRamp(scheme);
       return ramp[level];
     },

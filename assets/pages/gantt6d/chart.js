@@ -15,7 +15,6 @@
   };
   const plot = () => page.byId("axes");
   const canvas = () => page.byId("bars");
-  const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   // A label of the time axis and a lane's, each with room around it.
   const TIME_LABEL_PX = 80;
   const LANE_LABEL_PX = 13;
@@ -41,12 +40,12 @@
 
   function readColours() {
     colours = {
-      kinds: KINDS.map((kind) => colour(`--kind-${kind}`)),
-      mark: colour("--text"),
-      text: colour("--text"),
-      faint: colour("--faint"),
-      grid: colour("--line"),
-      surface: colour("--surface"),
+      kinds: KINDS.map((kind) => page.colour(`--kind-${kind}`)),
+      mark: page.colour("--text"),
+      text: page.colour("--text"),
+      faint: page.colour("--faint"),
+      grid: page.colour("--line"),
+      surface: page.colour("--surface"),
       font: getComputedStyle(document.body).fontFamily,
     };
   }

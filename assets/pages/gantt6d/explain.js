@@ -37,17 +37,6 @@
     outdated(true);
   }
 
-  async function post(values, signal) {
-    const response = await fetch("/gantt6d/explain", {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ values }),
-      signal,
-    });
-    if (!response.ok) throw new Error(`status ${response.status}`);
-    return response.json();
-  }
-
   async function study({ values, said }) {
     const mine = (asking = new AbortController());
     const line = page.byId("said");
@@ -60,7 +49,7 @@
     };
     try {
       for (let n = 1; asking === mine; n += 1) {
-        const told = await post(values, mine.signal);
+        const told = await (await page.post("explain", { values }, mine.signal)).json();
         // The user may have moved on, or left the page.
         if (asking !== mine || !line.isConnected) return;
         if (told.wrong) throw new Error(told.wrong);

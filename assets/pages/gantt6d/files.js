@@ -7,12 +7,7 @@
 
   /* The response to a request for a file; undefined, and said, if it was refused. */
   async function fetched(name) {
-    const response = await fetch("/gantt6d/file", {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ values: page.good, file: name, window: page.wanted() }),
-    });
-    if (!response.ok) throw new Error(`status ${response.status}`);
+    const response = await page.post("file", { values: page.good, file: name, window: page.wanted() });
     if (response.headers.get("Content-Disposition")) return response;
     const { error } = await response.json();
     page.problem(`This cannot be saved: ${error}`);
@@ -20,12 +15,7 @@
   }
 
   function save(blob, filename) {
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(blob);
-    link.download = filename;
-    link.click();
-    // Not at once: the browser may not have begun to read it.
-    setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+    window.pdscope.saveAs(blob, filename);
     page.acted(`Saved as ${filename}`);
   }
 

@@ -29,14 +29,10 @@
   }
 
   async function read(text) {
-    const body = JSON.stringify({ text });
-    if (new Blob([body]).size > MOST_BODY) return { error: "this is more than a scenario file holds" };
-    const response = await fetch("/gantt6d/open", {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body,
-    });
-    if (!response.ok) throw new Error(`status ${response.status}`);
+    const body = { text };
+    if (new Blob([JSON.stringify(body)]).size > MOST_BODY)
+      return { error: "this is more than a scenario file holds" };
+    const response = await page.post("open", body);
     return response.json();
   }
 

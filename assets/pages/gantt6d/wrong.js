@@ -7,23 +7,14 @@
   const GAP_PX = 8;
 
   function clear() {
-    for (const control of document.querySelectorAll(`#${page.NAME}-page .control.wrong`)) {
-      control.classList.remove("wrong");
-      control.querySelector(".control-message").replaceChildren();
-    }
+    page.clearWrong();
     page.byId("page").classList.remove("empty");
     page.byId("remedy").disabled = false;
     page.byId("nothing").hidden = true;
   }
 
-  /* If one control alone was changed since all was well, it is that one, whatever else would help. */
-  function toBlame(field, values) {
-    const changed = Object.keys(page.good || {}).filter((name) => values[name] !== page.good[name]);
-    return changed.length === 1 ? changed[0] : field;
-  }
-
   function show({ wrong: { field, message, remedies }, values }) {
-    const blamed = toBlame(field, values);
+    const blamed = page.toBlame(field, values);
     const control = blamed && page.byId(`${blamed}-control`);
     const text = control?.querySelector(".control-message");
     if (!control?.classList.contains("wrong") || text.dataset.said !== message) {

@@ -1,17 +1,11 @@
 /* What is shown, as files that the server makes. */
 (() => {
   const { serving: page } = window.pdscope;
-  const KEEP_MS = 60_000;
 
   async function save(file) {
     const response = await page.ask("file", { file, values: page.good });
     const [, filename] = response.headers.get("Content-Disposition").match(/filename="(.*)"/);
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(await response.blob());
-    link.download = filename;
-    link.click();
-    // Not at once: the browser may not have begun to read it.
-    setTimeout(() => URL.revokeObjectURL(link.href), KEEP_MS);
+    window.pdscope.saveAs(await response.blob(), filename);
     page.byId("working").textContent = `Saved as ${filename}: the run of ${window.pdscope.count(page.good.requests)} requests`;
   }
 

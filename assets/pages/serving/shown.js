@@ -59,22 +59,15 @@
 
   function show(answer) {
     figures = answer.figures;
-    clear();
+    page.clearWrong();
     showCards(answer);
     showWords(answer);
     showDifferences();
     showFigures();
   }
 
-  function clear() {
-    for (const control of document.querySelectorAll(`#${page.NAME}-page .control.wrong`)) {
-      control.classList.remove("wrong");
-      control.querySelector(".control-message").replaceChildren();
-    }
-  }
-
   function showWrong({ wrong: { field, message } }) {
-    clear();
+    page.clearWrong();
     const control = field && page.byId(`${field}-control`);
     if (control) {
       control.closest("details")?.setAttribute("open", "");

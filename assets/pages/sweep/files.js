@@ -1,7 +1,6 @@
 /* The files that a sweep can be saved as. */
 (() => {
   const { sweep } = window.pdscope;
-  const KEEP_MS = 60_000;
 
   function csv({ plan, rows }) {
     const cell = (value) => {
@@ -21,11 +20,7 @@
   }
 
   function save(name, type, text) {
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([text], { type }));
-    link.download = name;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), KEEP_MS);
+    window.pdscope.saveAs(new Blob([text], { type }), name);
   }
 
   Object.assign(sweep, {
