@@ -42,6 +42,20 @@ class UnmatchedMessages(ProgramError):
     """The program ended with sends that nobody received, or receives that nobody sent to."""
 
 
+class TimedOut(ProgramError):
+    """Not all ranks of a deployed program ended in time; they were stopped.
+
+    Attributes
+    ----------
+    waiting, cycle : as those of `Deadlock`, of the ranks that waited
+    """
+
+    def __init__(self, message, waiting=(), cycle=()):
+        super().__init__(message)
+        self.waiting = waiting
+        self.cycle = cycle
+
+
 class RankFailed(ProgramError):
     """A rank raised; the others were stopped. The exception is the cause of this one.
 

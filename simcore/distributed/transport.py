@@ -83,29 +83,35 @@ class Link:
     rank, size : in the group
     members : their ranks among all
     context : the number of the group
+    transport, call : what it goes through, and the call of the program that it is
     """
 
-    __slots__ = ("_call", "_tag", "_transport", "context", "members", "rank", "size")
+    __slots__ = ("_tag", "call", "context", "members", "rank", "size", "transport")
 
     def __init__(self, transport, members, rank, context, tag, call):
-        self._transport = transport
+        self.transport = transport
         self.members = members
         self.context = context
         self._tag = tag
-        self._call = call
+        self.call = call
         self.rank = rank
         self.size = len(members)
 
+    @property
+    def number(self) -> int:
+        """Of this collective among those of the group, from 0 on."""
+        return -1 - self._tag
+
     def post_send(self, piece, to: int) -> Work:
         """Offer a piece to a member of the group; it must not be changed before its wait."""
-        return self._transport.post_send(
-            piece, self.members[to], self.context, self._tag, self._call, False
+        return self.transport.post_send(
+            piece, self.members[to], self.context, self._tag, self.call, False
         )
 
     def post_recv(self, piece, source: int) -> Work:
         """Ask a member of the group for a piece, to be written into `piece`."""
-        return self._transport.post_recv(
-            piece, self.members[source], self.context, self._tag, self._call, False
+        return self.transport.post_recv(
+            piece, self.members[source], self.context, self._tag, self.call, False
         )
 
     def send(self, piece, to: int) -> None:
@@ -125,8 +131,8 @@ class Link:
 
     def hold(self, flat) -> None:
         """Say that the collective needs room for a flat payload of its own while it runs."""
-        self._transport.hold(kind_of(flat).size(flat))
+        self.transport.hold(kind_of(flat).size(flat))
 
     def release(self, flat) -> None:
         """That room is free again."""
-        self._transport.hold(-kind_of(flat).size(flat))
+        self.transport.hold(-kind_of(flat).size(flat))

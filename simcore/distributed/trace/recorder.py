@@ -123,15 +123,15 @@ def merged(recorders: Iterable[Recorder]) -> Recorder:
         whole.spans += recorder.spans
         whole.messages += recorder.messages
         received += recorder.received
-        for source, target, _, tag, _, posted_s, _ in recorder.sent:
-            sent[source, target, tag].append(posted_s)
-    for source, target, nbytes, tag, operation, wanted_s, end_s in received:
+        for source, target, _, tag, operation, posted_s, _ in recorder.sent:
+            sent[source, target, tag].append((posted_s, operation))
+    for source, target, nbytes, tag, _, wanted_s, end_s in received:
         if not sent[source, target, tag]:
             raise SimulationError(
                 f"rank {target} recorded a message with tag {tag} from rank {source}, which "
                 "recorded none that is left; record both ends of each message"
             )
-        posted_s = sent[source, target, tag].popleft()
+        posted_s, operation = sent[source, target, tag].popleft()
         start_s = min(max(posted_s, wanted_s), end_s)
         whole.message(source, target, nbytes, tag, operation, posted_s, start_s, end_s)
     left = {ends: len(posted) for ends, posted in sent.items() if posted}

@@ -1,0 +1,5 @@
+"""Programs on real processes, which talk through torch.distributed."""
+
+from simcore.distributed.deployed.deploying import deploy
+
+__all__ = ["deploy"]
