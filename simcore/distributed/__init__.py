@@ -8,11 +8,13 @@ from simcore.distributed.errors import (
     ProgramError,
     RankFailed,
     SizeMismatch,
+    TimedOut,
     TorchMissing,
     UnmatchedMessages,
 )
 from simcore.distributed.network import Network, on_topology, star
 from simcore.distributed.payloads import Reduction, Virtual
+from simcore.distributed.program_file import ProgramFile
 from simcore.distributed.run import Run
 from simcore.distributed.simulated.simulate import simulate
 from simcore.distributed.timing import Declared, Measured, Recorded
@@ -26,15 +28,27 @@ __all__ = [
     "MismatchedCollective",
     "Network",
     "ProgramError",
+    "ProgramFile",
     "RankFailed",
     "Recorded",
     "Reduction",
     "Run",
     "SizeMismatch",
+    "TimedOut",
     "TorchMissing",
     "UnmatchedMessages",
     "Virtual",
+    "deploy",
     "on_topology",
     "simulate",
     "star",
 ]
+
+
+def __getattr__(name):
+    # Loads torch, which only real processes need.
+    if name == "deploy":
+        from simcore.distributed.deployed import deploy
+
+        return deploy
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
