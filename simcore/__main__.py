@@ -5,7 +5,7 @@ import os
 import sys
 
 from gpu_catalog import CatalogError
-from simcore.commands import calibrate, catalog, cluster, flows, predict, run
+from simcore.commands import calibrate, catalog, cluster, flows, lab, predict, run
 from simcore.commands.sweep import SweepCommand
 from simcore.errors import PdscopeError, one_line
 
@@ -43,6 +43,7 @@ def main(argv=None, *, commands=(), sweep_writers=None) -> int:
         predict,
         calibrate,
         catalog,
+        lab,
         *commands,
     ):
         table[command.name] = command

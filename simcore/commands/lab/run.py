@@ -1,0 +1,113 @@
+"""`pdscope lab run`: a program on ranks, simulated or real processes."""
+
+import json
+
+from simcore.commands.files import check_folder, write_text
+from simcore.commands.lab import flags
+from simcore.commands.lab.programs import ProgramFile, defines_program
+from simcore.commands.lab.told import run_as_json, run_as_text
+from simcore.errors import PdscopeError
+
+name = "run"
+help = "run a program on ranks, simulated or as real processes"
+
+ONLY_SIMULATED = ("network", "topology", "network_profile", "eager", "timing", "gpu")
+ONLY_DEPLOYED = ("backend", "timeout")
+
+
+def add_arguments(parser):
+    flags.add_program(parser)
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--simulate", action="store_true", help="simulate it (the default)")
+    how.add_argument(
+        "--deploy", action="store_true", help="run it on real processes; this needs torch"
+    )
+    flags.add_network(parser)
+    flags.add_collectives(parser)
+    flags.add_timing(parser, "declared")
+    flags.add_deployment(parser)
+    parser.add_argument(
+        "--trace", metavar="FILE", help="write what each rank did: .csv, .parquet, .perfetto.json"
+    )
+    parser.add_argument(
+        "--record",
+        metavar="FILE.csv",
+        help="write how long each piece of computing took, for --timing recorded:FILE.csv",
+    )
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+def execute(arguments) -> int:
+    check_flags(arguments)
+    if arguments.trace is not None:
+        from simcore.exports.lab import check_lab_trace_file
+
+        check_lab_trace_file(arguments.trace)
+    if arguments.record is not None:
+        check_folder(arguments.record)
+    run, told = deployed(arguments) if arguments.deploy else simulated(arguments)
+    if arguments.trace is not None:
+        from simcore.exports.lab import write_lab_trace
+
+        write_lab_trace(run.trace, arguments.trace)
+    if arguments.record is not None:
+        write_text(arguments.record, run.trace.compute_table().to_csv(index=False))
+    if arguments.json:
+        print(json.dumps(run_as_json(run, arguments, told), indent=2, allow_nan=False))
+    else:
+        print(run_as_text(run, arguments, told))
+    return 0
+
+
+def check_flags(arguments) -> None:
+    """Raises PdscopeError for flags that have no effect beside each other."""
+    idle, why = (ONLY_SIMULATED, "a deployed run") if arguments.deploy else (
+        ONLY_DEPLOYED, "a simulated run")  # fmt: skip
+    for flag in idle:
+        if getattr(arguments, flag) is not None:
+            raise PdscopeError(f"--{flag.replace('_', '-')} has no effect on {why}; leave it out")
+
+
+def simulated(arguments):
+    """The simulated run of the program that the flags name, and how to tell where it ran."""
+    flags.check_ranks(arguments, flags.MOST_RANKS)
+    network, told = flags.network_of(arguments)
+    options = {
+        "network": network,
+        "timing": flags.timing_of(arguments.timing or arguments.usual_timing, arguments.gpu),
+        "profile": flags.profile_of_collectives(arguments.profile),
+        "eager_bytes": flags.eager_bytes_of(arguments.eager),
+    }
+    if defines_program(arguments.program):
+        from simcore.distributed import simulate
+
+        program = ProgramFile(arguments.program)
+        program.function()
+        run = simulate(program, arguments.ranks, args=tuple(arguments.rest), **options)
+    else:
+        from simcore.distributed.shim import simulate_script
+
+        run = simulate_script(arguments.program, arguments.ranks, argv=arguments.rest, **options)
+    return run, told
+
+
+def deployed(arguments):
+    """The run on real processes, and how to tell where it ran."""
+    flags.check_ranks(arguments, flags.MOST_PROCESSES)
+    if not defines_program(arguments.program):
+        raise PdscopeError(
+            f"{arguments.program} defines no function program(comm, ...), so it is a script of "
+            f"its own; run it as torchrun --nproc-per-node {arguments.ranks} does, or simulate it"
+        )
+    from simcore.distributed import deploy
+
+    backend = arguments.backend or "gloo"
+    run = deploy(
+        ProgramFile(arguments.program),
+        arguments.ranks,
+        args=tuple(arguments.rest),
+        backend=backend,
+        profile=flags.profile_of_collectives(arguments.profile),
+        timeout_s=flags.timeout_of(arguments.timeout),
+    )
+    return run, f"{backend} between processes"
