@@ -5,6 +5,7 @@ import json
 import pytest
 
 from simcore.__main__ import main
+from simcore.distributed.algorithms import ALGORITHMS
 
 PROGRAM = '''
 import numpy as np
@@ -129,6 +130,31 @@ def test_a_deadlock_is_told_with_a_line_for_each_rank(capsys, folder):
     assert "Traceback" not in err
 
 
+def test_a_shipped_algorithm_is_run_by_its_name(capsys, folder):
+    flags = ["--network", "star:100Mbit/s,10ms", "--ranks", "4"]
+    slow = run_of(capsys, "voltage", *flags, "--", "tokens=40", "layers=2")
+    direct = run_of(capsys, "voltage-direct", *flags, "--", "tokens=40", "layers=2")
+    # One all-gather lies between two layers: three latencies around the ring, one directly.
+    assert slow["seconds"] - direct["seconds"] == pytest.approx(2 * 10e-3, rel=0.05)
+    fast = run_of(capsys, "voltage", *flags, "--gpu", "NVIDIA H100", "--", "tokens=40", "layers=2")
+    assert fast["per_rank"][0]["compute_s"] < slow["per_rank"][0]["compute_s"]
+
+
+def test_the_list_has_every_algorithm_with_settings_that_can_be_given(capsys, folder):
+    status, out, _ = lab(capsys, "list")
+    assert status == 0
+    names = [line.split()[0] for line in out.splitlines()[1:]]
+    assert names == list(ALGORITHMS.names())
+    given = out.splitlines()[1].partition("model=")[2].split()
+    run_of(capsys, names[0], "--ranks", "4", "--", f"model={given[0]}", *given[1:])
+
+
+@pytest.mark.parametrize("ending", [".csv", ".parquet", ".perfetto.json"])
+def test_the_trace_is_written(capsys, folder, ending):
+    run_of(capsys, "ring.py", "--trace", f"trace{ending}")
+    assert (folder / f"trace{ending}").stat().st_size > 500
+
+
 BAD = {
     "no action": ([], "ACTION"),
     "an unknown action": (["walk"], "walk"),
@@ -173,6 +199,13 @@ BAD = {
     "too many arguments": (["run", "ring.py", "--", "1", "2", "3"], "TypeError"),
     "an eager size in words": (["run", "ring.py", "--eager", "small"], "--eager 'small'"),
     "a recording to nowhere": (["run", "ring.py", "--record", "no/x.csv"], "cannot be written"),
+    "a trace of no format": (["run", "ring.py", "--trace", "x.png"], "use one of .csv"),
+    "a trace to nowhere": (["run", "ring.py", "--trace", "no/x.csv"], "cannot be written"),
+    "an unknown algorithm": (["run", "voltag"], "did you mean 'voltage'"),
+    "an unknown setting": (["run", "voltage", "--", "token=3"], "no setting 'token=3'"),
+    "a setting in words": (["run", "voltage", "--", "tokens=many"], "'many' is not a number"),
+    "a setting twice": (["run", "voltage", "--", "tokens=3", "tokens=4"], "stands twice"),
+    "too little to share out": (["run", "voltage", "--", "tokens=1"], "positions"),
     "an argument for nobody": (["list", "--", "x"], "no program to give 'x' to"),
     "escape codes": (["run", "\x1b[31mred"], "\\x1b[31mred"),
     "profile: ranks in words": (["profile", "--ranks", "two"], "no list of whole numbers"),

@@ -115,6 +115,7 @@ ROOMS = {
         *("simcore.serving", "simcore.serving.scenario", "simcore.serving.results"),
         *("simcore.distributed", "simcore.distributed.algorithms"),
         *("simcore.distributed.measuring", "simcore.distributed.trace"),
+        "simcore.distributed.shim",
     ),
     # Pure functions from tables to figures: nothing of ours but one another.
     "app.figures": ("plotly", *NUMBERS),

@@ -32,9 +32,9 @@ def taking_rest(parser_class):
 def add_program(parser):
     parser.add_argument(
         "program",
-        metavar="PROGRAM.py",
-        help="a file with a function program(comm, ...), or a script of torch.distributed; what "
-        "stands after -- is given to it",
+        metavar="PROGRAM.py|NAME",
+        help="a file with a function program(comm, ...), a script of torch.distributed, or an "
+        "algorithm of `pdscope lab list`; what stands after -- is given to it",
     )
     parser.add_argument(
         "--ranks", type=int, default=2, metavar="N", help="how many ranks (default: 2)"

@@ -1,5 +1,6 @@
 """`pdscope lab list`: the algorithms that ship."""
 
+from simcore.commands.lab.shipped import settings_shown
 from simcore.commands.text import table_text
 
 name = "list"
@@ -13,6 +14,9 @@ def add_arguments(parser):
 def execute(arguments) -> int:
     from simcore.distributed.algorithms import ALGORITHMS
 
-    rows = [[name, ALGORITHMS[name].label] for name in ALGORITHMS.names()]
-    print(table_text(["algorithm", "what it is"], rows))
+    rows = [
+        [name, algorithm.label, settings_shown(algorithm)]
+        for name, algorithm in ALGORITHMS.registered.items()
+    ]
+    print(table_text(["algorithm", "what it is", "settings"], sorted(rows)))
     return 0

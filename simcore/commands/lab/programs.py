@@ -35,6 +35,12 @@ class ProgramFile:
         return getattr(module, FUNCTION)
 
 
+def loaded(program: ProgramFile) -> ProgramFile:
+    """`program`, whose file has been loaded here; raises PdscopeError where that fails."""
+    program.function()
+    return program
+
+
 def defines_program(path) -> bool:
     """Whether the file `path` has a `program` at its top level; it is read, and not run.
 

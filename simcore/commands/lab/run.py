@@ -4,7 +4,8 @@ import json
 
 from simcore.commands.files import check_folder, write_text
 from simcore.commands.lab import flags
-from simcore.commands.lab.programs import ProgramFile, defines_program
+from simcore.commands.lab.programs import ProgramFile, defines_program, loaded
+from simcore.commands.lab.shipped import is_name, shipped_program
 from simcore.commands.lab.told import run_as_json, run_as_text
 from simcore.errors import PdscopeError
 
@@ -40,14 +41,15 @@ def add_arguments(parser):
 def execute(arguments) -> int:
     check_flags(arguments)
     if arguments.trace is not None:
-        from simcore.exports.lab import check_lab_trace_file
+        from simcore.distributed.trace.files import lab_format_of
 
-        check_lab_trace_file(arguments.trace)
+        lab_format_of(arguments.trace)
+        check_folder(arguments.trace)
     if arguments.record is not None:
         check_folder(arguments.record)
     run, told = deployed(arguments) if arguments.deploy else simulated(arguments)
     if arguments.trace is not None:
-        from simcore.exports.lab import write_lab_trace
+        from simcore.distributed.trace.files import write_lab_trace
 
         write_lab_trace(run.trace, arguments.trace)
     if arguments.record is not None:
@@ -78,23 +80,23 @@ def simulated(arguments):
         "profile": flags.profile_of_collectives(arguments.profile),
         "eager_bytes": flags.eager_bytes_of(arguments.eager),
     }
-    if defines_program(arguments.program):
-        from simcore.distributed import simulate
-
-        program = ProgramFile(arguments.program)
-        program.function()
-        run = simulate(program, arguments.ranks, args=tuple(arguments.rest), **options)
-    else:
+    program, arguments_of_it = program_of(arguments)
+    if program is None:
         from simcore.distributed.shim import simulate_script
 
         run = simulate_script(arguments.program, arguments.ranks, argv=arguments.rest, **options)
+    else:
+        from simcore.distributed import simulate
+
+        run = simulate(program, arguments.ranks, args=arguments_of_it, **options)
     return run, told
 
 
 def deployed(arguments):
     """The run on real processes, and how to tell where it ran."""
     flags.check_ranks(arguments, flags.MOST_PROCESSES)
-    if not defines_program(arguments.program):
+    program, arguments_of_it = program_of(arguments)
+    if program is None:
         raise PdscopeError(
             f"{arguments.program} defines no function program(comm, ...), so it is a script of "
             f"its own; run it as torchrun --nproc-per-node {arguments.ranks} does, or simulate it"
@@ -103,11 +105,22 @@ def deployed(arguments):
 
     backend = arguments.backend or "gloo"
     run = deploy(
-        ProgramFile(arguments.program),
+        program,
         arguments.ranks,
-        args=tuple(arguments.rest),
+        args=arguments_of_it,
         backend=backend,
         profile=flags.profile_of_collectives(arguments.profile),
         timeout_s=flags.timeout_of(arguments.timeout),
     )
     return run, f"{backend} between processes"
+
+
+def program_of(arguments):
+    """The program that the flags name, and its arguments; None where it is a script of its own."""
+    named, rest = arguments.program, tuple(arguments.rest)
+    if is_name(named):
+        gpu = getattr(arguments, "gpu", None)
+        return shipped_program(named, ranks=arguments.ranks, given=rest, gpu=gpu), ()
+    if not defines_program(named):
+        return None, rest
+    return loaded(ProgramFile(named)), rest
