@@ -1,7 +1,7 @@
 """What a program is given to talk to the other ranks: the same, simulated and deployed."""
 
 import numbers
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -215,6 +215,22 @@ class Communicator:
         """Wait until every rank of the group has come here."""
         return self._collective("barrier", self._profile.barrier, 0, (None, None), wait)
 
+    def collective(
+        self, name: str, run: Callable, payload=None, agreed=None, *, wait: bool = True
+    ) -> Any:
+        """A collective of one's own: `run(link, profile)` on every rank; what that gives, or Work.
+
+        Parameters
+        ----------
+        name : as errors and traces are to tell it
+        run : sends and receives over the `Link`, and may use the collectives of the profile
+        payload : this rank's, of one size on all; None where there is none
+        agreed : what all ranks must say alike, such as the root
+        """
+        size = 0 if payload is None else kind_of(payload).size(payload)
+        facts = agreed, (size,)
+        return self._collective(name, lambda link: run(link, self._profile), size, facts, wait)
+
     def split(self, colour: int | None, key: int = 0) -> "Communicator | None":
         """The group of the ranks that gave the same colour, ordered by key and then by rank.
 
@@ -326,6 +342,15 @@ class _Awaited:
         call = self._call
         transport.end(Call("wait", call.peer, call.nbytes, call.tag), begun)
         return result
+
+    def poll(self) -> bool:
+        """Whether it is over; where it is not, to ask takes the rank a moment of simulated time."""
+        transport = self._transport
+        begun = transport.begin()
+        over = transport.poll(self._work)
+        call = self._call
+        transport.end(Call("poll", call.peer, call.nbytes, call.tag), begun)
+        return over
 
 
 def _placed(flats, places, into):

@@ -14,6 +14,7 @@ from simcore.distributed.waiting import user_place
 
 NO_REGION = ""
 NO_TAG = -1
+POLL_S = 1e-6
 
 
 class SimulatedTransport:
@@ -77,6 +78,12 @@ class SimulatedTransport:
             post.where = user_place(sys._getframe(2))
         self._world.post((context, source, rank, tag), post)
         return _Receive(self._world, post, into, finish)
+
+    def poll(self, work) -> bool:
+        """Whether a work is over; a program that asks until it is gets there, `POLL_S` a time."""
+        if not work.done:
+            self._world.compute(self._process, POLL_S)
+        return work.done
 
     def enter(self, context, members, number, call, facts) -> None:
         self._world.enter(self.rank, context, members, number, call, facts)
@@ -149,6 +156,10 @@ class _Send:
         self._payload = payload
         self._later = later
 
+    @property
+    def done(self):
+        return self._post.done
+
     def wait(self):
         post = self._post
         self._world.wait(post)
@@ -172,6 +183,10 @@ class _Receive:
         self._into = into
         self._finish = finish
 
+    @property
+    def done(self):
+        return self._post.done
+
     def wait(self):
         self._world.wait(self._post)
         if self._finish is not None:
@@ -186,17 +201,17 @@ class _Beside:
     def __init__(self, world, process, call):
         self._world = world
         self._process = process
-        self._ended = False
+        self.done = False
         self.call = call
         self.result = None
 
     def end(self):
-        self._ended = True
+        self.done = True
         if self._process.waits_for is self:
             self._world.wake_after_background(self._process)
 
     def wait(self):
-        if not self._ended:
+        if not self.done:
             self._process.waits_for = self
             self._world.baton.wait(self._process)
             self._process.waits_for = None
