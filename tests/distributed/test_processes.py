@@ -114,6 +114,7 @@ def test_a_thread_of_the_programs_own_must_not_communicate():
         thread.start()
         thread.join()
         assert "not from one that it has started" in refused[0]
+        comm.send(b"y", 1)
 
     simulate(program, 2)
 

@@ -99,6 +99,14 @@ class Baton:
         process.order = order
         self._woken.append(process)
 
+    def check_runs(self, process: Process) -> None:
+        """Raises ProgramError if it is another thread that calls."""
+        if process.ident != get_ident():
+            raise ProgramError(
+                f"rank {process.rank}: communicate from the thread that runs the program, not from "
+                "one that it has started"
+            )
+
     def run(self) -> None:
         """Run all processes to their ends; raises what failed first."""
         before = self._save()
@@ -119,11 +127,6 @@ class Baton:
 
     def wait(self, process: Process) -> None:
         """Wait until something wakes the process, which is the one that runs."""
-        if process.ident != get_ident():
-            raise ProgramError(
-                f"rank {process.rank}: communicate from the thread that runs the program, not from "
-                "one that it has started"
-            )
         following = self._next()
         if following is not process:
             if self._kept:

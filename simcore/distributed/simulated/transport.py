@@ -32,6 +32,7 @@ class SimulatedTransport:
         self.size = world.ranks
 
     def begin(self) -> float:
+        self._world.baton.check_runs(self._process)
         clock = self._clock
         if clock.runs:
             self._compute(clock.stop(self._regions[-1]))
@@ -103,6 +104,7 @@ class SimulatedTransport:
         self._world.hold(self.rank, nbytes)
 
     def compute(self, seconds, flops, nbytes) -> None:
+        self._world.baton.check_runs(self._process)
         took = self._clock.told(seconds, flops, nbytes)
         if took > 0.0:
             self._compute(took)
