@@ -275,6 +275,12 @@ class Communicator:
             raise ProgramError("compute takes either seconds, or flops and bytes")
         self._transport.compute(seconds, flops, bytes)
 
+    def now(self) -> float:
+        """The time since the run began [s]: simulated, or real where processes are."""
+        begun = self._transport.begin()
+        self._transport.end(Call("now"), begun)
+        return begun
+
     @contextmanager
     def region(self, name: str):
         """Name what the program does inside, for traces and for slowdowns of regions."""

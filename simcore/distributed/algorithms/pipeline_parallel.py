@@ -63,7 +63,7 @@ def pipeline_seconds(settings: Settings, star: Star, stages: int, layer_s: float
 
 
 def check_stages(settings: Settings, stages: int) -> None:
-    """Every stage needs a layer, and every micro-batch a sequence."""
+    """Every stage needs a layer."""
     shape = settings.shape
     settings.need(
         stages <= shape.layers,
@@ -71,6 +71,10 @@ def check_stages(settings: Settings, stages: int) -> None:
         "fewer",
         "ranks",
     )
+
+
+def check_micro_batches(settings: Settings) -> None:
+    """Every micro-batch needs a sequence."""
     settings.need(
         settings.micro_batches <= settings.batch,
         f"micro_batches = {settings.micro_batches}: there are only {settings.batch} sequences to "
@@ -86,6 +90,7 @@ def _mine(layers, comm):
 
 def _check(settings):
     check_stages(settings, settings.ranks)
+    check_micro_batches(settings)
 
 
 def _seconds(settings, star):

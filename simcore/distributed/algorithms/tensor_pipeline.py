@@ -11,6 +11,7 @@ from simcore.distributed.algorithms.closed_forms import (
     ring_all_reduce_s,
 )
 from simcore.distributed.algorithms.pipeline_parallel import (
+    check_micro_batches,
     check_stages,
     pipeline,
     pipeline_seconds,
@@ -39,6 +40,7 @@ def _check(settings):
         "tp",
     )
     check_stages(settings, settings.ranks // settings.tp)
+    check_micro_batches(settings)
 
 
 @register(
