@@ -1,11 +1,12 @@
 """Flat payloads cut into pieces, and room for what arrives."""
 
+from functools import lru_cache
 from itertools import accumulate, pairwise
 
 from simcore.distributed.payloads import kind_of
 
 
-def boundaries(flat, parts: int) -> list[int]:
+def boundaries(flat, parts: int) -> tuple[int, ...]:
     """Where `flat` is cut into so many parts, both ends included [element].
 
     Parameters
@@ -13,8 +14,14 @@ def boundaries(flat, parts: int) -> list[int]:
     parts : 1 or more. Where their number does not divide that of the elements, the first parts
         are longer by one; where there are fewer elements than parts, the last are empty
     """
-    least, longer = divmod(kind_of(flat).count(flat), parts)
-    return [*accumulate((least + (i < longer) for i in range(parts)), initial=0)]
+    return _boundaries(kind_of(flat).count(flat), parts)
+
+
+@lru_cache(maxsize=256)
+def _boundaries(count, parts):
+    # Each rank of a collective asks for the same.
+    least, longer = divmod(count, parts)
+    return tuple(accumulate((least + (i < longer) for i in range(parts)), initial=0))
 
 
 def cut(flat, parts: int) -> list:

@@ -178,11 +178,13 @@ class World:
         post.sent = True
         post.start_s = self.simulator.current_time
         pair = post.rank * self.ranks + post.peer
-        path = self._paths.get(pair)
-        if path is None:
+        known = self._paths.get(pair)
+        if known is None:
             path = () if post.rank == post.peer else self._path(post.rank, post.peer)
-            self._paths[pair] = path
-        self.simulator.add_batch(DataBatch(post.call.name, post.nbytes, path, post))
+            known = self._paths[pair] = path, sum(channel.latency_s for channel in path)
+        path, latency_s = known
+        # Told, so that the engine need not know the path before something moves over it.
+        self.simulator.add_batch(DataBatch(post.call.name, post.nbytes, path, post, latency_s))
 
     def _send_eagerly(self, post):
         if post.data is not None:
