@@ -318,7 +318,9 @@ class Communicator:
         return Call(name, self._members[peer], kind_of(payload).size(payload), tag)
 
     def _check_rank(self, rank, what):
-        if isinstance(rank, bool) or not isinstance(rank, numbers.Integral):
+        if type(rank) is not int and (
+            isinstance(rank, bool) or not isinstance(rank, numbers.Integral)
+        ):
             raise ProgramError(f"{what} = {rank!r} must be a whole number")
         if not 0 <= rank < self.size:
             raise ProgramError(f"{what} {rank} is none of the ranks 0 to {self.size - 1}")
