@@ -11,9 +11,7 @@ from simcore.distributed.models import Model, VirtualMaths, shares
 from simcore.errors import ScenarioError
 
 torch = pytest.importorskip("torch", reason="values need torch")
-# Behind the check that there is torch.
-torch_models = pytest.importorskip("simcore.distributed.models.torch_models")
-torch_vit = pytest.importorskip("simcore.distributed.models.torch_vit")
+from simcore.distributed.models import torch_models, torch_vit  # noqa: E402 behind that check
 
 pytestmark = pytest.mark.usefixtures("torch_on_one_thread")
 
