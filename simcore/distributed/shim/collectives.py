@@ -7,6 +7,7 @@ from simcore.distributed.shim.tensors import (
     reduction_of,
     values,
     values_of_all,
+    without_gaps,
 )
 from simcore.distributed.shim.work import SimulatedWork
 from simcore.distributed.shim.world import member_of, peer_in
@@ -43,7 +44,7 @@ def broadcast(tensor, src=None, group=None, async_op=False, group_src=None):
     root = peer_in(group, "src", src, group_src)
     return carried_out(
         group.communicator.broadcast,
-        values(tensor, "tensor"),
+        without_gaps(tensor, "broadcast", "tensor"),
         root,
         async_op=async_op,
         fills=[tensor],
@@ -55,7 +56,7 @@ def all_reduce(tensor, op=_SUM, group=None, async_op=False):
     group = member_of(group, "all_reduce")
     if group is None:
         return None
-    data = values(tensor, "tensor")
+    data = without_gaps(tensor, "all_reduce", "tensor")
     reduction, average = reduction_of(op)
 
     def finish(total):
@@ -109,8 +110,10 @@ def reduce_scatter(output, input_list, op=_SUM, group=None, async_op=False):
     group = member_of(group, "reduce_scatter")
     if group is None:
         return None
+    call = "reduce_scatter"
     parts = values_of_all(input_list, "input_list", group.size())
-    check_alike("reduce_scatter", "output", values(output, "output"), parts[group.rank()])
+    parts = [on_end(part, call, f"input_list[{i}]") for i, part in enumerate(parts)]
+    check_alike(call, "output", on_end(output, call, "output"), parts[group.rank()])
     return _reduce_scatter(group, output, parts, op, async_op)
 
 
@@ -120,7 +123,7 @@ def reduce_scatter_tensor(output, input, op=_SUM, group=None, async_op=False):
     if group is None:
         return None
     data = on_end(input, "reduce_scatter_tensor", "input")
-    place = values(output, "output")
+    place = on_end(output, "reduce_scatter_tensor", "output")
     check_alike("reduce_scatter_tensor", "input", data, place, group.size())
     parts = list(data.view(group.size(), place.numel()).unbind())
     return _reduce_scatter(group, output, parts, op, async_op)
@@ -167,8 +170,10 @@ def all_to_all_single(
     group = member_of(group, "all_to_all_single")
     if group is None:
         return None
-    places = _cut(group, "output", values(output, "output"), output_split_sizes)
-    parts = _cut(group, "input", values(input, "input"), input_split_sizes)
+    places = _cut(
+        group, "output", on_end(output, "all_to_all_single", "output"), output_split_sizes
+    )
+    parts = _cut(group, "input", on_end(input, "all_to_all_single", "input"), input_split_sizes)
     return carried_out(
         group.communicator.all_to_all, parts, into=places, async_op=async_op, fills=[output]
     )

@@ -16,11 +16,9 @@ from typing import Any
 from simcore.distributed.errors import ProgramError
 from simcore.distributed.run import Run
 from simcore.distributed.shim.main_module import ending_well, execute
-from simcore.distributed.shim.process import MAIN, Environment, begin_process
+from simcore.distributed.shim.process import MAIN, SPAWNED, Environment, Modules, begin_process
 from simcore.distributed.shim.world import World, enter, here
 from simcore.distributed.simulated.simulate import simulate
-
-_SPAWNED = "__mp_main__"
 
 
 @dataclass
@@ -32,6 +30,7 @@ class Launch:
     path, code : the script
     argv : its arguments
     ranks : how many were asked for; None leaves that to the script
+    modules : those that lie beside the script
     options : of `simulate`
     run : of the ranks that the script has started itself, when they have ended
     """
@@ -40,6 +39,7 @@ class Launch:
     code: CodeType
     argv: tuple[str, ...]
     ranks: int | None
+    modules: Modules
     options: dict[str, Any]
     run: Run | None = None
     failure: BaseException | None = None
@@ -84,8 +84,10 @@ class Launch:
 
         def program(communicator):
             enter(World(communicator, self))
-            begin_process(communicator.rank, Environment(environment), list(arguments))
-            execute(self.code, self.path, _SPAWNED)
+            begin_process(
+                communicator.rank, self.modules, Environment(environment), list(arguments)
+            )
+            execute(self.code, self.path, SPAWNED)
             ending_well(calls[communicator.rank])
 
         try:
@@ -99,7 +101,7 @@ class Launch:
             return
         enter(World(communicator, self))
         environment = Environment(os.environ, **self._told_by_torchrun(communicator))
-        begin_process(communicator.rank, environment, [str(self.path), *self.argv])
+        begin_process(communicator.rank, self.modules, environment, [str(self.path), *self.argv])
         ending_well(execute, self.code, self.path, MAIN)
         self.run_added()
 

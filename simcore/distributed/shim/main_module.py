@@ -28,11 +28,11 @@ def execute(code: CodeType, path: Path, name: str) -> None:
 
     Parameters
     ----------
-    name : what `__name__` is to be
+    name : what `__name__` is to be; it is found under this name, too
     """
     module = ModuleType(name)
     module.__file__ = str(path)
-    sys.modules[MAIN] = module
+    sys.modules[MAIN] = sys.modules[name] = module
     exec(code, vars(module))
 
 

@@ -17,8 +17,8 @@ import numpy as np
 from simcore.distributed.with_torch import torch
 
 MAIN = "__main__"
-# A process that has just been started draws from this; torch calls it default_rng_seed_val.
-_TORCH_SEED = 67280421310721
+SPAWNED = "__mp_main__"
+"""What `multiprocessing` calls the main module in processes that it starts."""
 
 
 class OfEachRank:
@@ -64,7 +64,7 @@ class Modules:
     def __init__(self, folder: Path):
         self._folder = str(folder) + os.sep
         self._loaded = {name.partition(".")[0] for name in sys.modules}
-        self._names: set[str] = set()
+        self._names = {SPAWNED}
 
     def save(self):
         """Those that are loaded now."""
@@ -75,9 +75,13 @@ class Modules:
 
     def restore(self, state):
         """Have these loaded, and no others that lie beside the script."""
+        self.forget()
+        sys.modules.update(state)
+
+    def forget(self) -> None:
+        """Have none of them loaded, as in a process that has just been started."""
         for name in self._names:
             sys.modules.pop(name, None)
-        sys.modules.update(state)
 
     def find_spec(self, name, path=None, target=None):
         """Of the protocol of import: notes what is found beside the script."""
@@ -128,15 +132,16 @@ def kept_of(folder: Path) -> tuple[tuple, Modules]:
     ), modules
 
 
-def begin_process(rank: int, environment: Environment, argv: list[str]) -> None:
+def begin_process(rank: int, modules: Modules, environment: Environment, argv: list[str]) -> None:
     """Make what is global as in a process that has just been started.
 
-    Python's and NumPy's random numbers, which differ from process to process and from day to day,
-    follow from the rank.
+    Random numbers of Python, NumPy and torch, which would differ from process to process and from
+    day to day, follow from the rank.
     """
+    modules.forget()
     vars(os)["environ"] = environment
     sys.argv = argv
     numbers, arrays = random.Random(rank), np.random.RandomState(rank)
     vars(random).update({name: getattr(numbers, name) for name in _RANDOM})
     vars(np.random).update({name: getattr(arrays, name) for name in _NUMPY_RANDOM})
-    torch.manual_seed(_TORCH_SEED)
+    torch.manual_seed(rank)

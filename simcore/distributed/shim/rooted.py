@@ -5,9 +5,11 @@ from simcore.distributed.shim.collectives import carried_out
 from simcore.distributed.shim.tensors import (
     averaged,
     check_alike,
+    on_end,
     reduction_of,
     values,
     values_of_all,
+    without_gaps,
 )
 from simcore.distributed.shim.world import member_of, peer_in
 from simcore.distributed.with_torch import torch
@@ -24,7 +26,7 @@ def reduce(tensor, dst=None, op=_SUM, group=None, async_op=False, group_dst=None
     if group is None:
         return None
     root = peer_in(group, "dst", dst, group_dst)
-    data = values(tensor, "tensor")
+    data = without_gaps(tensor, "reduce", "tensor")
     reduction, average = reduction_of(op)
     flat = kind_of(data).flat_copy(data)
 
@@ -71,8 +73,9 @@ def scatter(tensor, scatter_list=None, src=None, group=None, async_op=False, gro
     if group is None:
         return None
     root = _root(group, "src", src, group_src)
-    data = values(tensor, "tensor")
+    data = on_end(tensor, "scatter", "tensor")
     parts = _of_root(group, "scatter", "scatter_list", scatter_list, root, data)
+    parts = [on_end(part, "scatter", f"scatter_list[{i}]") for i, part in enumerate(parts)]
 
     def run(link, profile):
         if link.rank != root:

@@ -63,7 +63,7 @@ def simulate_script(
         sys.path.insert(0, str(path.parent))
         sys.meta_path.insert(0, modules)
         with replaced():
-            return Launch(path, code, tuple(argv), ranks, options).simulated()
+            return Launch(path, code, tuple(argv), ranks, modules, options).simulated()
     finally:
         sys.meta_path.remove(modules)
         sys.path[:] = search

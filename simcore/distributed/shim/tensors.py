@@ -34,10 +34,36 @@ def values_of_all(tensors, name: str, count: int) -> list:
 
 
 def on_end(tensor, call: str, name: str):
-    """The values of a tensor, which torch.distributed wants contiguous in this call."""
+    """The values of a tensor that this call wants contiguous.
+
+    Gloo, as torch 2.13 calls it, refuses others in some of the calls, and mixes up their elements
+    in the rest. Raises ValueError.
+    """
     data = values(tensor, name)
     if not data.is_contiguous():
-        raise ValueError(f"{call}: {name} is not contiguous; give {name}.contiguous()")
+        raise ValueError(
+            f"{call}: {name} is not contiguous, which Gloo refuses or gets wrong; give it "
+            "contiguous()"
+        )
+    return data
+
+
+def without_gaps(tensor, call: str, name: str):
+    """The values of a tensor that lies in one piece of memory, though its dimensions may be turned.
+
+    Of one with gaps, Gloo, as torch 2.13 calls it, takes what lies in them for the rest of the
+    tensor. Raises ValueError.
+    """
+    data = values(tensor, name)
+    if not data.is_contiguous():
+        ends_at = 1
+        for stride, size in sorted(zip(data.stride(), data.shape, strict=True)):
+            if size > 1 and stride != ends_at:
+                raise ValueError(
+                    f"{call}: {name} has gaps in memory, which Gloo gets wrong; give it "
+                    "contiguous(), and copy the result back"
+                )
+            ends_at *= size
     return data
 
 
