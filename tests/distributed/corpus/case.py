@@ -13,6 +13,11 @@ class End(Enum):
     PASSES = "every rank returns"
     HANGS = "some rank waits until its timeout"
     FAILS = "some rank raises, and none waits until its timeout"
+    CRASHES = "some rank's process is ended by the library"
+
+
+PORTABLE, NATIVE = "portable", "native"
+"""Collectives over Gloo: as programs over its sends, or its own."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,7 @@ class Case:
     ranks : how many
     reported : what the simulation raises; None where it passes
     real : how it ends over Gloo, with the same collectives as programs over its sends
-    native : how it ends with Gloo's own collectives
+    native : how it ends with Gloo's own collectives; None where that is not tried
     differs : why the simulation reports what passes on real processes
     """
 
@@ -51,8 +56,12 @@ class Case:
     ranks: int
     reported: Reported | None
     real: End
-    native: End
+    native: End | None
     differs: str = ""
+
+    def end(self, collectives: str) -> End | None:
+        """How it ends over Gloo with PORTABLE or NATIVE collectives; None where it is not run."""
+        return self.real if collectives == PORTABLE else self.native
 
     @property
     def name(self) -> str:
@@ -73,8 +82,7 @@ def case(*, ranks=2, reported=None, real=None, native=None, differs=""):
     real = usual if real is None else real
 
     def keep(program):
-        native_end = real if native is None else native
-        CASES[program.__name__] = Case(program, ranks, reported, real, native_end, differs)
+        CASES[program.__name__] = Case(program, ranks, reported, real, native, differs)
         return program
 
     return keep

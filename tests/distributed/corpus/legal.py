@@ -3,7 +3,7 @@
 import numpy as np
 
 from simcore.distributed import Reduction
-from tests.distributed.corpus.case import case, numbers, room
+from tests.distributed.corpus.case import End, case, numbers, room
 
 
 @case()
@@ -100,7 +100,7 @@ def messages_of_no_bytes(comm):
     return got
 
 
-@case()
+@case(native=End.PASSES)
 def an_isend_spans_a_collective(comm):
     if comm.rank == 0:
         sent = comm.isend(numbers(comm), 1)
@@ -111,14 +111,14 @@ def an_isend_spans_a_collective(comm):
     return [total, comm.recv(room(), 0)]
 
 
-@case(ranks=3)
+@case(ranks=3, native=End.PASSES)
 def one_rank_comes_late_to_a_collective(comm):
     if comm.rank < 2:
         comm.sendrecv(numbers(comm), 1 - comm.rank, room(), 1 - comm.rank)
     return comm.all_reduce(numbers(comm))
 
 
-@case(ranks=3)
+@case(ranks=3, native=End.PASSES)
 def fewer_values_than_ranks_are_reduced(comm):
     return comm.all_reduce(numbers(comm, 1), Reduction.MAX)
 
@@ -146,7 +146,7 @@ def pieces_of_all_sizes_are_gathered(comm):
     return comm.all_gather(numbers(comm, comm.rank), into=into)
 
 
-@case(ranks=3)
+@case(ranks=3, native=End.PASSES)
 def parts_of_all_sizes_are_exchanged(comm):
     parts = [numbers(comm, rank) for rank in range(comm.size)]
     return comm.all_to_all(parts, into=[room(comm.rank) for _ in range(comm.size)])
@@ -183,7 +183,7 @@ def one_tag_in_two_groups(comm):
     return [comm.recv(room(), 0, 5), of_the_group]
 
 
-@case(ranks=1)
+@case(ranks=1, native=End.PASSES)
 def alone(comm):
     comm.barrier()
     comm.broadcast(numbers(comm))

@@ -1,7 +1,7 @@
 """Programs in which some ranks wait for ever."""
 
 from simcore.distributed import Deadlock
-from tests.distributed.corpus.case import Reported, case, numbers, room
+from tests.distributed.corpus.case import End, Reported, case, numbers, room
 
 BIG = 2**20
 
@@ -113,19 +113,28 @@ def a_message_to_oneself_that_nobody_has_asked_for(comm):
     comm.recv(room(), 0)
 
 
-@case(ranks=3, reported=deadlock({0: ("all_reduce", (2,)), 1: ("all_reduce", (2,))}))
+@case(
+    ranks=3, reported=deadlock({0: ("all_reduce", (2,)), 1: ("all_reduce", (2,))}), native=End.HANGS
+)
 def one_rank_misses_an_all_reduce(comm):
     if comm.rank < 2:
         comm.all_reduce(numbers(comm))
 
 
-@case(ranks=3, reported=deadlock({0: ("barrier", (1,)), 2: ("barrier", (1,))}))
+@case(
+    ranks=3,
+    reported=deadlock({0: ("barrier", (1,)), 2: ("barrier", (1,))}),
+    native=End.HANGS,
+)
 def one_rank_misses_a_barrier(comm):
     if comm.rank != 1:
         comm.barrier()
 
 
-@case(reported=deadlock({0: ("send", (1,)), 1: ("barrier", (0,))}, (0, 1)))
+@case(
+    reported=deadlock({0: ("send", (1,)), 1: ("barrier", (0,))}, (0, 1)),
+    native=End.HANGS,
+)
 def a_barrier_before_the_receive(comm):
     if comm.rank == 0:
         comm.send(numbers(comm), 1)
@@ -150,7 +159,10 @@ def a_group_is_larger_than_thought(comm):
         group.barrier()
 
 
-@case(reported=deadlock({0: ("broadcast", (1,))}))
+@case(
+    reported=deadlock({0: ("broadcast", (1,))}),
+    native=End.HANGS,
+)
 def only_the_root_broadcasts(comm):
     if comm.rank == 0:
         comm.broadcast(numbers(comm))

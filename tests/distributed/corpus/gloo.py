@@ -1,0 +1,148 @@
+"""Runs the programs of the corpus on real processes over Gloo, many at once.
+
+Each rank of each program is a process of its own, forked from one that has loaded torch. So what
+hangs costs little more than one timeout in all, and what ends its process ends nothing else.
+"""
+
+import multiprocessing
+import os
+import pickle
+import tempfile
+import time
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from tests.distributed.corpus.case import NATIVE, Case, End
+from tests.distributed.corpus.programs import CASES
+
+HANGING_S, PATIENCE_S = 2.0, 60.0
+"""How long a rank may wait in a program that is expected to hang, and in any other [s]."""
+LIMIT_S = 120.0
+AT_ONCE = 16
+
+
+@dataclass(frozen=True)
+class RankEnd:
+    """How one rank of a program ended.
+
+    Attributes
+    ----------
+    end : of this rank
+    value : what it returned
+    text : what it raised, with its traceback
+    """
+
+    end: End
+    value: Any = None
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class CaseEnd:
+    """How a program ended, over all its ranks."""
+
+    ranks: tuple[RankEnd, ...]
+
+    @property
+    def end(self) -> End:
+        """The worst of what the ranks did."""
+        ends = {rank.end for rank in self.ranks}
+        return next(end for end in (End.CRASHES, End.HANGS, End.FAILS, End.PASSES) if end in ends)
+
+    def __str__(self):
+        told = (f"rank {i}: {rank.end.name} {rank.text}" for i, rank in enumerate(self.ranks))
+        return "\n".join(told)
+
+
+def run_corpus(collectives: str, hanging_s: float = HANGING_S) -> dict[str, CaseEnd]:
+    """How each program ends, by name; without those that are not for these collectives.
+
+    Parameters
+    ----------
+    collectives : PORTABLE, as programs over Gloo's sends, or NATIVE, Gloo's own
+    hanging_s : after which a rank counts as hanging that is expected to [s]; another one, which a
+        busy machine may delay, has longer
+    """
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["simcore.distributed.with_torch", __name__])
+    cases = [case for case in CASES.values() if case.end(collectives) is not None]
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(AT_ONCE) as pool:
+
+        def run(case):
+            hangs = case.end(collectives) is End.HANGS
+            patience_s = hanging_s if hangs else PATIENCE_S
+            return _run_case(context, folder, collectives, case, patience_s)
+
+        ends = pool.map(run, cases)
+        return {case.name: end for case, end in zip(cases, ends, strict=True)}
+
+
+def _run_case(context, folder, collectives, case, patience_s):
+    pipes, processes = [], []
+    try:
+        for rank in range(case.ranks):
+            mine, theirs = context.Pipe()
+            setting = (rank, os.path.join(folder, case.name), collectives, case.name, patience_s)
+            process = context.Process(target=_live, args=(theirs, *setting), daemon=True)
+            process.start()
+            theirs.close()
+            pipes.append(mine)
+            processes.append(process)
+        return CaseEnd(tuple(_hear(pipe, patience_s) for pipe in pipes))
+    finally:
+        for process in processes:
+            process.kill()
+            process.join()
+
+
+def _hear(pipe, patience_s):
+    """How the rank at the other end of the pipe ends."""
+    try:
+        assert pipe.poll(LIMIT_S) and pipe.recv_bytes() == b"begin"
+        # Gloo's timeouts come first; what waits in no operation of Gloo has none.
+        if not pipe.poll(2 * patience_s):
+            return RankEnd(End.HANGS, text="it waits in no operation of Gloo")
+        return pickle.loads(pipe.recv_bytes())
+    except EOFError:
+        return RankEnd(End.CRASHES, text="its process has ended")
+
+
+def _live(pipe, rank, store, collectives, name, patience_s):
+    """Be a rank of a program; the starter kills it when all have told how they ended."""
+    from simcore.distributed.with_torch import torch
+
+    os.environ["GLOO_SOCKET_IFNAME"] = "lo"
+    torch.set_num_threads(1)
+    case = CASES[name]
+    group = torch.distributed.ProcessGroupGloo(
+        torch.distributed.FileStore(store, case.ranks), rank, case.ranks, timedelta(seconds=LIMIT_S)
+    )
+    # Connecting takes a while; from here on the clock of what hangs runs.
+    group.barrier().wait()
+    group._set_default_timeout(timedelta(seconds=patience_s))
+    pipe.send_bytes(b"begin")
+    pipe.send_bytes(pickle.dumps(_run_rank(case, group, collectives, patience_s)))
+    time.sleep(LIMIT_S)
+
+
+def _run_rank(case: Case, group, collectives, patience_s):
+    from simcore.distributed.collectives import PROFILES
+    from simcore.distributed.communicator import Communicator
+    from simcore.distributed.deployed.transport import Deployed, DeployedTransport
+    from simcore.distributed.with_torch import torch
+    from tests.distributed.corpus.native import native_profile
+
+    begun = time.monotonic()
+    transport = DeployedTransport(Deployed(group, torch.device("cpu"), begun))
+    profile = PROFILES["portable"]
+    if collectives == NATIVE:
+        profile = replace(profile, name=NATIVE, **native_profile(group))
+    try:
+        value = case.program(Communicator(transport, profile))
+    except Exception:
+        waited = time.monotonic() - begun >= 0.9 * patience_s
+        return RankEnd(End.HANGS if waited else End.FAILS, text=traceback.format_exc(limit=-3))
+    return RankEnd(End.PASSES, value)
