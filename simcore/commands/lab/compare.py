@@ -26,6 +26,8 @@ def execute(arguments) -> int:
     # What is wrong with a program shows sooner where nothing has to be started for it.
     simulation, where = simulated(arguments)
     reality, _ = deployed(arguments)
+    if not flags.is_first_process():
+        return 0
     table = compared(simulation.trace, reality.trace)
     runs = simulation, reality
     if arguments.json:

@@ -1,5 +1,6 @@
 """Flags that several actions share, and what they stand for."""
 
+import os
 from io import StringIO
 
 from simcore.commands.lab.quantities import rate_of, size_of, time_of
@@ -96,6 +97,11 @@ def check_ranks(arguments, most: int):
     """Raises PdscopeError unless there is a rank, and not more than `most`."""
     if not 1 <= arguments.ranks <= most:
         raise PdscopeError(f"--ranks {arguments.ranks} is out of range; use 1 to {most}")
+
+
+def is_first_process() -> bool:
+    """Whether this process is to tell what came out: of those that torchrun starts, the first."""
+    return os.environ.get("RANK", "0") == "0"
 
 
 def profile_of_collectives(name: str) -> str:

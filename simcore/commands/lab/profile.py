@@ -87,6 +87,8 @@ def execute(arguments) -> int:
         deploy, backend=arguments.backend, profile=arguments.profile, timeout_s=timeout_s
     )
     samples = measure_network(runner, seed=arguments.seed, **extent)
+    if not flags.is_first_process():
+        return 0
     profile = fit_profile(
         samples, backend=arguments.backend, collectives=arguments.profile, seed=arguments.seed
     )

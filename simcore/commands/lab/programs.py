@@ -1,10 +1,7 @@
 """The files of programs."""
 
 import ast
-import importlib.util
-import sys
 import traceback
-from dataclasses import dataclass
 from pathlib import Path
 
 from simcore.errors import PdscopeError
@@ -14,30 +11,17 @@ MOST_FILE_BYTES = 4_000_000
 FUNCTION = "program"
 
 
-@dataclass(frozen=True)
-class ProgramFile:
-    """The function `program(comm, …)` of a file; it is loaded where it is first called.
+def loaded(path):
+    """The program of the file `path`, which has been loaded; raises PdscopeError where it fails."""
+    from simcore.distributed import ProgramFile
 
-    Real processes get the name of the file, and load it themselves.
-    """
-
-    path: str
-
-    def __call__(self, comm, *arguments):
-        return self.function()(comm, *arguments)
-
-    def function(self):
-        """The function; raises PdscopeError where the file fails."""
-        name = f"pdscope_program_{Path(self.path).stem}"
-        module = sys.modules.get(name)
-        if module is None or module.__file__ != self.path:
-            module = _load(name, self.path)
-        return getattr(module, FUNCTION)
-
-
-def loaded(program: ProgramFile) -> ProgramFile:
-    """`program`, whose file has been loaded here; raises PdscopeError where that fails."""
-    program.function()
+    program = ProgramFile(path)
+    try:
+        program.load()
+    except PdscopeError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise PdscopeError(f"{_place(error, path)}: {_told(error)}") from error
     return program
 
 
@@ -73,27 +57,10 @@ def _named(statement):
     return set()
 
 
-def _load(name, path):
-    # As Python does for a script: what lies beside it can be imported.
-    folder = str(Path(path).parent)
-    if folder not in sys.path:
-        sys.path.insert(0, folder)
-    spec = importlib.util.spec_from_file_location(name, path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except BaseException as error:
-        del sys.modules[name]
-        if isinstance(error, Exception):
-            raise PdscopeError(f"{_place(error, path)}: {_told(error)}") from error
-        raise
-    return module
-
-
 def _place(error, path):
     """ "file:line" of the line of `path` that failed."""
-    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == path]
+    own = str(Path(path).resolve())
+    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == own]
     return f"{path}:{lines[-1]}" if lines else path
 
 

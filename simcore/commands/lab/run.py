@@ -4,7 +4,7 @@ import json
 
 from simcore.commands.files import check_folder, write_text
 from simcore.commands.lab import flags
-from simcore.commands.lab.programs import ProgramFile, defines_program, loaded
+from simcore.commands.lab.programs import defines_program, loaded
 from simcore.commands.lab.shipped import is_name, shipped_program
 from simcore.commands.lab.told import run_as_json, run_as_text
 from simcore.errors import PdscopeError
@@ -48,6 +48,8 @@ def execute(arguments) -> int:
     if arguments.record is not None:
         check_folder(arguments.record)
     run, told = deployed(arguments) if arguments.deploy else simulated(arguments)
+    if not flags.is_first_process():
+        return 0
     if arguments.trace is not None:
         from simcore.distributed.trace.files import write_lab_trace
 
@@ -123,4 +125,4 @@ def program_of(arguments):
         return shipped_program(named, ranks=arguments.ranks, given=rest, gpu=gpu), ()
     if not defines_program(named):
         return None, rest
-    return loaded(ProgramFile(named)), rest
+    return loaded(named), rest
