@@ -20,9 +20,10 @@ def is_name(program: str) -> bool:
 
 def settings_shown(algorithm) -> str:
     """The settings that change an algorithm, with their defaults: "tokens=64 batch=1"."""
-    return " ".join(
-        f"{name}={getattr(algorithm.defaults, name)}" for name in _changeable(algorithm)
-    )
+    defaults = algorithm.defaults
+    values = {name: getattr(defaults, name) for name in _changeable(algorithm)}
+    values["layers"] = defaults.shape.layers
+    return " ".join(f"{name}={value}" for name, value in values.items())
 
 
 def shipped_program(name: str, *, ranks: int, given, gpu: str | None):
