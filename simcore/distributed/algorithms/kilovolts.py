@@ -15,7 +15,7 @@ from simcore.distributed.algorithms.position_wise import check, formula, positio
     "the others arrive.",
     uses=("ranks", "tokens", "batch"),
     formula=formula(
-        "Voltage − (L−1)·min(A, q); A: an all-gather, q: the queries of one's own positions",
+        "t_Voltage − (L−1)·min(A, q); A: an all-gather, q: the queries of one's own positions",
         gathering_s=ring_all_gather_s,
         overlapped=True,
     ),

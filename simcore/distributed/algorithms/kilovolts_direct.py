@@ -2,7 +2,7 @@
 
 from simcore.distributed.algorithms.base import Settings, register
 from simcore.distributed.algorithms.closed_forms import direct_all_gather_s
-from simcore.distributed.algorithms.gathers import DirectGather
+from simcore.distributed.algorithms.gathers import direct_gather
 from simcore.distributed.algorithms.position_wise import check, formula, position_wise
 
 
@@ -12,7 +12,7 @@ from simcore.distributed.algorithms.position_wise import check, formula, positio
     text="As Kilovolts, but every rank sends its activations to all others at once.",
     uses=("ranks", "tokens", "batch"),
     formula=formula(
-        "Voltage with a direct gather − (L−1)·min(A, q)",
+        "t_Voltage − (L−1)·min(A, q), both with a direct gather: A = α + (P−1)·M/(P·B)",
         gathering_s=direct_all_gather_s,
         overlapped=True,
     ),
@@ -21,4 +21,4 @@ from simcore.distributed.algorithms.position_wise import check, formula, positio
 )
 def kilovolts_direct(comm, model, inputs, settings):
     """Outputs on the rank that holds the position which answers, None on the others."""
-    return position_wise(comm, model, inputs, gather=DirectGather, overlapped=True)
+    return position_wise(comm, model, inputs, gather=direct_gather, overlapped=True)

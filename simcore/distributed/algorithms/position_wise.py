@@ -10,11 +10,8 @@ from simcore.distributed.algorithms.base import Formula, Settings, run_seconds
 from simcore.distributed.models import costs, shares
 from simcore.distributed.network import Star
 
-Gather = Callable
-"""(communicator, own piece, room for each rank's piece) to something whose `wait` gives all."""
 
-
-def position_wise(comm, model, inputs, *, gather: Gather, overlapped: bool):
+def position_wise(comm, model, inputs, *, gather: Callable, overlapped: bool):
     """Outputs on the rank that holds the position which answers, None on the others.
 
     Every rank computes the queries, attention and feed-forward blocks of its own positions, and the
@@ -23,7 +20,7 @@ def position_wise(comm, model, inputs, *, gather: Gather, overlapped: bool):
 
     Parameters
     ----------
-    gather : how activations are gathered
+    gather : one of `gathers`
     overlapped : whether queries are computed meanwhile, as they need one's own positions only
     """
     batch, positions = inputs.shape[0], model.positions(inputs)
@@ -34,13 +31,14 @@ def position_wise(comm, model, inputs, *, gather: Gather, overlapped: bool):
     for layer in model.layers:
         if everything is None:
             into = [model.maths.room(batch, b - a) for a, b in bounds]
-            gathering = gather(comm, x, into)
             if overlapped:
+                gathering = gather(comm, x, into, wait=False)
                 queries = layer.queries(x, start)
-                everything = model.maths.joined(gathering.wait())
+                pieces = gathering.wait()
             else:
-                everything = model.maths.joined(gathering.wait())
+                pieces = gather(comm, x, into, wait=True)
                 queries = layer.queries(x, start)
+            everything = model.maths.joined(pieces)
         else:
             queries = layer.queries(x, start)
         attended = layer.attend(queries, layer.keys_values(everything), start)

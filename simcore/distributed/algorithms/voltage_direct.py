@@ -2,7 +2,7 @@
 
 from simcore.distributed.algorithms.base import Settings, register
 from simcore.distributed.algorithms.closed_forms import direct_all_gather_s
-from simcore.distributed.algorithms.gathers import DirectGather
+from simcore.distributed.algorithms.gathers import direct_gather
 from simcore.distributed.algorithms.position_wise import check, formula, position_wise
 
 
@@ -22,4 +22,4 @@ from simcore.distributed.algorithms.position_wise import check, formula, positio
 )
 def voltage_direct(comm, model, inputs, settings):
     """Outputs on the rank that holds the position which answers, None on the others."""
-    return position_wise(comm, model, inputs, gather=DirectGather, overlapped=False)
+    return position_wise(comm, model, inputs, gather=direct_gather, overlapped=False)
