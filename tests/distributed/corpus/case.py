@@ -44,6 +44,7 @@ class Case:
 
     Attributes
     ----------
+    name : of the program
     program : what each rank runs
     ranks : how many
     reported : what the simulation raises; None where it passes
@@ -52,6 +53,7 @@ class Case:
     differs : why the simulation reports what passes on real processes
     """
 
+    name: str
     program: Callable
     ranks: int
     reported: Reported | None
@@ -62,11 +64,6 @@ class Case:
     def end(self, collectives: str) -> End | None:
         """How it ends over Gloo with PORTABLE or NATIVE collectives; None where it is not run."""
         return self.real if collectives == PORTABLE else self.native
-
-    @property
-    def name(self) -> str:
-        """Of the program."""
-        return self.program.__name__
 
 
 CASES: dict[str, Case] = {}
@@ -82,7 +79,8 @@ def case(*, ranks=2, reported=None, real=None, native=None, differs=""):
     real = usual if real is None else real
 
     def keep(program):
-        CASES[program.__name__] = Case(program, ranks, reported, real, native, differs)
+        name = program.__name__
+        CASES[name] = Case(name, program, ranks, reported, real, native, differs)
         return program
 
     return keep

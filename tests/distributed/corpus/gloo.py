@@ -10,13 +10,13 @@ import pickle
 import tempfile
 import time
 import traceback
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 from tests.distributed.corpus.case import NATIVE, Case, End
-from tests.distributed.corpus.programs import CASES
 
 HANGING_S, PATIENCE_S = 2.0, 60.0
 """How long a rank may wait in a program that is expected to hang, and in any other [s]."""
@@ -57,7 +57,9 @@ class CaseEnd:
         return "\n".join(told)
 
 
-def run_corpus(collectives: str, hanging_s: float = HANGING_S) -> dict[str, CaseEnd]:
+def run_on_gloo(
+    cases: Iterable[Case], collectives: str, hanging_s: float = HANGING_S
+) -> dict[str, CaseEnd]:
     """How each program ends, by name; without those that are not for these collectives.
 
     Parameters
@@ -68,7 +70,7 @@ def run_corpus(collectives: str, hanging_s: float = HANGING_S) -> dict[str, Case
     """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["simcore.distributed.with_torch", __name__])
-    cases = [case for case in CASES.values() if case.end(collectives) is not None]
+    cases = [case for case in cases if case.end(collectives) is not None]
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(AT_ONCE) as pool:
 
         def run(case):
@@ -85,7 +87,7 @@ def _run_case(context, folder, collectives, case, patience_s):
     try:
         for rank in range(case.ranks):
             mine, theirs = context.Pipe()
-            setting = (rank, os.path.join(folder, case.name), collectives, case.name, patience_s)
+            setting = (rank, os.path.join(folder, case.name), collectives, case, patience_s)
             process = context.Process(target=_live, args=(theirs, *setting), daemon=True)
             process.start()
             theirs.close()
@@ -110,13 +112,12 @@ def _hear(pipe, patience_s):
         return RankEnd(End.CRASHES, text="its process has ended")
 
 
-def _live(pipe, rank, store, collectives, name, patience_s):
+def _live(pipe, rank, store, collectives, case: Case, patience_s):
     """Be a rank of a program; the starter kills it when all have told how they ended."""
     from simcore.distributed.with_torch import torch
 
     os.environ["GLOO_SOCKET_IFNAME"] = "lo"
     torch.set_num_threads(1)
-    case = CASES[name]
     group = torch.distributed.ProcessGroupGloo(
         torch.distributed.FileStore(store, case.ranks), rank, case.ranks, timedelta(seconds=LIMIT_S)
     )
@@ -128,7 +129,7 @@ def _live(pipe, rank, store, collectives, name, patience_s):
     time.sleep(LIMIT_S)
 
 
-def _run_rank(case: Case, group, collectives, patience_s):
+def _run_rank(case, group, collectives, patience_s):
     from simcore.distributed.collectives import PROFILES
     from simcore.distributed.communicator import Communicator
     from simcore.distributed.deployed.transport import Deployed, DeployedTransport

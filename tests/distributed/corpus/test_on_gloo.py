@@ -8,34 +8,38 @@ import pytest
 
 from simcore.distributed import simulate
 from tests.distributed.corpus.case import NATIVE, PORTABLE, End
-from tests.distributed.corpus.gloo import run_corpus
+from tests.distributed.corpus.drawn import drawn_cases
+from tests.distributed.corpus.gloo import run_on_gloo
 from tests.distributed.corpus.programs import CASES
 
 pytest.importorskip("torch", reason="real processes talk through torch.distributed")
 
+# Random programs are of messages only, which are the same with any collectives.
+DRAWN = drawn_cases(ending=8, stuck=8)
+ALL = CASES | DRAWN
 BOTH = [
     (collectives, name)
     for collectives in (PORTABLE, NATIVE)
-    for name, case in CASES.items()
+    for name, case in ALL.items()
     if case.end(collectives) is not None
 ]
-LEGAL = [(collectives, name) for collectives, name in BOTH if CASES[name].reported is None]
+LEGAL = [(collectives, name) for collectives, name in BOTH if ALL[name].reported is None]
 
 
 @pytest.fixture(scope="module")
 def ends():
-    return {collectives: run_corpus(collectives) for collectives in (PORTABLE, NATIVE)}
+    return {each: run_on_gloo(ALL.values(), each) for each in (PORTABLE, NATIVE)}
 
 
 @pytest.mark.parametrize(("collectives", "name"), BOTH)
 def test_a_program_ends_on_real_processes_as_the_corpus_says(ends, collectives, name):
     ended = ends[collectives][name]
-    assert ended.end is CASES[name].end(collectives), str(ended)
+    assert ended.end is ALL[name].end(collectives), str(ended)
 
 
 @pytest.mark.parametrize(("collectives", "name"), LEGAL)
 def test_what_passes_gives_the_values_of_the_simulation(ends, collectives, name):
-    case = CASES[name]
+    case = ALL[name]
     simulated = simulate(case.program, case.ranks).values
     deployed = [rank.value for rank in ends[collectives][name].ranks]
     assert same_bits(simulated, deployed)
