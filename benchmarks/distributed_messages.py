@@ -24,8 +24,8 @@ UNIFERENCE_US = dict(zip(RANKS, (398, 548, 2484), strict=True))
 PROTOTYPE_US = dict(zip(RANKS, (74, 71, 39), strict=True))
 NETWORK = star(12.5e9, 10e-6)
 ELEMENTS = 4096
-MESSAGES = 8000
-ROUNDS = 5
+MESSAGES = 2000
+ROUNDS = 20
 
 
 @dataclass(frozen=True)
