@@ -38,7 +38,6 @@ __all__ = [
     "TorchMissing",
     "UnmatchedMessages",
     "Virtual",
-    "deploy",
     "on_topology",
     "simulate",
     "star",
@@ -46,7 +45,7 @@ __all__ = [
 
 
 def __getattr__(name):
-    # Loads torch, which only real processes need.
+    # Loads torch, which only real processes need: so it is not in __all__.
     if name == "deploy":
         from simcore.distributed.deployed import deploy
 

@@ -4,8 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from simcore.distributed import ProgramFile, deploy, simulate
+from simcore.distributed import ProgramFile, simulate
 from simcore.distributed.algorithms import ALGORITHMS
+
+pytest.importorskip("torch", reason="real processes need torch")
+from simcore.distributed import deploy
 
 PROGRAM = ProgramFile(str(Path(__file__).with_name("all_of_them.py")))
 
