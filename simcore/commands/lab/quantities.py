@@ -16,7 +16,7 @@ _BITS = {f"{prefix}bit": factor / 8 for prefix, factor in
          {"": 1.0, "K": 1e3, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}.items()}  # fmt: skip
 _RATES = {f"{unit}/s": factor for unit, factor in (_BYTES | _BITS).items()}
 _TIMES = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ns": 1e-9}
-_NUMBER = re.compile(r"\s*(\d{1,30}(?:\.\d{0,30})?(?:[eE][+-]?\d{1,3})?)\s*(\S*)\s*")
+_NUMBER = re.compile(r"\s*([0-9]{1,30}(?:\.[0-9]{0,30})?(?:[eE][+-]?[0-9]{1,3})?)\s*(\S*)\s*")
 
 
 def size_of(text: str, where: str) -> int:

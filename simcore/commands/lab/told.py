@@ -5,6 +5,9 @@ import math
 from simcore.commands.text import table_text
 from simcore.units import MS
 
+MOST_ROWS = 40
+"""Of a comparison, on a terminal."""
+
 
 def run_as_text(run, arguments, where: str) -> str:
     """The run for people: when it ended, each rank, and each operation."""
@@ -58,6 +61,7 @@ def run_as_json(run, arguments, where: str) -> dict:
 def comparison_as_text(table, runs, arguments, where: str) -> str:
     """Simulated against deployed: the whole run, then each operation."""
     simulated, deployed = runs
+    left = len(table) - MOST_ROWS
     rows = [
         [
             row.operation,
@@ -69,7 +73,7 @@ def comparison_as_text(table, runs, arguments, where: str) -> str:
             _number(row.ratio),
             _number(row.repeatability),
         ]
-        for row in table.itertuples()
+        for row in table[:MOST_ROWS].itertuples()
     ]
     return "\n".join(
         [
@@ -82,6 +86,7 @@ def comparison_as_text(table, runs, arguments, where: str) -> str:
                  "ratio", "repeats to"],
                 rows,
             ),
+            *([f"and {left:,} more, which took less; --json has them"] if left > 0 else []),
         ]
     )  # fmt: skip
 
