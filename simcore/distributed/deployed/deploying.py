@@ -4,8 +4,9 @@ import os
 from collections import defaultdict
 from collections.abc import Sequence
 
+from simcore.distributed.deployed.joining import Joined
 from simcore.distributed.deployed.profiles import check_profile
-from simcore.distributed.deployed.rank import Ended, Rank, common_zero, join
+from simcore.distributed.deployed.rank import Ended, Rank
 from simcore.distributed.deployed.started import run_started
 from simcore.distributed.errors import ProgramError, SizeMismatch, UnmatchedMessages
 from simcore.distributed.run import Program, Run
@@ -91,15 +92,15 @@ def _run_launched(program, ranks, args, backend, profile, timeout_s):
             f"ranks = {ranks}, but this process was started as one of {told} (WORLD_SIZE); let "
             "both be the same"
         )
-    device = join(backend, timeout_s)
+    joined = Joined(backend, timeout_s)
     try:
-        one_machine = int(os.environ.get("LOCAL_WORLD_SIZE", ranks)) == ranks
-        rank = Rank(device, common_zero(device, one_machine), profile)
+        one_machine = int(os.environ.get("LOCAL_WORLD_SIZE", 0)) == ranks
+        rank = Rank(joined, joined.meet(one_machine), profile)
         everybody: list[Ended | None] = [None] * ranks
         torch.distributed.all_gather_object(everybody, rank.run(program, args))
         return everybody
     finally:
-        torch.distributed.destroy_process_group()
+        joined.leave()
 
 
 def _run_of(ended: Sequence[Ended]) -> Run:

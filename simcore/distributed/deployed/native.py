@@ -33,24 +33,26 @@ class Native:
     """
 
     def __init__(self, deployed):
-        self._device = deployed.device
-        self._everybody = tuple(range(deployed.size))
-        self._groups: dict[int, dist.ProcessGroup] = {}
+        self._device = deployed.joined.device
+        self._joined = deployed.joined
+        self._groups = {0: deployed.joined.group}
         self._next: dict[int, int] = defaultdict(int)
         self._turn = threading.Condition()
 
     def broadcast(self, link, flat, root):
         """Bring the root's `flat` to all."""
-        [data] = staged = self._staged([flat])
-        source = link.members[root]
-        self._run(link, lambda group: dist.broadcast(data, source, group=group, async_op=True))
+        staged = self._staged([flat])
+        options = dist.BroadcastOptions()
+        options.rootRank = root
+        self._run(link, lambda group: group.broadcast(staged, options))
         _bring_back(staged, [flat])
 
     def all_reduce(self, link, flat, op):
         """Reduce in place."""
-        [data] = staged = self._staged([flat])
-        how = _REDUCE[op]
-        self._run(link, lambda group: dist.all_reduce(data, how, group=group, async_op=True))
+        staged = self._staged([flat])
+        options = dist.AllreduceOptions()
+        options.reduceOp = _REDUCE[op]
+        self._run(link, lambda group: group.allreduce(staged, options))
         _bring_back(staged, [flat])
 
     def all_gather(self, link, pieces):
@@ -58,47 +60,39 @@ class Native:
         if _uneven(pieces):
             self._run(link, lambda group: None)
             return _PORTABLE.all_gather(link, pieces)
-        ordered = [pieces[rank] for rank in _library_order(link)]
-        staged = self._staged(ordered)
-        own = staged[_library_order(link).index(link.rank)].clone()
-        self._run(link, lambda group: dist.all_gather(staged, own, group=group, async_op=True))
-        _bring_back(staged, ordered)
+        staged = self._staged(pieces)
+        own = staged[link.rank].clone()
+        self._run(link, lambda group: group.allgather([staged], [own]))
+        _bring_back(staged, pieces)
 
     def reduce_scatter(self, link, parts, op):
         """Reduce every part, each rank's own in place."""
         if _uneven(parts):
             self._run(link, lambda group: None)
             return _PORTABLE.reduce_scatter(link, parts, op)
-        staged = self._staged([parts[rank] for rank in _library_order(link)])
+        staged = self._staged(parts)
         own = torch.empty_like(staged[0])
-        how = _REDUCE[op]
-        self._run(
-            link, lambda group: dist.reduce_scatter(own, staged, how, group=group, async_op=True)
-        )
+        options = dist.ReduceScatterOptions()
+        options.reduceOp = _REDUCE[op]
+        self._run(link, lambda group: group.reduce_scatter([own], [staged], options))
         _bring_back([own], [parts[link.rank]])
 
     def all_to_all(self, link, out, into):
         """Give each rank its part."""
-        order = _library_order(link)
-        sent = [flat_bytes(each) for each in self._staged([out[rank] for rank in order])]
-        places = [into[rank] for rank in order]
-        staged = self._staged(places)
-        sizes = [each.nbytes for each in staged]
-        gathered = torch.empty(sum(sizes), dtype=torch.uint8, device=self._device)
-        given = torch.cat(sent)
-        self._run(
-            link,
-            lambda group: dist.all_to_all_single(
-                gathered, given, sizes, [each.numel() for each in sent], group=group, async_op=True
-            ),
-        )
-        for place, data in zip(staged, gathered.split(sizes), strict=True):
+        given = [flat_bytes(each) for each in self._staged(out)]
+        staged = self._staged(into)
+        lengths, rooms = [each.numel() for each in given], [each.nbytes for each in staged]
+        sent = torch.cat(given)
+        gathered = torch.empty(sum(rooms), dtype=torch.uint8, device=self._device)
+        options = dist.AllToAllOptions()
+        self._run(link, lambda group: group.alltoall_base(gathered, sent, rooms, lengths, options))
+        for place, data in zip(staged, gathered.split(rooms), strict=True):
             flat_bytes(place).copy_(data)
-        _bring_back(staged, places)
+        _bring_back(staged, into)
 
     def barrier(self, link):
         """Wait for all."""
-        self._run(link, lambda group: dist.barrier(group=group, async_op=True))
+        self._run(link, lambda group: group.barrier(dist.BarrierOptions()))
 
     def _run(self, link, begin):
         """Begin in the order of the program's calls, and wait for the end."""
@@ -111,12 +105,11 @@ class Native:
             link.transport.wait_for_library(work, link.call)
 
     def _group(self, link):
-        if link.members == self._everybody:
-            return dist.group.WORLD
+        """The library's group of those ranks, made when they first need it."""
         if link.context not in self._groups:
-            self._groups[link.context] = dist.new_group(
-                list(link.members), use_local_synchronization=True
-            )
+            # Groups that share a context share no rank.
+            name = f"group {link.context} of {link.members[0]}"
+            self._groups[link.context] = self._joined.new_group(name, link.rank, link.size)
         return self._groups[link.context]
 
     def _staged(self, flats):
@@ -137,11 +130,6 @@ def _bring_back(staged, flats):
             place = _tensor(flat)
             if place.data_ptr() != data.data_ptr():
                 place.copy_(data)
-
-
-def _library_order(link):
-    """Ranks of the link's group in the order in which the library numbers them."""
-    return sorted(range(link.size), key=link.members.__getitem__)
 
 
 def _uneven(flats):

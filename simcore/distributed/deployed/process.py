@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
 
-from simcore.distributed.deployed.rank import Ended, Rank, common_zero, join
+from simcore.distributed.deployed.joining import Joined
+from simcore.distributed.deployed.rank import Ended, Rank
 from simcore.distributed.errors import ProgramError
 from simcore.distributed.waiting import Waiting, user_place
 from simcore.distributed.with_torch import torch
@@ -80,17 +81,18 @@ def live(connection: Connection, setting: Setting) -> None:
     try:
         torch.set_num_threads(setting.threads)
         program, args = pickle.loads(setting.work)
-        device = join(
+        joined = Joined(
             setting.backend,
             setting.patience_s,
             rank=setting.rank,
             ranks=setting.ranks,
             store=setting.store,
         )
-        rank = Rank(device, common_zero(device, one_machine=True), setting.profile)
+        rank = Rank(joined, joined.meet(one_machine=True), setting.profile)
         voice.rank = rank
         voice.say(Ready())
-        voice.say(rank.run(program, args))
+        ended = rank.run(program, args)
+        voice.say(ended)
     except BaseException as error:
         voice.say(Failed(error, traceback.format_exc(), time.monotonic()))
     voice.leave.wait()

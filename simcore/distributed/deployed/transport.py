@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from simcore.distributed.deployed.joining import Joined
 from simcore.distributed.deployed.to_itself import ToItself
 from simcore.distributed.deployed.wire import incoming, outgoing, wire_tag
 from simcore.distributed.trace import Recorder, SpanKind
@@ -21,8 +22,7 @@ class Deployed:
 
     Parameters
     ----------
-    group : process group of all ranks
-    device : where the back end takes tensors from
+    joined : this process, among the others
     zero_s : time on `clock` that the run counts from [s]
 
     Attributes
@@ -31,10 +31,10 @@ class Deployed:
     peak_bytes : most that posted operations and collectives held at once [byte]
     """
 
-    def __init__(self, group, device: torch.device, zero_s: float):
-        self.group = group
-        self.device = device
-        self.rank, self.size = group.rank(), group.size()
+    def __init__(self, joined: Joined, zero_s: float):
+        self.joined = joined
+        self.group, self.device = joined.group, joined.device
+        self.rank, self.size = joined.group.rank(), joined.group.size()
         self.recorder = Recorder()
         self.itself = ToItself(self.rank)
         self.peak_bytes = 0
