@@ -1,5 +1,6 @@
 """A program that is a function of a Python file, which other processes can load, too."""
 
+import hashlib
 import importlib.util
 import sys
 from dataclasses import dataclass
@@ -45,7 +46,7 @@ class ProgramFile:
 
 def _module(path):
     # Under a name of its own in sys.modules, so that instances of its classes can be pickled.
-    name = "program:" + str(path)
+    name = "program_" + hashlib.sha256(str(path).encode()).hexdigest()[:16]
     if name in sys.modules:
         return sys.modules[name]
     if not path.is_file():

@@ -95,11 +95,17 @@ def live(connection: Connection, setting: Setting) -> None:
         voice.say(ended)
     except BaseException as error:
         voice.say(Failed(error, traceback.format_exc(), time.monotonic()))
+    else:
+        voice.leave.wait()
+        if rank.has_open_ends:
+            # The process group would wait for them.
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(0)
+        joined.leave()
+        return
+    # Until the starter ends this process, so that others do not see it go before they have failed.
     voice.leave.wait()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    # Neither what is left of the process group nor a thread that waits for ever is waited for.
-    os._exit(0)
 
 
 class _Voice:

@@ -63,6 +63,11 @@ class Rank:
         """The operation that the program waits for; None while it computes."""
         return self._transport.waits
 
+    @property
+    def has_open_ends(self) -> bool:
+        """Whether the program has ended with operations that it never waited for."""
+        return self._deployed.has_open_ends
+
     def run(self, program, args: tuple) -> Ended:
         """Run it to its end. Raises RankFailed, or what the program did wrong in communicating."""
         deployed = self._deployed

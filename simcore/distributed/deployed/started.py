@@ -5,6 +5,7 @@ import pickle
 import signal
 import tempfile
 import time
+import traceback
 from multiprocessing import connection
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from simcore.distributed.deployed.process import (
 )
 from simcore.distributed.deployed.rank import Ended, RemoteTraceback
 from simcore.distributed.errors import ProgramError, RankFailed, TimedOut
+from simcore.distributed.program_file import ProgramFile
 from simcore.distributed.waiting import cycle_of
 from simcore.errors import PdscopeError
 
@@ -32,6 +34,9 @@ ANSWER_LIMIT_S, LEAVE_LIMIT_S = 2.0, 10.0
 
 def run_started(program, ranks, args, backend, profile, timeout_s, threads) -> list[Ended]:
     """What each rank has to tell, from processes that have ended by then; see `deploy`."""
+    if isinstance(program, ProgramFile):
+        # What it returns may be of classes that the file defines.
+        program.load()
     work = _pickled(program, args)
     with tempfile.TemporaryDirectory(prefix="pdscope-") as folder:
         settings = [
@@ -130,9 +135,17 @@ class _Processes:
     def _said(self, rank):
         """The next thing that a rank says; None if it has ended without a word."""
         try:
-            return pickle.loads(self._lines[rank].recv_bytes())
+            words = self._lines[rank].recv_bytes()
         except (EOFError, OSError):
             return None
+        try:
+            return pickle.loads(words)
+        except Exception as error:
+            problem = ProgramError(
+                f"what rank {rank} returned or raised cannot be read here: {error}; return "
+                "numbers, arrays, tensors or lists of them"
+            )
+            return Failed(problem, traceback.format_exc(), time.monotonic())
 
     def _cause(self, rank, said):
         """What to raise, now that a rank has failed: whatever went wrong first."""

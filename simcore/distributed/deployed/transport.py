@@ -28,6 +28,7 @@ class Deployed:
     Attributes
     ----------
     recorder : what the rank did; tags of its ends of messages are (wire tag, tag)
+    has_open_ends : whether the program has ended with operations that it never awaited
     peak_bytes : most that posted operations and collectives held at once [byte]
     """
 
@@ -38,6 +39,7 @@ class Deployed:
         self.recorder = Recorder()
         self.itself = ToItself(self.rank)
         self.peak_bytes = 0
+        self.has_open_ends = False
         self.posted: dict[int, Posted] = {}
         self.beside: list[_Beside] = []
         self._zero_s = zero_s
@@ -62,6 +64,7 @@ class Deployed:
         """
         for work in self.beside:
             work.wait()
+        self.has_open_ends = bool(self.posted)
         for posted in list(self.posted.values()):
             posted.note()
         # Messages of one tag meet in the order of posting, in which they need not be awaited.
