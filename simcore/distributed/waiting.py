@@ -10,6 +10,9 @@ from simcore.distributed.transport import Call
 _ROOM = str(Path(__file__).parent) + os.sep
 # Of this room, what people write programs in.
 _PROGRAMS = tuple(_ROOM + name + os.sep for name in ("algorithms", "models"))
+# Libraries call back: a script's line says more than that of the library that it has called.
+_PYTHON = str(Path(os.__file__).parent) + os.sep
+_INSTALLED = f"{os.sep}site-packages{os.sep}"
 
 MOST_TOLD = 20
 """Ranks that a message names; of more it says how many."""
@@ -50,14 +53,17 @@ class Waiting:
 
 
 def user_place(frame) -> str:
-    """ "file:line" of the innermost frame that is not this room's own."""
-    outermost = frame
+    """ "file:line" of the innermost frame that is neither this room's own nor of a library."""
+    place = outermost = None
     while frame is not None:
         name = frame.f_code.co_filename
         if not name.startswith(_ROOM) or name.startswith(_PROGRAMS):
-            return f"{name}:{frame.f_lineno}"
+            if not name.startswith(_PYTHON) and _INSTALLED not in name:
+                return f"{name}:{frame.f_lineno}"
+            place = place or frame
         outermost, frame = frame, frame.f_back
-    return f"{outermost.f_code.co_filename}:{outermost.f_lineno}" if outermost else "nowhere"
+    place = place or outermost
+    return f"{place.f_code.co_filename}:{place.f_lineno}" if place else "nowhere"
 
 
 def cycle_of(waiting: list[Waiting]) -> tuple[int, ...]:

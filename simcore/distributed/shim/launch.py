@@ -60,18 +60,25 @@ class Launch:
 
     def add(self, call: Callable[[], None]) -> None:
         """The script has started a process: it runs when the script waits for it, or ends."""
-        self._check_may_start()
         self._waiting.append(call)
 
     def run_added(self) -> None:
         """Simulate the processes that the script has started."""
         if self._waiting:
             calls, self._waiting = self._waiting, []
-            self.run_ranks(calls)
+            self._run_ranks(calls)
 
-    def run_ranks(self, calls: list[Callable[[], None]]) -> None:
-        """Simulate ranks that the script starts, each of which does one of the calls."""
-        self._check_may_start()
+    def check_may_start(self) -> None:
+        """Raises ProgramError unless the one that calls may start ranks."""
+        world = here()
+        if self._starts or world.communicator.rank != 0 or world.default is not None:
+            raise ProgramError(
+                f"rank {world.communicator.rank} starts processes, or the script starts ranks a "
+                "second time; simulated are the ranks that a script starts first, and they cannot "
+                "start others (a DataLoader needs num_workers=0)"
+            )
+
+    def _run_ranks(self, calls):
         if self.ranks is not None and self.ranks != len(calls):
             raise ProgramError(
                 f"the script starts {len(calls)} ranks itself, and {self.ranks} were asked for; "
@@ -114,12 +121,3 @@ class Launch:
             **{"WORLD_SIZE": size, "LOCAL_WORLD_SIZE": size, "ROLE_WORLD_SIZE": size},
             **{"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "29500"},
         }
-
-    def _check_may_start(self):
-        world = here()
-        if self._starts or world.communicator.rank != 0 or world.default is not None:
-            raise ProgramError(
-                f"rank {world.communicator.rank} starts processes, or the script starts ranks a "
-                "second time; simulated are the ranks that a script starts first, and they cannot "
-                "start others (a DataLoader needs num_workers=0)"
-            )

@@ -2,8 +2,10 @@
 
 import sys
 
+_KEEPER = "torch.distributed.distributed_c10d"
 
-def refusing(name: str, instead: str = "write it with the calls that are"):
+
+def refusing(name: str, instead: str):
     """A function to put in the place of something that is not simulated."""
 
     def refuse(*args, **kwargs):
@@ -12,11 +14,15 @@ def refusing(name: str, instead: str = "write it with the calls that are"):
     return refuse
 
 
-def refuse_default_group():
-    """In the place of what torch's own modules get the default group from."""
-    caller = sys._getframe(1)
-    module = caller.f_globals.get("__name__", "something")
-    raise NotImplementedError(
-        f"{module}.{caller.f_code.co_qualname} works on torch's own process groups, of which there "
-        "are none in a simulation; write what it does with the collectives of torch.distributed"
-    )
+class NoWorld:
+    """In the place of where torch keeps its process groups: whatever asks for them is refused."""
+
+    def __getattr__(self, name):
+        frame = sys._getframe(1)
+        while frame.f_back is not None and frame.f_globals.get("__name__", "") == _KEEPER:
+            frame = frame.f_back
+        asks = f"{frame.f_globals.get('__name__')}.{frame.f_code.co_qualname}"
+        raise NotImplementedError(
+            f"{asks} works on torch's own process groups, of which there are none in a simulation; "
+            "write what it does with the collectives of torch.distributed"
+        )

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from types import FunctionType
 
 from simcore.distributed.shim import collectives, groups, objects, point_to_point, rooted, starting
-from simcore.distributed.shim.refusing import refuse_default_group, refusing
+from simcore.distributed.shim.refusing import NoWorld, refusing
 from simcore.distributed.with_torch import torch
 
 SIMULATED = {
@@ -67,7 +67,9 @@ def _replacements():
                 yield module, name, SIMULATED[name]
             elif name in _STORES or (_is_public_function(name, value) and name not in HARMLESS):
                 yield module, name, _refusal(name)
-    yield dist.distributed_c10d, "_get_default_group", refuse_default_group
+    yield dist.distributed_c10d, "_world", NoWorld()
+    if hasattr(dist, "rpc"):
+        yield dist.rpc, "init_rpc", _refusal("rpc.init_rpc")
     data_parallel = torch.nn.parallel.DistributedDataParallel
     yield data_parallel, "__init__", _refusal(data_parallel.__name__)
     yield torch.multiprocessing, "spawn", starting.spawn
@@ -84,7 +86,7 @@ def _is_public_function(name, value):
 
 
 def _refusal(name):
-    return refusing(f"torch.distributed's {name}", _RATHER.get(name, "use the calls that are"))
+    return refusing(f"torch.distributed's {name}", _RATHER.get(name, "use what is"))
 
 
 def _contexts():

@@ -54,13 +54,15 @@ class RankProcess:
 
     def start(self) -> None:
         """Start it. It gets copies of what it is given, and runs when somebody waits for it."""
+        launch = here().launch
+        launch.check_may_start()
         handed = HandedOver(self)
 
         def call():
             handed.unpacked().run()
             self.exitcode = 0
 
-        here().launch.add(call)
+        launch.add(call)
 
     def join(self, timeout=None) -> None:
         """Simulate all that were started; they have ended then."""
