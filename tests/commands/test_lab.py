@@ -71,7 +71,7 @@ def test_a_run_is_told_by_rank_and_by_operation(capsys, folder):
     lines = [line.split() for line in out.splitlines()]
     assert " ".join(lines[0]).startswith("ring.py on 3 ranks, simulated: star:100Gbit/s,10us")
     assert [line[0] for line in lines[4:7]] == ["0", "1", "2"]
-    assert {line[0]: line[1] for line in lines[9:]} == {
+    assert {line[0]: line[1] for line in lines[9:13]} == {
         "all_reduce": "6",
         "isend": "6",
         "recv": "6",
@@ -87,6 +87,14 @@ def test_the_network_is_the_one_that_is_named(capsys, folder):
     assert found["seconds"] == pytest.approx(expected, rel=1e-9)
     half = run_of(capsys, "ring.py", "--network", "star:100Mbit/s,2ms,half", "--", "1")
     assert half["seconds"] > found["seconds"]
+
+
+def test_the_critical_path_adds_up_to_the_run(capsys, folder):
+    found = run_of(capsys, "ring.py", "--network", "star:100Mbit/s,2ms", "--", "3")
+    path = found["critical_path"]
+    assert sum(row["seconds"] for row in path) == pytest.approx(found["seconds"], rel=1e-9)
+    computing = sum(row["seconds"] for row in path if row["kind"] == "compute")
+    assert computing == pytest.approx(3 * 1e-3)
 
 
 def test_small_sends_that_do_not_wait_are_hidden(capsys, folder):

@@ -6,7 +6,7 @@ from simcore.commands.text import table_text
 from simcore.units import MS
 
 MOST_ROWS = 40
-"""Of a comparison, on a terminal."""
+"""Of a table on a terminal."""
 
 
 def run_as_text(run, arguments, where: str) -> str:
@@ -40,6 +40,12 @@ def run_as_text(run, arguments, where: str) -> str:
     if operations:
         header = ["operation", "calls", "bytes", "median ms", "total ms"]
         lines += ["", table_text(header, operations)]
+    path = [
+        [row.kind, row.operation, row.count, _ms(row.seconds)]
+        for row in run.trace.critical_path().by_operation[:MOST_ROWS].itertuples()
+    ]
+    if path:
+        lines += ["", table_text(["critical path", "of", "times", "ms"], path)]
     return "\n".join(lines)
 
 
@@ -55,6 +61,7 @@ def run_as_json(run, arguments, where: str) -> dict:
         "seconds": run.seconds,
         "per_rank": per_rank.to_dict("records"),
         "operations": run.trace.per_operation.to_dict("records"),
+        "critical_path": run.trace.critical_path().by_operation.to_dict("records"),
     }
 
 

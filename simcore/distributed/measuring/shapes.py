@@ -23,7 +23,10 @@ class Shape:
 
 SEND = Shape(lambda n: 1.0, lambda n: 1.0)
 DIRECT_BROADCAST = Shape(lambda n: 1.0, lambda n: n - 1.0)
-TREE_BROADCAST = Shape(lambda n: float(ceil(log2(n))), lambda n: float(ceil(log2(n))))
+# Down a binomial tree, each rank to its children at once: exact where N is a power of two.
+TREE_BROADCAST = Shape(
+    lambda n: float(ceil(log2(n))), lambda n: ceil(log2(n)) * (ceil(log2(n)) + 1) / 2
+)
 RING_BROADCAST = Shape(lambda n: n - 1.0, lambda n: 1.0)
 RING_ALL_GATHER = Shape(lambda n: n - 1.0, lambda n: n - 1.0)
 RING_ALL_REDUCE = Shape(lambda n: 2.0 * (n - 1), lambda n: 2.0 * (n - 1) / n)
