@@ -4,6 +4,7 @@ import os
 from collections import defaultdict
 from collections.abc import Sequence
 
+from simcore.distributed.collectives import Profile
 from simcore.distributed.deployed.joining import Joined
 from simcore.distributed.deployed.profiles import check_profile
 from simcore.distributed.deployed.rank import Ended, Rank
@@ -24,7 +25,7 @@ def deploy(
     *,
     args: tuple = (),
     backend: str = "gloo",
-    profile: str = "portable",
+    profile: str | Profile = "portable",
     timeout_s: float = 60.0,
     threads: int | None = None,
 ) -> Run:
@@ -45,7 +46,7 @@ def deploy(
         no tags: between two ranks, the first send meets the first receive
     profile : "portable", and others that the collectives offer, run as the same programs as in
         simulation, to the same bits; "gloo" with the back end gloo, and "nccl-ring" with nccl, are
-        the operations of the library
+        the operations of the library. Or one's own, a `Profile`
     timeout_s : how long the run may take, once all ranks have met [s]; under torchrun, how long an
         operation may wait
     threads : that torch may compute with in each process; None for the machine's cores divided

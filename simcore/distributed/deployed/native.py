@@ -4,6 +4,7 @@ import threading
 from collections import defaultdict
 
 from simcore.distributed.collectives import PROFILES
+from simcore.distributed.deployed.joining import Joined
 from simcore.distributed.payloads import Reduction, Virtual
 from simcore.distributed.with_torch import flat_bytes, torch
 
@@ -29,13 +30,13 @@ class Native:
 
     Parameters
     ----------
-    deployed : the rank, `simcore.distributed.deployed.transport.Deployed`
+    joined : this process, among the others
     """
 
-    def __init__(self, deployed):
-        self._device = deployed.joined.device
-        self._joined = deployed.joined
-        self._groups = {0: deployed.joined.group}
+    def __init__(self, joined: Joined):
+        self._device = joined.device
+        self._joined = joined
+        self._groups = {0: joined.group}
         self._next: dict[int, int] = defaultdict(int)
         self._turn = threading.Condition()
 

@@ -31,14 +31,13 @@ class Setting:
     store : path of the file by which the ranks find one another
     threads : that torch may compute with
     patience_s : how long an operation may wait before the back end gives up [s]
-    work : (program, args), pickled
+    work : (program, args, profile of collectives), pickled
     """
 
     rank: int
     ranks: int
     store: str
     backend: str
-    profile: str
     threads: int
     patience_s: float
     work: bytes
@@ -80,7 +79,7 @@ def live(connection: Connection, setting: Setting) -> None:
     voice = _Voice(connection)
     try:
         torch.set_num_threads(setting.threads)
-        program, args = pickle.loads(setting.work)
+        program, args, profile = pickle.loads(setting.work)
         joined = Joined(
             setting.backend,
             setting.patience_s,
@@ -88,7 +87,7 @@ def live(connection: Connection, setting: Setting) -> None:
             ranks=setting.ranks,
             store=setting.store,
         )
-        rank = Rank(joined, joined.meet(one_machine=True), setting.profile)
+        rank = Rank(joined, joined.meet(one_machine=True), profile)
         voice.rank = rank
         voice.say(Ready())
         ended = rank.run(program, args)

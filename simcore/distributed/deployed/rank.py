@@ -4,6 +4,7 @@ import traceback
 from dataclasses import dataclass
 from typing import Any
 
+from simcore.distributed.collectives import Profile
 from simcore.distributed.communicator import Communicator
 from simcore.distributed.deployed.joining import Joined
 from simcore.distributed.deployed.profiles import profile_for
@@ -49,13 +50,13 @@ class Rank:
     Parameters
     ----------
     zero_s : see `Joined.meet`
-    profile : name of the profile of collectives
+    profile : of collectives, by name or one's own
     """
 
-    def __init__(self, joined: Joined, zero_s: float, profile: str):
-        self._deployed = Deployed(joined, zero_s)
+    def __init__(self, joined: Joined, zero_s: float, profile: str | Profile):
+        self._deployed = Deployed(joined.group, joined.device, zero_s)
         self._transport = DeployedTransport(self._deployed)
-        self._profile = profile_for(profile, self._deployed)
+        self._profile = profile_for(profile, joined)
         self.rank = self._deployed.rank
 
     @property

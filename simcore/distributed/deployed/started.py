@@ -37,7 +37,7 @@ def run_started(program, ranks, args, backend, profile, timeout_s, threads) -> l
     if isinstance(program, ProgramFile):
         # What it returns may be of classes that the file defines.
         program.load()
-    work = _pickled(program, args)
+    work = _pickled(program, args, profile)
     with tempfile.TemporaryDirectory(prefix="pdscope-") as folder:
         settings = [
             Setting(
@@ -45,7 +45,6 @@ def run_started(program, ranks, args, backend, profile, timeout_s, threads) -> l
                 ranks=ranks,
                 store=str(Path(folder) / "store"),
                 backend=backend,
-                profile=profile,
                 threads=threads,
                 # Longer than anybody waits here, so that a rank that hangs can say where.
                 patience_s=2 * (START_LIMIT_S + timeout_s),
@@ -60,13 +59,13 @@ def run_started(program, ranks, args, backend, profile, timeout_s, threads) -> l
             return ended
 
 
-def _pickled(program, args):
+def _pickled(program, args, profile):
     try:
-        return pickle.dumps((program, args))
+        return pickle.dumps((program, args, profile))
     except Exception as error:
         raise ProgramError(
-            f"the program and its arguments cannot be brought to other processes: {error}; take a "
-            "function on the top level of a module, or a ProgramFile, and arguments that pickle "
+            f"the program and its arguments cannot be brought to other processes: {error}; take "
+            "functions on the top level of a module, or a ProgramFile, and arguments that pickle "
             "knows"
         ) from error
 

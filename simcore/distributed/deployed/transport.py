@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from simcore.distributed.deployed.joining import Joined
 from simcore.distributed.deployed.to_itself import ToItself
 from simcore.distributed.deployed.wire import incoming, outgoing, wire_tag
 from simcore.distributed.trace import Recorder, SpanKind
@@ -22,7 +21,8 @@ class Deployed:
 
     Parameters
     ----------
-    joined : this process, among the others
+    group : process group of all ranks
+    device : where the back end takes tensors from
     zero_s : time on `clock` that the run counts from [s]
 
     Attributes
@@ -32,10 +32,10 @@ class Deployed:
     peak_bytes : most that posted operations and collectives held at once [byte]
     """
 
-    def __init__(self, joined: Joined, zero_s: float):
-        self.joined = joined
-        self.group, self.device = joined.group, joined.device
-        self.rank, self.size = joined.group.rank(), joined.group.size()
+    def __init__(self, group, device: torch.device, zero_s: float):
+        self.group = group
+        self.device = device
+        self.rank, self.size = group.rank(), group.size()
         self.recorder = Recorder()
         self.itself = ToItself(self.rank)
         self.peak_bytes = 0
