@@ -16,7 +16,8 @@ from typing import Any
 from simcore.distributed.errors import ProgramError
 from simcore.distributed.run import Run
 from simcore.distributed.shim.main_module import ending_well, execute
-from simcore.distributed.shim.process import MAIN, SPAWNED, Environment, Modules, begin_process
+from simcore.distributed.shim.modules import MAIN, SPAWNED
+from simcore.distributed.shim.process import Environment, ProcessState
 from simcore.distributed.shim.world import World, enter, here
 from simcore.distributed.simulated.simulate import simulate
 
@@ -30,7 +31,7 @@ class Launch:
     path, code : the script
     argv : its arguments
     ranks : how many were asked for; None leaves that to the script
-    modules : those that lie beside the script
+    state : what each rank has for itself
     options : of `simulate`
     run : of the ranks that the script has started itself, when they have ended
     """
@@ -39,7 +40,7 @@ class Launch:
     code: CodeType
     argv: tuple[str, ...]
     ranks: int | None
-    modules: Modules
+    state: ProcessState
     options: dict[str, Any]
     run: Run | None = None
     failure: BaseException | None = None
@@ -91,9 +92,7 @@ class Launch:
 
         def program(communicator):
             enter(World(communicator, self))
-            begin_process(
-                communicator.rank, self.modules, Environment(environment), list(arguments)
-            )
+            self.state.begin(communicator.rank, Environment(environment), list(arguments))
             execute(self.code, self.path, SPAWNED)
             ending_well(calls[communicator.rank])
 
@@ -108,7 +107,7 @@ class Launch:
             return
         enter(World(communicator, self))
         environment = Environment(os.environ, **self._told_by_torchrun(communicator))
-        begin_process(communicator.rank, self.modules, environment, [str(self.path), *self.argv])
+        self.state.begin(communicator.rank, environment, [str(self.path), *self.argv])
         ending_well(execute, self.code, self.path, MAIN)
         self.run_added()
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from types import CodeType, ModuleType
 
 from simcore.distributed.errors import ProgramError
-from simcore.distributed.shim.process import MAIN
+from simcore.distributed.shim.modules import MAIN
 
 MOST_BYTES = 10_000_000
 

@@ -10,7 +10,7 @@ from simcore.distributed.network import Network
 from simcore.distributed.run import Run
 from simcore.distributed.shim.launch import Launch
 from simcore.distributed.shim.main_module import compiled
-from simcore.distributed.shim.process import kept_of
+from simcore.distributed.shim.process import ProcessState
 from simcore.distributed.shim.replacing import replaced
 from simcore.distributed.timing import Timing
 
@@ -52,21 +52,20 @@ def simulate_script(
     code = compiled(path)
     if not _ALONE.acquire(blocking=False):
         raise ProgramError("a script is being simulated in this process already; wait for it")
-    kept, modules = kept_of(path.parent)
+    state = ProcessState(path.parent)
     options = {
-        **{"network": network, "timing": timing, "profile": profile, "kept": kept},
+        **{"network": network, "timing": timing, "profile": profile, "kept": (state,)},
         **{"eager_bytes": eager_bytes, "most_messages": most_messages, "limit_s": limit_s},
     }
     # What ranks change of these is theirs; this puts back what must be there before them.
-    search, before = list(sys.path), [each.save() for each in kept]
+    search, before = list(sys.path), state.save()
     try:
         sys.path.insert(0, str(path.parent))
-        sys.meta_path.insert(0, modules)
+        sys.meta_path.insert(0, state.modules)
         with replaced():
-            return Launch(path, code, tuple(argv), ranks, modules, options).simulated()
+            return Launch(path, code, tuple(argv), ranks, state, options).simulated()
     finally:
-        sys.meta_path.remove(modules)
+        sys.meta_path.remove(state.modules)
         sys.path[:] = search
-        for each, state in zip(kept, before, strict=True):
-            each.restore(state)
+        state.restore(before)
         _ALONE.release()
