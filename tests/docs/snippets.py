@@ -28,6 +28,9 @@ SESSIONS = ("console", "sh", "bash", "shell")
 INSTALLED = Path(sys.executable).parent
 PROGRAM = f"{shlex.quote(sys.executable)} snippet.py"
 SECONDS = 120
+NEEDS_TORCH = re.compile(
+    r"\bdeploy\(|--deploy\b|\bimport torch\b|values=True|pdscope lab (profile|compare)\b"
+)
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,12 @@ def snippets_of(document: Path, name: str) -> list[Snippet]:
         elif block["language"] in SESSIONS and (steps := _steps(body, where)):
             found.append(Snippet(where, None, steps))
     return found
+
+
+def needs_torch(snippet: Snippet) -> bool:
+    """Whether it runs real processes, or computes with tensors."""
+    texts = [snippet.program or "", *(step.command for step in snippet.steps)]
+    return any(NEEDS_TORCH.search(text) for text in texts)
 
 
 def run(snippet: Snippet, folder: Path, repository: Path, programs: Path = INSTALLED):

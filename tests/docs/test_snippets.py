@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.snippets import run, snippets_of
+from tests.docs.snippets import needs_torch, run, snippets_of
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DOCUMENTS = [
@@ -19,7 +19,16 @@ SNIPPETS = [
 
 @pytest.mark.parametrize("snippet", SNIPPETS, ids=lambda snippet: snippet.where)
 def test_the_documentation_shows_what_happens(snippet, tmp_path, repository):
+    if needs_torch(snippet):
+        pytest.importorskip("torch", reason="real processes need torch")
     run(snippet, tmp_path, repository)
+
+
+def test_only_what_deploys_needs_torch():
+    """And whatever imports torch itself."""
+    needing = {snippet.where.partition(":")[0] for snippet in SNIPPETS if needs_torch(snippet)}
+    assert "README.md" not in needing
+    assert "docs/howto-distributed.md" in needing
 
 
 def test_the_readme_has_examples():

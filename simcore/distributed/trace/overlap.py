@@ -84,7 +84,8 @@ def _hidden_s(computations, messages, ranks):
         if len(own) and len(computes[rank]):
             moments, under_way = _time_under_way(starts[own], ends[own])
             until = np.interp(ended[computes[rank]], moments, under_way)
-            hidden[rank] = np.sum(until - np.interp(began[computes[rank]], moments, under_way))
+            since = np.interp(began[computes[rank]], moments, under_way)
+            hidden[rank] = max(0.0, np.sum(until - since))  # rounding makes -0.0 of nothing
     return hidden
 
 
