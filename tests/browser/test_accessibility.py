@@ -36,6 +36,8 @@ def settle(page):
         expect(page.locator("#fidelity-errors tbody tr").first).to_be_visible()
     if page.locator("#serving-page").count():
         expect(page.locator("#serving-explained tbody tr").first).to_be_visible()
+    if page.locator("#lab-page").count():
+        expect(page.locator("#lab-surface-picture")).to_have_attribute("data-complete", "yes")
 
 
 @pytest.mark.parametrize("path", [page.path for page in pages()])

@@ -25,6 +25,7 @@ SERVED = {
     "seq": 1, "scheme": "light",
     "values": {"requests": 20, "model": "LLaMA-3.1-8B", "rate": "4", "arrangement": "aggregated"},
 }  # fmt: skip
+LAB = {"seq": 1, "scheme": "light", "values": {"layers": 2, "tokens": 16, "ranks": "3"}}
 # A body that each route answers with 200. Small ones: what is hostile is put into them.
 EXAMPLES = {
     "/gantt6d/picture": {
@@ -55,6 +56,9 @@ EXAMPLES = {
     "/serving/bands": {"seq": 1, "rows": [[1.0, 2.0], [0.5]]},
     "/serving/full": {**SERVED, "requests": 20},
     "/serving/file": {**SERVED, "file": "requests-csv"},
+    "/lab/picture": {**LAB, "coarse": False, "window": [0.0, 0.1], "pixels": 900},
+    "/lab/cells": {**LAB, "first": 40},
+    "/lab/file": {**LAB, "file": "csv"},
     "/mt-sweep/slice": {
         "scenario": {"pp": 8}, "carried": {},
         "axes": {"chunk_tokens": SPAN, "prompt_tokens": SPAN}, "first": 3,
@@ -84,6 +88,15 @@ EXAMPLES = {
     "/catalog/roofline": {
         "values": {"pp": 8}, "gpus": GPUS, "formats": ["BF16"], "scheme": "light",
     },
+}  # fmt: skip
+LAB_RING = {"algorithm": "tensor-parallel", "against": "tensor-parallel", "ranks": 8}
+LAB_PIPE = {
+    "algorithm": "pipeline-parallel", "against": "tensor-pipeline", "ranks": 4, "tp": 2,
+    "batch": 256, "micro_batches": 150, "layers": 32,
+}  # fmt: skip
+LAB_QUEUE = {
+    "algorithm": "continuous-batching", "against": "continuous-batching", "ranks": 8,
+    "requests": 1000, "output_tokens": 1, "layers": 10, "rate_per_s": 100_000, "max_batch": 4,
 }  # fmt: skip
 # What takes longest of what is allowed: 98,000 events, and no two runs the same.
 LONG = [
@@ -116,6 +129,15 @@ DEMANDING = [
     ("/serving/point", {"values": {"requests": 2000, "rate": 1000, "output": 8192}, "point": 7}),
     ("/serving/file", {"values": {"requests": 2000}, "file": "requests-parquet"}),
     ("/serving/file", {"values": {"requests": 2000}, "file": "page"}),
+    # As many messages as a run may have, then one layer more, and as many layers.
+    ("/lab/picture", {"values": LAB_RING | {"layers": 35}}),
+    ("/lab/picture", {"values": LAB_RING | {"layers": 36}}),
+    ("/lab/picture", {"values": {"ranks": 64, "layers": 8, "against": "voltage-direct"}}),
+    ("/lab/picture", {"values": LAB_PIPE}),
+    ("/lab/picture", {"values": LAB_QUEUE}),
+    ("/lab/picture", {"values": LAB_QUEUE | {"ranks": 1, "max_batch": 1}}),
+    ("/lab/cells", {"values": LAB_RING | {"layers": 34}, "first": 0}),
+    ("/lab/file", {"values": LAB_RING | {"layers": 33}, "file": "perfetto-gzip"}),
     ("/fidelity/picture", {"cost_model": "calibrated", "quantities": [], "gpus": []}),
     ("/fidelity/csv", {"cost_model": "calibrated", "quantities": []}),
     (

@@ -1,0 +1,1 @@
+"""The page that simulates the shipped distributed algorithms."""
