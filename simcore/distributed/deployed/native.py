@@ -99,6 +99,8 @@ class Native:
         """Begin in the order of the program's calls, and wait for the end."""
         with self._turn:
             self._turn.wait_for(lambda: self._next[link.context] == link.number)
+            # All ranks bring what they send and what they all do together in one order.
+            link.transport.deployed.set_out()
             work = begin(self._group(link))
             self._next[link.context] += 1
             self._turn.notify_all()

@@ -8,6 +8,7 @@ from simcore.distributed.collectives import Profile
 from simcore.distributed.communicator import Communicator
 from simcore.distributed.deployed.joining import Joined
 from simcore.distributed.deployed.profiles import profile_for
+from simcore.distributed.deployed.together import Together
 from simcore.distributed.deployed.transport import Deployed, DeployedTransport
 from simcore.distributed.errors import ProgramError, RankFailed
 from simcore.distributed.trace import Recorder
@@ -54,7 +55,8 @@ class Rank:
     """
 
     def __init__(self, joined: Joined, zero_s: float, profile: str | Profile):
-        self._deployed = Deployed(joined.group, joined.device, zero_s)
+        group = joined.group if joined.device.type == "cpu" else Together(joined.group)
+        self._deployed = Deployed(group, joined.device, zero_s)
         self._transport = DeployedTransport(self._deployed)
         self._profile = profile_for(profile, joined)
         self.rank = self._deployed.rank

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from simcore.distributed.deployed.to_itself import ToItself
+from simcore.distributed.deployed.together import Together
 from simcore.distributed.deployed.wire import incoming, outgoing, wire_tag
 from simcore.distributed.trace import Recorder, SpanKind
 from simcore.distributed.trace.recorder import NO_PEER
@@ -56,12 +57,18 @@ class Deployed:
             self._held += nbytes
             self.peak_bytes = max(self.peak_bytes, self._held)
 
+    def set_out(self) -> None:
+        """Nothing that was posted is kept back any longer."""
+        if isinstance(self.group, Together):
+            self.group.set_out()
+
     def finish(self) -> None:
         """The program has ended: let what runs beside it end, too, and note what it never awaited.
 
         Such a send or receive is noted as if it had been waited for now: whether it had another
         end is seen when the records of all ranks are together.
         """
+        self.set_out()
         for work in self.beside:
             work.wait()
         self.has_open_ends = bool(self.posted)

@@ -6,7 +6,10 @@ import time
 import numpy as np
 import torch
 
-from simcore.distributed import Reduction, Virtual
+from simcore.distributed import Communicator, Reduction, Virtual
+from simcore.distributed.collectives import PROFILES
+from simcore.distributed.deployed.together import Together
+from simcore.distributed.deployed.transport import Deployed, DeployedTransport
 
 DTYPES = ("float32", "float64", "float16", "bfloat16", "int32", "int64", "uint8", "complex64")
 ORDERED = [Reduction.MAX, Reduction.MIN]
@@ -147,6 +150,15 @@ def in_background(comm):
     yield "between", comm.all_reduce(tensors[1], Reduction.MIN)
     for step, work in reversed(list(enumerate(works))):
         yield f"{step}", work.wait()
+
+
+def in_batches(comm):
+    """`everything`, by a communicator whose messages set out in batches."""
+    group = Together(torch.distributed.group.WORLD)
+    deployed = Deployed(group, torch.device("cpu"), time.monotonic())
+    results = everything(Communicator(DeployedTransport(deployed), PROFILES["portable"]))
+    deployed.finish()
+    return results
 
 
 def ring_of_blocking_sends(comm):

@@ -10,7 +10,7 @@ pytest.importorskip("torch", reason="real processes talk through torch.distribut
 
 from simcore.distributed import deploy
 from tests.distributed.deployed.alike import told
-from tests.distributed.deployed.programs import everything
+from tests.distributed.deployed.programs import everything, in_batches
 
 
 @pytest.fixture(scope="module", params=[2, 3, 4])
@@ -73,3 +73,9 @@ def test_as_much_memory_is_held(both):
     simulated, deployed = both
     assert all(peak > 0 for peak in deployed.peak_bytes)
     assert max(deployed.peak_bytes) <= 2 * max(simulated.peak_bytes)
+
+
+def test_messages_that_set_out_in_batches_bring_the_same():
+    """As they do over NCCL, which ends one before it begins the next; here, over Gloo."""
+    simulated, deployed = simulate(everything, 2), deploy(in_batches, 2)
+    assert [told(value) for value in deployed.values] == [told(value) for value in simulated.values]
