@@ -147,7 +147,7 @@ def follow(comm, stage: Stage, settings: Settings) -> None:
 
 def service_s(settings: Settings, star) -> float:
     """One request, alone in the pipeline, from its arrival to its last token [s]."""
-    shape, device, stages = settings.shape, settings.device, settings.ranks
+    shape, device, stages = settings.shape, settings.known_device, settings.ranks
     passing = stages - 1
     total = 0.0
     for step in range(settings.output_tokens):

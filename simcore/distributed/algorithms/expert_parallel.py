@@ -47,7 +47,7 @@ def visit_experts(comm, layer, x):
 
 
 def _seconds(settings, star):
-    shape, device, ranks = settings.shape, settings.device, settings.ranks
+    shape, device, ranks = settings.shape, settings.known_device, settings.ranks
     batch, tokens = shares(settings.batch, ranks)[0][1], settings.tokens
     rows = batch * tokens
     share = costs.whole(shape)

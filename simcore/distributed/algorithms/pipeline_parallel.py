@@ -52,7 +52,7 @@ def plain_block(layer, x):
 
 def pipeline_seconds(settings: Settings, star: Star, stages: int, layer_s: float) -> float:
     """Sum of all stages and transfers, then the slowest of them for each other micro-batch [s]."""
-    shape, device, count = settings.shape, settings.device, settings.micro_batches
+    shape, device, count = settings.shape, settings.known_device, settings.micro_batches
     sequences = shares(settings.batch, count)[0][1]
     rows = sequences * settings.tokens
     stage_s = [(stop - start) * layer_s for start, stop in shares(shape.layers, stages)]

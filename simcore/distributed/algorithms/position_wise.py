@@ -60,7 +60,7 @@ def closed_form(
 
 def closed_form_parts(settings: Settings, star: Star, *, gathering_s: Callable) -> dict[str, float]:
     """Seconds of one gathering, of the queries of one layer, of all layers, and of both ends."""
-    shape, device = settings.shape, settings.device
+    shape, device = settings.shape, settings.known_device
     start, stop = shares(settings.tokens, settings.ranks)[0]
     mine, batch = stop - start, settings.batch
     layer = costs.layer(shape, costs.whole(shape), batch=batch, seeing=mine, seen=settings.tokens)

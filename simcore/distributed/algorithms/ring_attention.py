@@ -38,7 +38,7 @@ def ring(comm, layer, queries, mine, bounds):
 
 
 def _seconds(settings, star):
-    shape, device, ranks = settings.shape, settings.device, settings.ranks
+    shape, device, ranks = settings.shape, settings.known_device, settings.ranks
     start, stop = shares(settings.tokens, ranks)[0]
     mine, batch = stop - start, settings.batch
     parts = costs.layer(shape, costs.whole(shape), batch=batch, seeing=mine, seen=mine)

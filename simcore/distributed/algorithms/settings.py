@@ -86,6 +86,17 @@ class Settings:
         shape = shape_named(self.model)
         return shape if self.layers is None else replace(shape, layers=self.layers)
 
+    @property
+    def known_device(self) -> Device:
+        """The device, for closed forms; raises ScenarioError where only the run's timing knows."""
+        self.need(
+            self.device is not None,
+            "a closed form needs to know how fast a rank computes: name a device, such as "
+            "Device(flops_per_s=100e9, bytes_per_s=20e9)",
+            "device",
+        )
+        return self.device
+
     def need(self, condition: bool, message: str, field: str) -> None:
         """Raise ScenarioError with `message` unless `condition` holds."""
         if not condition:

@@ -18,7 +18,7 @@ def block(comm, layer, x):
 
 def layer_seconds(settings: Settings, ranks: int, rows_of_batch: int) -> float:
     """Computing one layer of so many sequences, shared by `ranks` [s]."""
-    shape, device = settings.shape, settings.device
+    shape, device = settings.shape, settings.known_device
     share = costs.Share(
         kv_heads=shares(shape.kv_heads, ranks)[0], columns=shares(shape.intermediate, ranks)[0]
     )
@@ -28,7 +28,7 @@ def layer_seconds(settings: Settings, ranks: int, rows_of_batch: int) -> float:
 
 
 def _seconds(settings: Settings, star: Star) -> float:
-    shape, device = settings.shape, settings.device
+    shape, device = settings.shape, settings.known_device
     reduced = ring_all_reduce_s(activation_bytes(settings), settings.ranks, star)
     layer = layer_seconds(settings, settings.ranks, settings.batch) + 2 * reduced
     return (

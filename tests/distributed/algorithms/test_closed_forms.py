@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from simcore.distributed import simulate, star
+import gpu_catalog
+from simcore.distributed import Declared, simulate, star
 from simcore.distributed.algorithms import ALGORITHMS, Settings, program_for
+from simcore.distributed.models import Device
 from simcore.errors import ScenarioError
 
 SLOW = star(12.5e6, 10e-3)
@@ -99,6 +101,31 @@ def test_settings_out_of_bounds_are_refused(changes, field):
     with pytest.raises(ScenarioError) as refused:
         Settings(**changes)
     assert refused.value.field == field
+
+
+@pytest.mark.parametrize("name", ALGORITHMS.names())
+def test_a_closed_form_needs_a_device_and_says_so(name):
+    """A run without one is told by its timing what a GPU takes, which no formula knows."""
+    settings = replace(ALGORITHMS[name].defaults, device=None)
+    with pytest.raises(ScenarioError, match="name a device"):
+        ALGORITHMS[name].formula.seconds(settings, SLOW)
+
+
+@pytest.mark.parametrize("speed", [0.0, -1.0, float("nan"), float("inf")])
+def test_a_device_has_a_speed(speed):
+    with pytest.raises(ScenarioError, match="finite speed above 0"):
+        Device(flops_per_s=speed, bytes_per_s=1e9)
+    with pytest.raises(ScenarioError, match="finite speed above 0"):
+        Device(flops_per_s=1e9, bytes_per_s=speed)
+
+
+def test_without_a_device_the_timing_s_gpu_computes():
+    settings = Settings(ranks=1, device=None, layers=2)
+    gpu = gpu_catalog.gpu("NVIDIA H100")
+    device = Device(flops_per_s=gpu.flops, bytes_per_s=gpu.bandwidth)
+    run = simulate(program_for("voltage", settings), 1, timing=Declared(gpu="NVIDIA H100"))
+    same = simulate(program_for("voltage", replace(settings, device=device)), 1)
+    assert run.seconds == pytest.approx(same.seconds, rel=1e-9)
 
 
 def test_an_unknown_model_gets_the_closest_name():

@@ -50,6 +50,36 @@ def test_tensor_parallel(model, ranks):
     assert all(torch.equal(value, values[0]) for value in values)
 
 
+def test_ranks_communicate_from_inside_the_model_s_forward():
+    """So that a model may be handed to whatever calls it, as one of torch is."""
+    maths = torch_models.maths_of(Settings(model="small Llama").shape)
+    inside = []
+
+    class Watched(type(maths)):
+        def forward(self, inputs, run):
+            inside.append("in")
+            outputs = super().forward(inputs, run)
+            inside.append("out")
+            return outputs
+
+    maths.__class__ = Watched
+
+    class Comm:
+        rank, size = 0, 1
+
+        def compute(self, *told, **named):
+            pass
+
+        def all_reduce(self, payload):
+            inside.append("all_reduce")
+            return payload
+
+    settings = _settings("small Llama", 1)
+    program = ALGORITHMS["tensor-parallel"].program
+    program(Comm(), Model(maths, Comm()), maths.inputs(3, 11), settings)
+    assert inside == ["in", *["all_reduce"] * 2 * settings.shape.layers, "out"]
+
+
 @pytest.mark.parametrize("ranks", [2, 3, 4])
 @pytest.mark.parametrize("model", ["small Llama", "small ViT", "small mixture of experts"])
 def test_pipelines_give_the_same_bits_as_one_device(model, ranks):
