@@ -5,6 +5,7 @@ from pathlib import Path
 from types import CodeType, ModuleType
 
 from simcore.distributed.errors import ProgramError
+from simcore.distributed.shim.clock import BUILTINS
 from simcore.distributed.shim.modules import MAIN
 
 MOST_BYTES = 10_000_000
@@ -32,6 +33,7 @@ def execute(code: CodeType, path: Path, name: str) -> None:
     """
     module = ModuleType(name)
     module.__file__ = str(path)
+    module.__builtins__ = BUILTINS
     sys.modules[MAIN] = sys.modules[name] = module
     exec(code, vars(module))
 

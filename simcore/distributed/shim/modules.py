@@ -1,9 +1,15 @@
 """Modules that each rank of a simulated script imports for itself."""
 
+import importlib
 import os
 import sys
-from importlib.machinery import PathFinder
+from importlib.machinery import PathFinder, SourceFileLoader
 from pathlib import Path
+
+from simcore.distributed.shim.clock import BUILTINS
+
+# Whoever imports a module holds its lock, also while another rank goes on and imports its own.
+_LOCKS = getattr(importlib._bootstrap, "_module_locks", {})
 
 MAIN = "__main__"
 SPAWNED = "__mp_main__"
@@ -39,6 +45,7 @@ class Modules:
         """Have none of them loaded, as in a process that has just been started."""
         for name in self._names:
             sys.modules.pop(name, None)
+            _LOCKS.pop(name, None)
 
     def find_spec(self, name, path=None, target=None):
         """Of the protocol of import: notes what is found beside the script."""
@@ -47,4 +54,14 @@ class Modules:
         spec = PathFinder.find_spec(name, path, target)
         if spec is not None and (spec.origin or "").startswith(self._folder):
             self._names.add(name)
+            if isinstance(spec.loader, SourceFileLoader):
+                spec.loader = _Loader(spec.loader.name, spec.loader.path)
         return spec
+
+
+class _Loader(SourceFileLoader):
+    """Of a module beside the script."""
+
+    def exec_module(self, module):
+        module.__builtins__ = BUILTINS
+        super().exec_module(module)

@@ -1,4 +1,4 @@
-"""What is global in a process, kept for each rank of a script: simulated ranks are threads of one."""
+"""What is global in a process, kept for each rank of a script: ranks are threads of one process."""
 
 import os
 import random

@@ -1,6 +1,8 @@
 """Puts what is simulated in the place of torch's own, and back."""
 
+import concurrent.futures.process
 import multiprocessing
+import multiprocessing.pool
 import sys
 from contextlib import contextmanager
 from types import FunctionType
@@ -75,6 +77,10 @@ def _replacements():
     yield torch.multiprocessing, "spawn", starting.spawn
     for module in (multiprocessing, torch.multiprocessing):
         yield module, "Process", starting.RankProcess
+        yield module, "set_start_method", starting.set_start_method
+    pools = "a pool of processes", "use one of threads, or compute without"
+    yield multiprocessing.pool.Pool, "Process", refusing(*pools)
+    yield concurrent.futures.process.ProcessPoolExecutor, "__init__", refusing(*pools)
     for context in _contexts():
         yield context, "Process", starting.RankProcess
 

@@ -35,7 +35,8 @@ def simulate_script(
     like in its environment. A script that starts its ranks itself, by torch.multiprocessing.spawn
     or multiprocessing.Process, is executed once, and simulated are those. Ranks have their own
     environment, arguments, random numbers, main module and modules that lie beside the script; they
-    share other modules, the current directory, and standard output.
+    share other modules, the current directory, and standard output. The time that they read is
+    simulated, too, when they `import time`.
 
     Parameters
     ----------

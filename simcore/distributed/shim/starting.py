@@ -3,6 +3,17 @@
 from simcore.distributed.errors import ProgramError
 from simcore.distributed.shim.handing_over import HandedOver
 from simcore.distributed.shim.world import here
+from simcore.distributed.with_torch import torch
+
+_worker_loop = torch.utils.data._utils.worker._worker_loop
+_ALONE = "a DataLoader with workers starts processes; give it num_workers=0 where it is simulated"
+_METHODS = ("fork", "spawn", "forkserver", None)
+
+
+def set_start_method(method, force=False) -> None:
+    """As that of `multiprocessing`, with no effect: whatever it is, ranks start as if spawned."""
+    if method not in _METHODS:
+        raise ValueError(f"cannot find context for {method!r}")
 
 
 def spawn(fn, args=(), nprocs=1, join=True, daemon=False, start_method="spawn"):
@@ -54,6 +65,8 @@ class RankProcess:
 
     def start(self) -> None:
         """Start it. It gets copies of what it is given, and runs when somebody waits for it."""
+        if self._target is _worker_loop:
+            raise ProgramError(_ALONE)
         launch = here().launch
         launch.check_may_start()
         handed = HandedOver(self)

@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import random
+import subprocess
 import sys
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from simcore.distributed import ProgramError, RankFailed  # noqa: E402
+from simcore.distributed import Measured, ProgramError, RankFailed  # noqa: E402
 from simcore.distributed.shim import simulate_script  # noqa: E402
 
 
@@ -140,6 +141,7 @@ def test_processes_and_queues_of_multiprocessing(simulated):
 
         if __name__ == "__main__":
             context = mp.get_context("spawn")
+            mp.set_start_method("spawn")
             queue = context.SimpleQueue()
             workers = [Worker(rank, queue) for rank in range(2)]
             for worker in workers:
@@ -169,6 +171,46 @@ def test_processes_that_nobody_joins_run_at_the_end(simulated):
     )
     assert printed == ["started", "process 0", "process 1"]
     assert run.ranks == 2
+
+
+def test_scripts_read_simulated_time(simulated, tmp_path):
+    (tmp_path / "beside.py").write_text("from time import monotonic_ns, sleep\n")
+    printed, run = simulated(
+        """
+        import time
+        import beside
+        dist.init_process_group("gloo")
+        begun = time.time()
+        if dist.get_rank():
+            beside.sleep(0.5)
+        dist.barrier()
+        print(begun, round(time.perf_counter() - begun, 3), beside.monotonic_ns() // 10**6)
+        """,
+        ranks=2,
+    )
+    assert printed == ["0.0 0.5 500"] * 2
+    assert run.seconds == pytest.approx(0.5, abs=1e-3)
+    with pytest.raises(RankFailed, match=r"time\.sleep is not simulated where .* measured"):
+        simulated("import time\ntime.sleep(1)", ranks=2, timing=Measured())
+
+
+def test_a_module_beside_the_script_may_communicate_while_it_is_imported(tmp_path, repository):
+    """In a process of its own: ranks that waited for each other's import would wait for ever."""
+    (tmp_path / "beside.py").write_text(
+        "import torch.distributed as dist\ndist.init_process_group('gloo')\ndist.barrier()\n"
+    )
+    (tmp_path / "script.py").write_text("import beside\nprint(beside.dist.get_rank())\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "simcore", "lab", "run", "script.py", "--ranks", "3"],
+        env=os.environ | {"PYTHONPATH": str(repository)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert sorted(done.stdout.splitlines()[:3]) == ["0", "1", "2"]
 
 
 SPAWNS_TWO = """

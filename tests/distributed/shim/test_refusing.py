@@ -36,9 +36,11 @@ def test_it_is_named_with_its_line_in_the_script(simulated, named):
 
 
 PROCESSES = {
-    "a DataLoader needs num_workers=0": (
+    "give it num_workers=0": (
         "for batch in torch.utils.data.DataLoader(torch.ones(4), num_workers=1):\n    pass"
     ),
+    "a pool of processes is not simulated": "torch.multiprocessing.Pool(1)",
+    "a pool of processes is": "import concurrent.futures as f\nf.ProcessPoolExecutor()",
     "rank 0 starts processes": "torch.multiprocessing.spawn(print)",
 }
 
