@@ -18,7 +18,7 @@ LIMITS = {
     "output_tokens": 100_000,
     "max_batch": 4096,
 }
-# A laptop's CPU, roughly: what the study of Voltage in docs/howto-distributed.md assumes.
+# One core of a CPU and one channel of DDR4, roughly; docs/howto-distributed.md says what it is.
 EDGE_DEVICE = Device(flops_per_s=100e9, bytes_per_s=20e9)
 
 
