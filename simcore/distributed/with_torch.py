@@ -29,7 +29,9 @@ def flat_bytes(tensor: torch.Tensor) -> torch.Tensor:
         tensor = tensor.detach()
     if tensor.is_conj() or tensor.is_neg():
         tensor = tensor.resolve_conj().resolve_neg()
-    return tensor.contiguous().reshape(-1).view(torch.uint8)
+    flat = tensor.contiguous().reshape(-1)
+    # Of no element or one, any stride counts as contiguous; a view of other elements wants 1.
+    return flat.as_strided(flat.shape, (1,)).view(torch.uint8)
 
 
 class TensorKind:

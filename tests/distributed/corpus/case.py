@@ -6,6 +6,8 @@ from enum import Enum
 
 import numpy as np
 
+from simcore.distributed.collectives import Profile
+
 
 class End(Enum):
     """How a program ends on real processes."""
@@ -51,6 +53,7 @@ class Case:
     real : how it ends over Gloo, with the same collectives as programs over its sends
     native : how it ends with Gloo's own collectives; None where that is not tried
     differs : why the simulation reports what passes on real processes
+    profile : of collectives that are programs
     """
 
     name: str
@@ -60,6 +63,7 @@ class Case:
     real: End
     native: End | None
     differs: str = ""
+    profile: str | Profile = "portable"
 
     def end(self, collectives: str) -> End | None:
         """How it ends over Gloo with PORTABLE or NATIVE collectives; None where it is not run."""

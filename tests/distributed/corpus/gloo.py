@@ -12,9 +12,11 @@ import time
 import traceback
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+
+import numpy as np
 
 from tests.distributed.corpus.case import NATIVE, Case, End
 
@@ -69,7 +71,7 @@ def run_on_gloo(
         busy machine may delay, has longer
     """
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["simcore.distributed.with_torch", __name__])
+    context.set_forkserver_preload(["simcore.distributed.deployed.rank", __name__])
     cases = [case for case in cases if case.end(collectives) is not None]
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(AT_ONCE) as pool:
 
@@ -114,36 +116,35 @@ def _hear(pipe, patience_s):
 
 def _live(pipe, rank, store, collectives, case: Case, patience_s):
     """Be a rank of a program; the starter kills it when all have told how they ended."""
+    from simcore.distributed.deployed.joining import Joined
+    from simcore.distributed.deployed.rank import Rank
     from simcore.distributed.with_torch import torch
 
-    os.environ["GLOO_SOCKET_IFNAME"] = "lo"
     torch.set_num_threads(1)
-    group = torch.distributed.ProcessGroupGloo(
-        torch.distributed.FileStore(store, case.ranks), rank, case.ranks, timedelta(seconds=LIMIT_S)
-    )
+    joined = Joined("gloo", LIMIT_S, rank=rank, ranks=case.ranks, store=store)
     # Connecting takes a while; from here on the clock of what hangs runs.
-    group.barrier().wait()
-    group._set_default_timeout(timedelta(seconds=patience_s))
+    zero_s = joined.meet(one_machine=True)
+    patience = timedelta(seconds=patience_s)
+    torch.distributed.distributed_c10d._set_pg_timeout(patience, joined.group)
     pipe.send_bytes(b"begin")
-    pipe.send_bytes(pickle.dumps(_run_rank(case, group, collectives, patience_s)))
+    rank = Rank(joined, zero_s, "gloo" if collectives == NATIVE else case.profile)
+    pipe.send_bytes(pickle.dumps(_run_rank(rank, case.program, patience_s)))
     time.sleep(LIMIT_S)
 
 
-def _run_rank(case, group, collectives, patience_s):
-    from simcore.distributed.collectives import PROFILES
-    from simcore.distributed.communicator import Communicator
-    from simcore.distributed.deployed.transport import Deployed, DeployedTransport
-    from simcore.distributed.with_torch import torch
-    from tests.distributed.corpus.native import native_profile
-
+def _run_rank(rank, program, patience_s):
     begun = time.monotonic()
-    transport = DeployedTransport(Deployed(group, torch.device("cpu"), begun))
-    profile = PROFILES["portable"]
-    if collectives == NATIVE:
-        profile = replace(profile, name=NATIVE, **native_profile(group))
     try:
-        value = case.program(Communicator(transport, profile))
+        return RankEnd(End.PASSES, rank.run(program, ()).value)
     except Exception:
         waited = time.monotonic() - begun >= 0.9 * patience_s
         return RankEnd(End.HANGS if waited else End.FAILS, text=traceback.format_exc(limit=-3))
-    return RankEnd(End.PASSES, value)
+
+
+def same_bits(one, other):
+    """Whether two results are of the same types, shapes and bits."""
+    if isinstance(one, list | tuple):
+        return len(one) == len(other) and all(map(same_bits, one, other))
+    if isinstance(one, np.ndarray):
+        return (one.dtype, one.shape, one.tobytes()) == (other.dtype, other.shape, other.tobytes())
+    return type(one) is type(other) and one == other

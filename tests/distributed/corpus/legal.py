@@ -123,14 +123,14 @@ def fewer_values_than_ranks_are_reduced(comm):
     return comm.all_reduce(numbers(comm, 1), Reduction.MAX)
 
 
-@case()
+@case(native=End.PASSES)
 def a_collective_beside_messages(comm):
     total = comm.all_reduce(numbers(comm), wait=False)
     got = comm.sendrecv(numbers(comm), 1 - comm.rank, room(), 1 - comm.rank)
     return [total.wait(), got]
 
 
-@case()
+@case(native=End.PASSES)
 def collectives_are_waited_for_in_the_other_order(comm):
     first = comm.all_reduce(numbers(comm), wait=False)
     second = comm.all_gather(numbers(comm), wait=False)
@@ -140,7 +140,7 @@ def collectives_are_waited_for_in_the_other_order(comm):
     return [first.wait(), gathered]
 
 
-@case(ranks=3)
+@case(ranks=3, native=End.PASSES)
 def pieces_of_all_sizes_are_gathered(comm):
     into = [room(rank) for rank in range(comm.size)]
     return comm.all_gather(numbers(comm, comm.rank), into=into)
@@ -152,20 +152,20 @@ def parts_of_all_sizes_are_exchanged(comm):
     return comm.all_to_all(parts, into=[room(comm.rank) for _ in range(comm.size)])
 
 
-@case(ranks=3)
+@case(ranks=3, native=End.PASSES)
 def the_last_rank_is_in_no_group(comm):
     pair = comm.split(0 if comm.rank < 2 else None)
     return None if pair is None else pair.all_reduce(numbers(comm))
 
 
-@case(ranks=4)
+@case(ranks=4, native=End.PASSES)
 def two_groups_at_once(comm):
     group = comm.split(comm.rank % 2)
     got = group.sendrecv(numbers(comm), 1 - group.rank, room(), 1 - group.rank)
     return [group.all_reduce(numbers(comm)), got]
 
 
-@case(ranks=3)
+@case(ranks=3, native=End.PASSES)
 def a_group_in_the_other_order(comm):
     group = comm.split(0, key=-comm.rank)
     return [group.rank, *group.all_gather(numbers(comm))]

@@ -3,13 +3,12 @@
 Where the simulation reports what passes over Gloo, the case says why.
 """
 
-import numpy as np
 import pytest
 
 from simcore.distributed import simulate
 from tests.distributed.corpus.case import NATIVE, PORTABLE, End
 from tests.distributed.corpus.drawn import drawn_cases
-from tests.distributed.corpus.gloo import run_on_gloo
+from tests.distributed.corpus.gloo import run_on_gloo, same_bits
 from tests.distributed.corpus.programs import CASES
 
 pytest.importorskip("torch", reason="real processes talk through torch.distributed")
@@ -52,12 +51,3 @@ def test_the_simulation_passes_what_passes_or_says_why_not(name):
     assert bool(case.differs) is (case.reported is not None and case.real is End.PASSES)
     if case.real is not End.PASSES or case.native not in (None, End.PASSES):
         assert case.reported is not None
-
-
-def same_bits(one, other):
-    """Whether two results are of the same types, shapes and bits."""
-    if isinstance(one, list | tuple):
-        return len(one) == len(other) and all(map(same_bits, one, other))
-    if isinstance(one, np.ndarray):
-        return (one.dtype, one.shape, one.tobytes()) == (other.dtype, other.shape, other.tobytes())
-    return type(one) is type(other) and one == other
