@@ -1,12 +1,17 @@
 """`pdscope lab`, of what needs no torch."""
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from simcore.__main__ import main
 from simcore.distributed.algorithms import ALGORITHMS
 
+REPOSITORY = Path(__file__).resolve().parents[2]
 PROGRAM = '''
 import numpy as np
 
@@ -246,3 +251,26 @@ def test_every_action_has_help(capsys):
         status, out, _ = lab(capsys, action, "--help")
         assert status == 0
         assert out.startswith(f"usage: pdscope lab {action}")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["profile", "--quick"],
+        ["run", "ring.py", "--deploy"],
+        ["run", "script.py"],
+        ["compare", "ring.py"],
+    ],
+    ids=" ".join,
+)
+def test_what_needs_torch_says_so_where_there_is_none(folder, arguments):
+    (folder / "script.py").write_text("import torch.distributed\n")
+    without = "import sys; sys.modules['torch'] = None; from simcore.__main__ import main; "
+    done = subprocess.run(
+        [sys.executable, "-c", f"{without}sys.exit(main(sys.argv[1:]))", "lab", *arguments],
+        env=os.environ | {"PYTHONPATH": str(REPOSITORY)}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("pdscope lab: ")
+    assert "pip install 'pdscope[torch]'" in line

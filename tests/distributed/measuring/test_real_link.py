@@ -96,3 +96,20 @@ def test_what_sends_tell_of_the_link_predicts_the_other_operations(samples, prof
         told = f"{operation}, which repeats to {floor:.1%}\n{table.loc[operation].to_string()}"
         print(told)  # `pytest -rP` shows it
         assert table.loc[operation]["error"].abs().mean() <= max(MARGIN, 2 * floor), told
+
+
+@pytest.mark.parametrize(
+    ("tool", "says"),
+    [
+        (None, "no program 'ip'"),
+        ("#!/bin/sh\necho Operation not permitted >&2\nexit 2\n", "Operation not permitted"),
+    ],
+    ids=["no tools", "not allowed"],
+)
+def test_where_links_cannot_be_made_the_reason_is_told(tmp_path, monkeypatch, tool, says):
+    for name in ("ip", "tc") if tool else ():
+        (tmp_path / name).write_text(tool)
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(CannotBeMade, match=says), shaped_star(2, BITS_PER_S):
+        raise AssertionError("there is no such star")
