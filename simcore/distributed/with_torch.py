@@ -1,5 +1,7 @@
 """Torch, imported here and nowhere else, and its tensors as payloads."""
 
+import numpy as np
+
 from simcore.distributed.errors import ProgramError, TorchMissing
 from simcore.distributed.payloads import Reduction, register_payload
 
@@ -20,6 +22,8 @@ _REDUCE = {
     Reduction.MIN: torch.minimum,
     Reduction.PRODUCT: torch.mul,
 }
+# Element types that numpy has, too, and that are their own bytes.
+_IN_NUMPY = frozenset({torch.float16, torch.float32, torch.float64, torch.int32, torch.int64})
 
 
 def flat_bytes(tensor: torch.Tensor) -> torch.Tensor:
@@ -32,6 +36,18 @@ def flat_bytes(tensor: torch.Tensor) -> torch.Tensor:
     flat = tensor.contiguous().reshape(-1)
     # Of no element or one, any stride counts as contiguous; a view of other elements wants 1.
     return flat.as_strided(flat.shape, (1,)).view(torch.uint8)
+
+
+def _bytes_in_memory(tensor):
+    """What `flat_bytes` gives, as an array; the commonest tensors take half the time."""
+    if (
+        tensor.dtype in _IN_NUMPY
+        and tensor.layout is torch.strided
+        and tensor.is_contiguous()
+        and not (tensor.requires_grad or tensor.is_conj() or tensor.is_neg())
+    ):
+        return tensor.numpy().reshape(-1).view(np.uint8)
+    return flat_bytes(tensor).numpy()
 
 
 class TensorKind:
@@ -52,12 +68,12 @@ class TensorKind:
 
     def outgoing(self, payload):
         _check_on_cpu(payload)
-        return flat_bytes(payload).numpy()
+        return _bytes_in_memory(payload)
 
     def incoming(self, payload):
         _check_on_cpu(payload)
         if payload.is_contiguous() and not (payload.is_conj() or payload.is_neg()):
-            return flat_bytes(payload).numpy(), None
+            return _bytes_in_memory(payload), None
         room = torch.empty(payload.shape, dtype=payload.dtype)
 
         def finish():
@@ -109,7 +125,7 @@ def _check_strided(tensor):
 
 
 def _check_on_cpu(tensor):
-    if tensor.device.type != "cpu":
+    if not tensor.is_cpu:
         raise ProgramError(
             f"this tensor is on {tensor.device}; where messages are simulated, tensors are in the "
             "memory of the CPU: leave them there, or make a copy with .cpu()"
