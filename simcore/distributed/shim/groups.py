@@ -43,7 +43,8 @@ def init_process_group(
             f"init_process_group: rank = {rank} in the process that was started as number "
             f"{communicator.rank}; ranks are numbered in the order in which they are started"
         )
-    world.default = Group(communicator, tuple(range(communicator.size)), _checked(backend))
+    everybody = tuple(range(communicator.size))
+    world.default = Group(communicator, everybody, _checked(backend), is_default=True)
     world.groups.append(world.default)
 
 

@@ -40,9 +40,17 @@ HARMLESS = {
     *("is_gloo_available", "is_mpi_available", "is_nccl_available"),
     *("is_ucc_available", "is_xccl_available", "get_debug_level"),
 }
+_SIMULATED_ARE = "its groups, sends, receives and collectives, of tensors and of objects, are"
 _STORES = {"TCPStore", "FileStore", "HashStore"}
 _RATHER = {
-    "init_device_mesh": "make groups with new_group",
+    **dict.fromkeys(
+        ("init_device_mesh", "new_subgroups", "new_subgroups_by_enumeration", "split_group"),
+        "make groups with new_group",
+    ),
+    **dict.fromkeys(
+        ("all_reduce_coalesced", "all_gather_coalesced"),
+        "call it for each tensor, with async_op=True",
+    ),
     "DistributedDataParallel": "average gradients with all_reduce after backward",
 }
 
@@ -74,7 +82,8 @@ def _replacements():
         yield dist.rpc, "init_rpc", _refusal("rpc.init_rpc")
     data_parallel = torch.nn.parallel.DistributedDataParallel
     yield data_parallel, "__init__", _refusal(data_parallel.__name__)
-    yield torch.multiprocessing, "spawn", starting.spawn
+    for name in ("spawn", "start_processes"):
+        yield torch.multiprocessing, name, starting.spawn
     for module in (multiprocessing, torch.multiprocessing):
         yield module, "Process", starting.RankProcess
         yield module, "set_start_method", starting.set_start_method
@@ -92,7 +101,7 @@ def _is_public_function(name, value):
 
 
 def _refusal(name):
-    return refusing(f"torch.distributed's {name}", _RATHER.get(name, "use what is"))
+    return refusing(f"torch.distributed's {name}", _RATHER.get(name, _SIMULATED_ARE))
 
 
 def _contexts():

@@ -3,6 +3,7 @@
 import os
 import sys
 import threading
+import warnings
 from pathlib import Path
 
 from simcore.distributed.errors import ProgramError
@@ -13,6 +14,7 @@ from simcore.distributed.shim.main_module import compiled
 from simcore.distributed.shim.process import ProcessState
 from simcore.distributed.shim.replacing import replaced
 from simcore.distributed.timing import Timing
+from simcore.distributed.with_torch import torch
 
 _ALONE = threading.Lock()
 
@@ -60,13 +62,16 @@ def simulate_script(
     }
     # What ranks change of these is theirs; this puts back what must be there before them.
     search, before = list(sys.path), state.save()
+    folder, threads = Path.cwd(), torch.get_num_threads()
     try:
         sys.path.insert(0, str(path.parent))
         sys.meta_path.insert(0, state.modules)
-        with replaced():
+        with replaced(), warnings.catch_warnings():
             return Launch(path, code, tuple(argv), ranks, state, options).simulated()
     finally:
         sys.meta_path.remove(state.modules)
         sys.path[:] = search
+        os.chdir(folder)
+        torch.set_num_threads(threads)
         state.restore(before)
         _ALONE.release()

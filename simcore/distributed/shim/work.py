@@ -20,6 +20,7 @@ class SimulatedWork:
         self._finish = finish
         self._source = source
         self._waited = False
+        self._future = SimulatedFuture(self)
 
     def wait(self, timeout=None) -> bool:
         """Wait for it; `timeout` has no meaning, for what cannot come is found without one."""
@@ -28,6 +29,7 @@ class SimulatedWork:
             if self._finish is not None:
                 self._finish(result)
             self._waited = True
+            self._future.settle(self._tensors)
         return True
 
     def is_completed(self) -> bool:
@@ -60,25 +62,26 @@ class SimulatedWork:
     _source_rank = source_rank
 
     def get_future(self) -> "SimulatedFuture":
-        """The same as a future."""
-        return SimulatedFuture(self)
+        """What gives the tensors that it fills."""
+        return self._future
 
 
 class SimulatedFuture:
-    """Stands for `torch.futures.Future`: what is to follow is done when somebody waits."""
+    """Stands for `torch.futures.Future` of a work, or of what is to follow it.
 
-    def __init__(self, work: SimulatedWork, then: Callable | None = None):
+    What is to follow is done as soon as the rank knows that the work is over: when it waits for
+    either, or asks.
+    """
+
+    def __init__(self, work: SimulatedWork):
         self._work = work
-        self._then = then
         self._value = None
         self._known = False
+        self._following: list[Callable[[], None]] = []
 
     def wait(self):
-        """Wait for the work, do what is to follow, and return what that gives."""
-        if not self._known:
-            tensors = self._work.result()
-            self._value = tensors if self._then is None else self._then()
-            self._known = True
+        """Wait for the work; returns the value."""
+        self._work.wait()
         return self._value
 
     value = wait
@@ -89,4 +92,20 @@ class SimulatedFuture:
 
     def then(self, callback: Callable) -> "SimulatedFuture":
         """A future of what `callback` makes of this one."""
-        return SimulatedFuture(self._work, lambda: callback(self))
+        following = SimulatedFuture(self._work)
+        self.add_done_callback(lambda known: following.settle(callback(known)))
+        return following
+
+    def add_done_callback(self, callback: Callable) -> None:
+        """Call `callback` with this one when it is over."""
+        if self._known:
+            callback(self)
+        else:
+            self._following.append(lambda: callback(self))
+
+    def settle(self, value) -> None:
+        """It is over, and this is what it gives."""
+        self._value = value
+        self._known = True
+        for follow in self._following:
+            follow()

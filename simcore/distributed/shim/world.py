@@ -21,11 +21,13 @@ class Group:
     communicator : over its ranks
     ranks : its members by their numbers in the whole world, in order of their rank in the group
     backend : what the script asked for
+    is_default : whether it is the default group
     """
 
     communicator: Communicator
     ranks: tuple[int, ...]
     backend: str
+    is_default: bool = False
 
     def rank(self) -> int:
         """This rank's number in the group."""
@@ -109,6 +111,9 @@ def group_of(given) -> Group:
             f"{given!r} is no process group of this simulation; make one with new_group, or leave "
             "`group` out"
         )
+    if given.is_default:
+        # Libraries keep group.WORLD from the first rank that imports them.
+        return default_group()
     if given not in here().groups:
         raise ValueError("this process group was destroyed, or is that of another rank")
     return given

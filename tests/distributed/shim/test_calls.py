@@ -86,6 +86,41 @@ def test_collectives_are_right_for_every_shape(simulated, ranks):
     assert printed == ["right"] * ranks
 
 
+def test_what_follows_a_work_is_done_whoever_is_waited_for(simulated):
+    printed, _ = simulated(
+        """
+        dist.init_process_group("gloo")
+        first, second = torch.ones(2), torch.ones(2)
+        work = dist.all_reduce(first, async_op=True)
+        halved = work.get_future().then(lambda future: future.value()[0] / 2)
+        halved.add_done_callback(lambda future: print("halved", future.wait().tolist()))
+        work.wait()
+        work = dist.all_reduce(second, async_op=True)
+        more = work.get_future().then(lambda future: future.value()[0] + 1)
+        print(halved.done(), halved.value().tolist(), more.wait().tolist())
+        """,
+        ranks=2,
+    )
+    assert sorted(printed) == 2 * ["True [1.0, 1.0] [3.0, 3.0]"] + 2 * ["halved [1.0, 1.0]"]
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning")
+def test_functions_of_torch_that_communicate_through_it(simulated):
+    """Those of torch.distributed.nn, which have gradients."""
+    printed, _ = simulated(
+        """
+        import torch.distributed.nn.functional as functional
+        dist.init_process_group("gloo")
+        tensor = torch.full((2,), dist.get_rank() + 1.0, requires_grad=True)
+        total = functional.all_reduce(tensor, group=dist.group.WORLD)
+        (total * (dist.get_rank() + 1)).sum().backward()
+        print(total.tolist(), tensor.grad.tolist())
+        """,
+        ranks=2,
+    )
+    assert printed == ["[3.0, 3.0] [3.0, 3.0]"] * 2
+
+
 PING = """
 dist.init_process_group("gloo")
 room = torch.zeros(250_000)

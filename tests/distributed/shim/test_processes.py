@@ -5,6 +5,7 @@ import os
 import random
 import subprocess
 import sys
+import warnings
 
 import numpy as np
 import pytest
@@ -240,6 +241,7 @@ def everything_global():
         *(dict(vars(module)) for module in (random, np.random, torch.multiprocessing)),
         dict(vars(torch.nn.parallel.DistributedDataParallel)),
         *(dict(os.environ), sys.argv, list(sys.argv), list(sys.path)),
+        *(os.getcwd(), list(warnings.filters), torch.get_num_threads()),
         *(list(sys.meta_path), sys.modules["__main__"], torch.get_default_dtype()),
         *(random.getstate(), torch.get_rng_state().tolist(), list(np.random.get_state()[1])),
         *(sys.modules.get("beside"), sys.modules.get("__mp_main__")),
@@ -247,13 +249,16 @@ def everything_global():
 
 
 CHANGES_ALL = """
-import random, sys
+import random, sys, warnings
 import numpy as np
 import beside
 dist.init_process_group("gloo")
 os.environ["RANK"] = "changed"
 sys.argv.append("more")
 sys.path.append("/nowhere")
+os.chdir("/")
+warnings.simplefilter("error")
+torch.set_num_threads(1 + torch.get_num_threads())
 torch.set_default_dtype(torch.float64)
 torch.rand(1), np.random.rand(), random.random()
 dist.barrier()

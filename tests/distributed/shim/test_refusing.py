@@ -27,6 +27,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.filterwarnings("ignore::FutureWarning")
 @pytest.mark.parametrize("named", REFUSED)
 def test_it_is_named_with_its_line_in_the_script(simulated, named):
     line = 4 + REFUSED[named].count("\n") + 1
