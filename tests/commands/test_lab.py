@@ -84,6 +84,14 @@ def test_a_run_is_told_by_rank_and_by_operation(capsys, folder):
     }
 
 
+def test_of_very_many_ranks_the_first_are_told(capsys, folder):
+    status, out, _ = lab(capsys, "run", "lambda.py", "--ranks", "300")
+    assert status == 0
+    assert "... 260 more, which --json has" in out
+    assert len(out.splitlines()) < 60
+    assert len(run_of(capsys, "lambda.py", "--ranks", "300")["per_rank"]) == 300
+
+
 def test_the_network_is_the_one_that_is_named(capsys, folder):
     """Two steps of an all-reduce of 4,000 bytes, and the rest hidden behind a millisecond each."""
     found = run_of(capsys, "ring.py", "--network", "star:100Mbit/s,2ms", "--", "1")

@@ -35,4 +35,9 @@ def execute(arguments) -> int:
         print(json.dumps(found, indent=2, allow_nan=False))
     else:
         print(comparison_as_text(table, runs, arguments, where))
+        if not flags.names_network(arguments):
+            print(
+                "\nNo network was named, so this is not one of these processes: measure it with "
+                "`pdscope lab profile --out net.json`, and give --network-profile net.json"
+            )
     return 0

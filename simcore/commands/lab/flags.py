@@ -125,15 +125,20 @@ def eager_bytes_of(text: str | None) -> int:
     return 0 if text is None else size_of(text, "--eager")
 
 
-def network_of(arguments):
-    """The network that the flags describe, and how to call it; raises PdscopeError."""
-    from simcore.distributed import on_topology, star
-
-    given = [
+def names_network(arguments) -> list[str]:
+    """The flags by which a network was named."""
+    return [
         f"--{name.replace('_', '-')}"
         for name in ("network", "topology", "network_profile")
         if getattr(arguments, name) is not None
     ]
+
+
+def network_of(arguments):
+    """The network that the flags describe, and how to call it; raises PdscopeError."""
+    from simcore.distributed import on_topology, star
+
+    given = names_network(arguments)
     if len(given) > 1:
         raise PdscopeError(f"{' and '.join(given)} exclude each other; give one of them")
     if arguments.topology is not None:

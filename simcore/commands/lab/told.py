@@ -10,7 +10,7 @@ MOST_ROWS = 40
 
 
 def run_as_text(run, arguments, where: str) -> str:
-    """The run for people: when it ended, each rank, and each operation."""
+    """The run for people: when it ended, each rank, each operation, and the critical path."""
     ranks = [
         [
             row.rank,
@@ -27,25 +27,23 @@ def run_as_text(run, arguments, where: str) -> str:
         [row.operation, row.count, f"{row.bytes:,}", _ms(row.median_s), _ms(row.total_s)]
         for row in run.trace.per_operation.itertuples()
     ]
+    path = [
+        [row.kind, row.operation, row.count, _ms(row.seconds)]
+        for row in run.trace.critical_path().by_operation.itertuples()
+    ]
+    tables = (
+        (["rank", "ends ms", "computes ms", "exposed ms", "hidden ms", "sent B", "peak B"], ranks),
+        (["operation", "calls", "bytes", "median ms", "total ms"], operations),
+        (["critical path", "of", "times", "ms"], path),
+    )
     lines = [
         f"{arguments.program} on {run.ranks} ranks, {_mode(arguments)}: {where}; collectives "
         f"{arguments.profile}",
         f"ended after {_ms(run.seconds)} ms",
-        "",
-        table_text(
-            ["rank", "ends ms", "computes ms", "exposed ms", "hidden ms", "sent B", "peak B"],
-            ranks,
-        ),
     ]
-    if operations:
-        header = ["operation", "calls", "bytes", "median ms", "total ms"]
-        lines += ["", table_text(header, operations)]
-    path = [
-        [row.kind, row.operation, row.count, _ms(row.seconds)]
-        for row in run.trace.critical_path().by_operation[:MOST_ROWS].itertuples()
-    ]
-    if path:
-        lines += ["", table_text(["critical path", "of", "times", "ms"], path)]
+    for header, rows in tables:
+        if rows:
+            lines += ["", _bounded(header, rows)]
     return "\n".join(lines)
 
 
@@ -68,7 +66,6 @@ def run_as_json(run, arguments, where: str) -> dict:
 def comparison_as_text(table, runs, arguments, where: str) -> str:
     """Simulated against deployed: the whole run, then each operation."""
     simulated, deployed = runs
-    left = len(table) - MOST_ROWS
     rows = [
         [
             row.operation,
@@ -80,22 +77,18 @@ def comparison_as_text(table, runs, arguments, where: str) -> str:
             _number(row.ratio),
             _number(row.repeatability),
         ]
-        for row in table[:MOST_ROWS].itertuples()
+        for row in table.itertuples()
     ]
+    header = ["operation", "bytes", "simulated", "deployed", "simulated ms", "deployed ms"]
     return "\n".join(
         [
             f"{arguments.program} on {simulated.ranks} ranks; simulated: {where}",
             f"whole run: simulated {_ms(simulated.seconds)} ms, deployed "
             f"{_ms(deployed.seconds)} ms, ratio {_number(simulated.seconds / deployed.seconds)}",
             "",
-            table_text(
-                ["operation", "bytes", "simulated", "deployed", "simulated ms", "deployed ms",
-                 "ratio", "repeats to"],
-                rows,
-            ),
-            *([f"and {left:,} more, which took less; --json has them"] if left > 0 else []),
+            _bounded([*header, "ratio", "repeats to"], rows),
         ]
-    )  # fmt: skip
+    )
 
 
 def comparison_as_json(table, runs, arguments, where: str) -> dict:
@@ -113,6 +106,12 @@ def comparison_as_json(table, runs, arguments, where: str) -> dict:
             for row in table.to_dict("records")
         ],
     }
+
+
+def _bounded(header, rows):
+    text = table_text(header, rows[:MOST_ROWS])
+    left = len(rows) - MOST_ROWS
+    return f"{text}\n... {left:,} more, which --json has" if left > 0 else text
 
 
 def _mode(arguments):
