@@ -76,6 +76,9 @@ class Rank:
         deployed = self._deployed
         try:
             value = program(Communicator(self._transport, self._profile), *args)
+            self._transport.finish()
+            seconds = deployed.now()
+            deployed.finish()
         except PdscopeError as error:
             if type(error) is not ProgramError:
                 raise
@@ -86,9 +89,6 @@ class Rank:
                 "the other ranks were stopped",
                 self.rank,
             ) from error
-        self._transport.finish()
-        seconds = deployed.now()
-        deployed.finish()
         return Ended(value, deployed.recorder, seconds, deployed.peak_bytes)
 
 

@@ -201,8 +201,10 @@ class _Processes:
         lines, waiting = [], []
         for rank in missing:
             place = self._said(rank) if self._lines[rank].poll(ANSWER_LIMIT_S) else None
-            if not isinstance(place, Place):
+            if place is None:
                 lines.append(f"  rank {rank} does not answer")
+            elif not isinstance(place, Place):
+                lines.append(f"  rank {rank} ended in this very moment")
             elif place.waiting is None:
                 lines.append(f"  rank {rank} does not wait for others; it is at {place.where}")
             else:

@@ -3,9 +3,9 @@
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
+from simcore.distributed.deployed.posted import Beside, OfLibrary, Posted
 from simcore.distributed.deployed.to_itself import ToItself
 from simcore.distributed.deployed.together import Together
 from simcore.distributed.deployed.wire import incoming, outgoing, wire_tag
@@ -42,7 +42,7 @@ class Deployed:
         self.peak_bytes = 0
         self.has_open_ends = False
         self.posted: dict[int, Posted] = {}
-        self.beside: list[_Beside] = []
+        self.beside: list[Beside] = []
         self._zero_s = zero_s
         self._held = 0
         self._lock = threading.Lock()
@@ -84,13 +84,13 @@ class DeployedTransport:
 
     Attributes
     ----------
-    waits : the `Posted` or `_Beside` that it waits for; None while it computes
+    waits : the `Posted` or `Beside` that it waits for; None while it computes
     """
 
     def __init__(self, deployed: Deployed):
         self.deployed = deployed
         self.rank, self.size = deployed.rank, deployed.size
-        self.waits: Posted | _Beside | None = None
+        self.waits: Posted | Beside | None = None
         self._regions = [""]
         self._ended_s = deployed.now()
 
@@ -123,8 +123,8 @@ class DeployedTransport:
     def enter(self, context, members, number, call, facts) -> None:
         """Real ranks that enter different collectives wait for ever; nobody sees why."""
 
-    def in_background(self, call: Call, run: Callable[["DeployedTransport"], Any]) -> "_Beside":
-        work = _Beside(self, call, run)
+    def in_background(self, call: Call, run: Callable[["DeployedTransport"], Any]) -> "Beside":
+        work = Beside(self, DeployedTransport(self.deployed), call, run)
         self.deployed.beside.append(work)
         return work
 
@@ -144,7 +144,7 @@ class DeployedTransport:
 
     def wait_for_library(self, work, call: Call) -> None:
         """Wait for a collective that the library runs."""
-        self.waits = _OfLibrary(call)
+        self.waits = OfLibrary(call)
         work.wait()
         self.waits = None
 
@@ -163,110 +163,3 @@ class DeployedTransport:
 
 def _posted_s(end):
     return end[5]
-
-
-class Posted:
-    """A send or a receive that is under way. A wait returns the payload of the program.
-
-    Attributes
-    ----------
-    call, peer, sends : what it belongs to, with whom it is, and whether it is a send
-    """
-
-    __slots__ = (
-        *("_data", "_finish", "_posted_s", "_payload", "_transport", "_wire", "_work"),
-        *("call", "peer", "sends"),
-    )
-
-    def __init__(self, transport, call, peer, wire, data, sends, payload, finish=None):
-        self._transport = transport
-        self._posted_s = transport.deployed.now()
-        self._wire = wire
-        # Kept until it has been awaited: the back end reads and writes this memory.
-        self._data = data
-        self._payload = payload
-        self._finish = finish
-        self._work = None
-        self.call = call
-        self.peer = peer
-        self.sends = sends
-
-    def start(self, work) -> "Posted":
-        """It was handed over to whatever carries it."""
-        self._work = work
-        deployed = self._transport.deployed
-        deployed.posted[id(self)] = self
-        deployed.hold(self._data.numel())
-        return self
-
-    def wait(self):
-        """Wait until it is done, once; again, it does nothing."""
-        if self._work is None:
-            return self._payload
-        transport = self._transport
-        transport.waits = self
-        self._work.wait()
-        if self._data.is_cuda:
-            torch.cuda.current_stream().synchronize()
-        transport.waits = None
-        self._work = None
-        if self._finish is not None:
-            self._finish()
-        self.note()
-        return self._payload
-
-    def note(self) -> None:
-        """Record this end of the message, as done now."""
-        deployed = self._transport.deployed
-        del deployed.posted[id(self)]
-        nbytes = self._data.numel()
-        deployed.hold(-nbytes)
-        what = (nbytes, (self._wire, self.call.tag), self.call.name, self._posted_s, deployed.now())
-        if self.sends:
-            deployed.recorder.half_sent(deployed.rank, self.peer, *what)
-        else:
-            deployed.recorder.half_received(self.peer, deployed.rank, *what)
-
-
-@dataclass(frozen=True)
-class _OfLibrary:
-    """A collective that nobody sees the inside of. Attributes: as those of `Posted`."""
-
-    call: Call
-    peer = NO_PEER
-    sends = False
-
-
-class _Beside:
-    """A collective that runs in a thread of its own.
-
-    Attributes
-    ----------
-    call, peer, sends : as those of `Posted`; it is with no single rank
-    """
-
-    def __init__(self, transport, call, run):
-        self.call = call
-        self.peer = NO_PEER
-        self.sends = False
-        self._transport = transport
-        self._outcome = None
-        self._error = None
-        self._run = run
-        self._thread = threading.Thread(target=self._life, name=call.name, daemon=True)
-        self._thread.start()
-
-    def wait(self):
-        """Wait for its end; returns what it returned, or raises what it raised."""
-        self._transport.waits = self
-        self._thread.join()
-        self._transport.waits = None
-        if self._error is not None:
-            raise self._error
-        return self._outcome
-
-    def _life(self):
-        try:
-            self._outcome = self._run(DeployedTransport(self._transport.deployed))
-        except BaseException as error:
-            self._error = error
