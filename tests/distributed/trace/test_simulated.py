@@ -105,3 +105,41 @@ def test_hidden_time_is_what_the_background_saves():
     shown, hidden = gather(True), gather(False)
     assert shown.exposed_s == pytest.approx([3e-3] * 4) and shown.hidden_s.tolist() == [0.0] * 4
     assert hidden.hidden_s == pytest.approx([3e-3] * 4) and hidden.exposed_s.tolist() == [0.0] * 4
+
+
+@pytest.mark.parametrize("eager_bytes", [0, 100])
+@pytest.mark.parametrize("seed", range(4))
+def test_what_is_on_the_critical_path_delays_the_end_and_nothing_else_does(seed, eager_bytes):
+    """A piece of computation that takes a little longer: by as much, or not at all."""
+    ranks, steps, little = 4, 5, 1e-9
+    costs = np.random.default_rng(seed).uniform(1e-5, 1e-4, (ranks, steps))
+
+    def staged(comm, cost):
+        after, before = (comm.rank + 1) % comm.size, (comm.rank - 1) % comm.size
+        for step in range(steps):
+            work = None if step % 2 else comm.all_gather(Virtual(10), wait=False)
+            with comm.region(f"{comm.rank} {step}"):
+                comm.compute(cost[comm.rank, step])
+            if work is not None:
+                work.wait()
+            elif step == 1:
+                comm.sendrecv(Virtual(10), after, Virtual(10), before)
+            elif comm.rank % 2:
+                comm.send(Virtual(10), comm.rank - 1)
+            else:
+                comm.recv(Virtual(10), comm.rank + 1)
+
+    def run(cost):
+        # So fast that messages which share a NIC do not slow one another.
+        network = star(1e15, 2e-5)
+        return simulate(staged, ranks, args=(cost,), network=network, eager_bytes=eager_bytes)
+
+    usual = run(costs)
+    path = usual.trace.critical_path()
+    on_path = {s.operation for s in path.stretches if s.kind is PathKind.COMPUTE}
+    assert 0 < len(on_path) < ranks * steps
+    for rank, step in itertools.product(range(ranks), range(steps)):
+        longer = costs.copy()
+        longer[rank, step] += little
+        later = (run(longer).seconds - usual.seconds) / little
+        assert later == pytest.approx(float(f"{rank} {step}" in on_path), abs=1e-3)
