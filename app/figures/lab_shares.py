@@ -64,7 +64,7 @@ def shares(parts: dict[str, np.ndarray], scheme: str) -> dict:
         "data": data,
         "layout": {
             **look,
-            "title": titled("Communication that is exposed, and that is hidden", scheme),
+            "title": titled("Exposed and hidden communication", scheme),
             "barmode": "stack",
             "xaxis": {**axis(scheme), "ticksuffix": f" {unit}", "range": [0, end_s * per_s],
                       "exponentformat": "none"},

@@ -86,7 +86,7 @@ def surface(across, along, texts, title: str, subtitle: str, scheme: str) -> dic
             "scene": {
                 "uirevision": "keep",
                 "camera": {"eye": {"x": 1.62, "y": -1.62, "z": 0.8},
-                           "center": {"x": 0, "y": 0, "z": -0.1}},
+                           "center": {"x": -0.08, "y": -0.08, "z": -0.1}},
                 "aspectmode": "manual",
                 "aspectratio": {"x": 1.1, "y": 1.0, "z": 0.75},
                 "xaxis": _axis("bandwidth", look) | _ticks(across, texts[0]),

@@ -26,7 +26,7 @@ KINDS = {
 """By kind of span: what it is called, and the colour."""
 
 ARROWS = "messages"
-ARROW_COLOUR = "activations"
+ARROW_OPACITY = 0.65
 LANE = 0.62
 """Height of a bar; a lane has 1."""
 
@@ -210,12 +210,14 @@ def _arrows(messages, view, unit, per_s):
         "name": ARROWS,
         "x": typed(np.stack([start, end, gap], axis=1).ravel(), "f8"),
         "y": typed(np.stack([source - edge, target + edge, gap], axis=1).ravel(), "f4"),
-        "line": {"color": PALETTES[view.scheme].kinds[ARROW_COLOUR], "width": 1.2},
+        # Over bars of every colour.
+        "line": {"color": PALETTES[view.scheme].text, "width": 1},
+        "opacity": ARROW_OPACITY,
         "marker": {
             "symbol": "arrow",
             "angleref": "previous",
             "size": heads.tolist(),
-            "color": PALETTES[view.scheme].kinds[ARROW_COLOUR],
+            "color": PALETTES[view.scheme].text,
             "line": {"width": 0},
         },
         "connectgaps": False,

@@ -97,7 +97,7 @@ def _result(notice):
                 html.Div(
                     [
                         still(_sweep_tools()),
-                        _graph("surface", CONFIG),
+                        _graph("surface", CONFIG, hidden=True),
                         still(html.P(id=f"{NAME}-swept", className="lab-note", role="status")),
                     ],
                     className="lab-box",
@@ -180,7 +180,7 @@ def _button(part, text, title, hidden=False):
     )
 
 
-def _graph(part, config):
+def _graph(part, config, hidden=False):
     return html.Div(
         dcc.Graph(
             id=f"{NAME}-{part}",
@@ -191,6 +191,7 @@ def _graph(part, config):
         ),
         id=f"{NAME}-{part}-picture",
         className=f"lab-picture lab-picture-{part}",
+        hidden=hidden,
         # What has buttons is no image.
         role="group" if config.get("displayModeBar", True) else "img",
         **{"aria-label": PICTURES[part]},

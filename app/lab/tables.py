@@ -38,7 +38,7 @@ def sides(here: Outcome, there: Outcome):
             _head(here, there),
             _body(rows),
         ],
-        className="told-table",
+        className="told-table lab-sides",
     )
 
 

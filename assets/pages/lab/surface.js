@@ -114,9 +114,9 @@
     const [low, high] = [Math.min(...heights), Math.max(...heights)];
     const room = ROOM * Math.max(high - low, LEAST_RATIO - 1);
     // On the surface it would be half in it.
-    const lifted = set && set.ratio + room / 2;
+    const lifted = set && set.ratio + room;
     if (set) Object.assign(here, { x: [set.x], y: [set.y], z: [lifted], text: [set.text] });
-    layout.scene.zaxis.range = [low - room, high + room];
+    layout.scene.zaxis.range = [low - room, high + 2 * room];
     return { data, layout };
   }
 
