@@ -30,6 +30,7 @@ PROGRAM = f"{shlex.quote(sys.executable)} snippet.py"
 SECONDS = 120
 NEEDS_TORCH = re.compile(
     r"\bdeploy\(|--deploy\b|\bimport torch\b|values=True|pdscope lab (profile|compare)\b"
+    r"|\bdata_parallel\.py"
 )
 
 
