@@ -11,6 +11,7 @@ from simcore.distributed.measuring.network_profile import (
     profile_text,
     read_profile,
 )
+from simcore.distributed.measuring.stars import star_of
 from simcore.errors import PdscopeError
 from tests.distributed.measuring.test_fit import samples_of, straight, two_protocols
 
@@ -85,6 +86,28 @@ def test_what_is_no_table_is_refused(tmp_path, text, says):
     path.write_text(text)
     with pytest.raises(PdscopeError, match=says):
         read_profile(path)
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ({"seconds_per_byte": 0.0}, "took no longer for larger sizes"),
+        ({"seconds_per_byte": 1e-300}, "which no network has"),
+        ({"latency_s": 1e300}, "which no network has"),
+    ],
+)
+def test_sends_that_are_no_star_are_refused(profile, line, says):
+    send = dataclasses.replace(
+        profile["send"], line=dataclasses.replace(profile["send"].line, **line)
+    )
+    with pytest.raises(PdscopeError, match=says):
+        star_of(dataclasses.replace(profile, operations=(send,)))
+
+
+def test_the_star_of_a_profile_is_that_of_its_sends(profile):
+    bandwidth, latency = star_of(profile)
+    assert bandwidth == pytest.approx(1e9, rel=0.1)
+    assert latency == pytest.approx(2e-5, rel=0.1)
 
 
 def test_nothing_measured_is_refused():
