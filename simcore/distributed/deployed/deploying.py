@@ -67,7 +67,7 @@ def deploy(
     else:
         threads = threads or max(1, (os.cpu_count() or 1) // ranks)
         ended = run_started(program, ranks, args, backend, profile, timeout_s, threads)
-    return _run_of(ended)
+    return run_of(ended)
 
 
 def _check(ranks, backend, timeout_s, threads):
@@ -104,7 +104,8 @@ def _run_launched(program, ranks, args, backend, profile, timeout_s):
         joined.leave()
 
 
-def _run_of(ended: Sequence[Ended]) -> Run:
+def run_of(ended: Sequence[Ended]) -> Run:
+    """What all ranks have to tell, by rank, as one run; raises as `deploy` does at the end."""
     recorders = [each.recorder for each in ended]
     _check_messages(recorders)
     whole = merged(recorders)

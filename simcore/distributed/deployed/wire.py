@@ -23,8 +23,8 @@ def wire_tag(context: int, tag: int) -> int:
     """
     if context >= 1 << CONTEXT_BITS:
         raise ProgramError(
-            f"this is the {context}th group that a rank has split off; when deployed, messages can "
-            f"tell {(1 << CONTEXT_BITS) - 1} of them apart: keep groups and use them again"
+            f"this is group {context:,} that a rank has split off; when deployed, messages "
+            f"can tell {(1 << CONTEXT_BITS) - 1:,} of them apart: keep groups and use them again"
         )
     collective = tag < 0
     number = (-1 - tag if collective else tag) & ((1 << TAG_BITS) - 1)

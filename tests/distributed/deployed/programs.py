@@ -161,14 +161,10 @@ def in_batches(comm):
     return results
 
 
-def ring_of_blocking_sends(comm):
-    comm.send(b"x", (comm.rank + 1) % comm.size)
-
-
-def one_computes_for_ever(comm):
+def one_computes_while_others_hang(comm):
     while comm.rank == 0:
         time.sleep(0.01)
-    comm.all_reduce(np.ones(3))
+    comm.send(b"x", 3 - comm.rank)
 
 
 def one_raises(comm):
@@ -183,18 +179,6 @@ def one_leaves(comm):
     if comm.rank == 1:
         os._exit(7)
     comm.recv(bytearray(1), 1)
-
-
-def one_is_sent_too_little(comm):
-    if comm.rank == 0:
-        comm.send(bytes(4), 1, tag=3)
-    else:
-        comm.recv(bytearray(8), 0, tag=3)
-
-
-def one_send_is_lost(comm):
-    if comm.rank == 0:
-        comm.isend(bytes(4), 1, tag=3)
 
 
 def one_returns_what_cannot_be_brought(comm):

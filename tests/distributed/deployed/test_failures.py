@@ -11,9 +11,7 @@ from simcore.distributed import (
     ProgramError,
     ProgramFile,
     RankFailed,
-    SizeMismatch,
     TimedOut,
-    UnmatchedMessages,
 )
 from simcore.errors import ScenarioError
 
@@ -43,12 +41,9 @@ def errors():
             return error
 
     cases = [
-        (programs.ring_of_blocking_sends, 3, 2.0),
-        (programs.one_computes_for_ever, 2, 2.0),
+        (programs.one_computes_while_others_hang, 3, 2.0),
         (programs.one_raises, 2, 60.0),
         (programs.one_leaves, 2, 60.0),
-        (programs.one_is_sent_too_little, 2, 60.0),
-        (programs.one_send_is_lost, 2, 60.0),
         (programs.one_returns_what_cannot_be_brought, 1, 60.0),
     ]
     # Two at a time: most of a start is loading torch.
@@ -66,26 +61,21 @@ def test_no_process_is_left(errors):
     assert errors[1] == []
 
 
-def test_a_ring_of_blocking_sends_is_told_with_its_circle(errors):
-    error = errors[0]["ring_of_blocking_sends"]
+def test_ranks_that_hang_are_told_with_their_circle(errors):
+    error = errors[0]["one_computes_while_others_hang"]
     assert type(error) is TimedOut
-    assert error.cycle == (0, 1, 2)
-    assert [(each.call.name, each.peers, each.sends) for each in error.waiting] == [
-        ("send", (1,), True),
-        ("send", (2,), True),
-        ("send", (0,), True),
+    assert error.cycle == (1, 2)
+    assert [(each.rank, each.call.name, each.peers, each.sends) for each in error.waiting] == [
+        (1, "send", (2,), True),
+        (2, "send", (1,), True),
     ]
-    where = place('comm.send(b"x", (comm.rank + 1) % comm.size)')
-    assert str(error).count(where) == 3
-    assert "rank 0 → rank 1 → rank 2 → rank 0" in str(error)
+    assert str(error).count(place('comm.send(b"x", 3 - comm.rank)')) == 2
+    assert "rank 1 → rank 2 → rank 1" in str(error)
 
 
-def test_a_rank_that_computes_for_ever_is_told_apart_from_those_that_wait(errors):
-    error = errors[0]["one_computes_for_ever"]
-    assert type(error) is TimedOut
-    assert [(each.rank, each.call.name) for each in error.waiting] == [(1, "all_reduce")]
+def test_a_rank_that_computes_is_told_apart_from_those_that_wait(errors):
+    error = errors[0]["one_computes_while_others_hang"]
     assert f"rank 0 does not wait for others; it is at {programs.__file__}" in str(error)
-    assert place("comm.all_reduce(np.ones(3))") in str(error)
 
 
 def test_what_a_rank_raises_is_told_with_its_traceback(errors):
@@ -100,18 +90,6 @@ def test_a_rank_that_leaves_is_to_blame_not_those_that_notice(errors):
     error = errors[0]["one_leaves"]
     assert type(error) is RankFailed and error.rank == 1
     assert "rank 1 ended with status 7 before its program did" in str(error)
-
-
-def test_a_message_shorter_than_its_room_is_told(errors):
-    error = errors[0]["one_is_sent_too_little"]
-    assert type(error) is SizeMismatch
-    assert "rank 0 sent 4 bytes to rank 1 (send with tag 3), which had room for 8" in str(error)
-
-
-def test_a_send_that_nobody_receives_is_told(errors):
-    error = errors[0]["one_send_is_lost"]
-    assert type(error) is UnmatchedMessages
-    assert "rank 0: isend of 4 bytes to rank 1 with tag 3" in str(error)
 
 
 def test_what_cannot_be_returned_is_told(errors):
