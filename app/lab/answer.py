@@ -117,7 +117,7 @@ def _formula_card(here):
     off = here.formula_s / here.measured_s - 1
     return [
         *numbers.duration(here.formula_s),
-        f"difference to the simulation: {numbers.change(off)}",
+        f"{numbers.change(off)} off the simulation",
     ]
 
 

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -140,6 +141,15 @@ def test_no_thread_of_a_run_is_left(runs):
     assert "wrong" in answer_to(body({"algorithm": "voltage", "ranks": 64, "layers": 4}), runs)
     assert "wrong" not in answer_to(body(SMALL | {"ranks": 12}), runs)
     assert threading.active_count() == threads
+
+
+def test_requests_at_the_same_time_get_what_they_get_alone():
+    asked = [body(SMALL | {"ranks": 2 + n % 4, "tokens": 8 + n}) for n in range(8)]
+    alone = [answer_to(each, LabRuns()) for each in asked]
+    shared = LabRuns()
+    with ThreadPoolExecutor(max_workers=8) as threads:
+        together = list(threads.map(lambda each: answer_to(each, shared), asked))
+    assert together == alone
 
 
 def test_as_many_messages_as_are_allowed_are_simulated(runs):
