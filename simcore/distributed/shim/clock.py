@@ -30,6 +30,7 @@ def sleep(seconds: float) -> None:
     Raises NotImplementedError where computing is measured, for that is what time then follows from.
     """
     world = here()
+    world.launch.run_added()
     timing = world.launch.options["timing"]
     if timing is not None and not isinstance(timing, Declared):
         raise NotImplementedError(

@@ -2,7 +2,6 @@
 
 import io
 import multiprocessing.connection
-import multiprocessing.managers
 import multiprocessing.queues
 import multiprocessing.synchronize
 import pickle
@@ -13,7 +12,7 @@ from simcore.distributed.with_torch import torch
 # Two ends of these in one process work as in two.
 _SHARED = (
     *(multiprocessing.queues.Queue, multiprocessing.queues.SimpleQueue),
-    *(multiprocessing.connection.Connection, multiprocessing.managers.BaseProxy),
+    multiprocessing.connection._ConnectionBase,
 )
 _WAITS = (
     *(multiprocessing.synchronize.SemLock, multiprocessing.synchronize.Condition),

@@ -49,7 +49,7 @@ class Launch:
 
     def simulated(self) -> Run:
         """Run the script; returns what its ranks did."""
-        whole = simulate(self._from_outside, self.ranks or 1, **self.options)
+        whole = simulate(self._from_outside, self.ranks or 1, kept=(self.state,), **self.options)
         if self.failure is not None:
             raise self.failure
         return whole if self.run is None else self.run
@@ -97,7 +97,7 @@ class Launch:
             ending_well(calls[communicator.rank])
 
         try:
-            self.run = simulate(program, len(calls), **self.options)
+            self.run = simulate(program, len(calls), kept=(self.state,), **self.options)
         except BaseException as error:
             self.failure = error
             raise

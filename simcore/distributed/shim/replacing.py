@@ -2,12 +2,21 @@
 
 import concurrent.futures.process
 import multiprocessing
+import multiprocessing.managers
 import multiprocessing.pool
 import sys
 from contextlib import contextmanager
 from types import FunctionType
 
-from simcore.distributed.shim import collectives, groups, objects, point_to_point, rooted, starting
+from simcore.distributed.shim import (
+    collectives,
+    groups,
+    objects,
+    point_to_point,
+    queues,
+    rooted,
+    starting,
+)
 from simcore.distributed.shim.refusing import NoWorld, refusing
 from simcore.distributed.with_torch import torch
 
@@ -58,9 +67,10 @@ _RATHER = {
 @contextmanager
 def replaced():
     """While it lasts, torch.distributed and what starts processes are those of the simulation."""
-    before = [(holder, name, vars(holder)[name]) for holder, name, _ in _replacements()]
+    new = list(_replacements())
+    before = [(holder, name, vars(holder)[name]) for holder, name, _ in new]
     try:
-        for holder, name, instead in _replacements():
+        for holder, name, instead in new:
             setattr(holder, name, instead)
         yield
     finally:
@@ -90,6 +100,9 @@ def _replacements():
     pools = "a pool of processes", "use one of threads, or compute without"
     yield multiprocessing.pool.Pool, "Process", refusing(*pools)
     yield concurrent.futures.process.ProcessPoolExecutor, "__init__", refusing(*pools)
+    managers = "a multiprocessing Manager", "hand over a SimpleQueue, or gather_object"
+    yield multiprocessing.managers.BaseManager, "start", refusing(*managers)
+    yield from queues.replacements()
     for context in _contexts():
         yield context, "Process", starting.RankProcess
 

@@ -4,6 +4,7 @@ import os
 import sys
 import threading
 import warnings
+from contextlib import contextmanager
 from pathlib import Path
 
 from simcore.distributed.errors import ProgramError
@@ -53,25 +54,33 @@ def simulate_script(
     """
     path = Path(path).resolve()
     code = compiled(path)
+    options = {
+        **{"network": network, "timing": timing, "profile": profile, "eager_bytes": eager_bytes},
+        **{"most_messages": most_messages, "limit_s": limit_s},
+    }
     if not _ALONE.acquire(blocking=False):
         raise ProgramError("a script is being simulated in this process already; wait for it")
-    state = ProcessState(path.parent)
-    options = {
-        **{"network": network, "timing": timing, "profile": profile, "kept": (state,)},
-        **{"eager_bytes": eager_bytes, "most_messages": most_messages, "limit_s": limit_s},
-    }
-    # What ranks change of these is theirs; this puts back what must be there before them.
-    search, before = list(sys.path), state.save()
-    folder, threads = Path.cwd(), torch.get_num_threads()
     try:
-        sys.path.insert(0, str(path.parent))
-        sys.meta_path.insert(0, state.modules)
-        with replaced(), warnings.catch_warnings():
+        with _everything_put_back(path.parent) as state:
             return Launch(path, code, tuple(argv), ranks, state, options).simulated()
+    finally:
+        _ALONE.release()
+
+
+@contextmanager
+def _everything_put_back(folder):
+    """The script's folder is searched for modules; what is global is afterwards as it was."""
+    state = ProcessState(folder)
+    search, before = list(sys.path), state.save()
+    working, threads = Path.cwd(), torch.get_num_threads()
+    sys.path.insert(0, str(folder))
+    sys.meta_path.insert(0, state.modules)
+    try:
+        with replaced(), warnings.catch_warnings():
+            yield state
     finally:
         sys.meta_path.remove(state.modules)
         sys.path[:] = search
-        os.chdir(folder)
+        os.chdir(working)
         torch.set_num_threads(threads)
         state.restore(before)
-        _ALONE.release()

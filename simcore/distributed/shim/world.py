@@ -83,13 +83,18 @@ def enter(world: World) -> None:
 
 def here() -> World:
     """The world of the rank whose thread calls; raises RuntimeError in any other thread."""
-    world = getattr(_HERE, "world", None)
+    world = here_or_none()
     if world is None:
         raise RuntimeError(
             "torch.distributed was called from a thread that the script has started; in a "
             "simulation only the thread that runs the script may communicate"
         )
     return world
+
+
+def here_or_none() -> World | None:
+    """The world of the rank whose thread calls; None in any other thread."""
+    return getattr(_HERE, "world", None)
 
 
 def default_group() -> Group:

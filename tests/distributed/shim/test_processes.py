@@ -160,6 +160,38 @@ def test_processes_and_queues_of_multiprocessing(simulated):
     assert run.ranks == 2
 
 
+def test_what_processes_give_back_may_be_taken_before_they_are_joined(simulated):
+    printed, _ = simulated(
+        """
+        import multiprocessing as mp, time
+
+        def work(rank, queue, pipe):
+            dist.init_process_group("gloo", rank=rank, world_size=2)
+            everybody = [None] * 2
+            dist.all_gather_object(everybody, rank)
+            queue.put(everybody)
+            pipe.send(rank)
+
+        if __name__ == "__main__":
+            queue, (mine, theirs) = mp.Queue(), mp.Pipe()
+            processes = [mp.Process(target=work, args=(r, queue, theirs)) for r in range(2)]
+            for process in processes:
+                process.start()
+            time.sleep(1)
+            print([queue.get() for _ in processes], sorted(mine.recv() for _ in range(2)))
+            for process in processes:
+                process.join()
+        """
+    )
+    assert printed == ["[[0, 1], [0, 1]] [0, 1]"]
+
+
+@pytest.mark.parametrize("take", ["mp.SimpleQueue().get()", "ends[0].recv()"])
+def test_what_nobody_gives_is_not_waited_for(simulated, take):
+    with pytest.raises(ProgramError, match=r"nobody has put there .* alone .*script\.py:6"):
+        simulated(f"import multiprocessing as mp\nends = mp.Pipe()\n{take}")
+
+
 def test_processes_that_nobody_joins_run_at_the_end(simulated):
     printed, run = simulated(
         """

@@ -42,6 +42,7 @@ PROCESSES = {
     ),
     "a pool of processes is not simulated": "torch.multiprocessing.Pool(1)",
     "a pool of processes is": "import concurrent.futures as f\nf.ProcessPoolExecutor()",
+    "Manager is not": "import multiprocessing as mp\nmp.Manager()",
     "rank 0 starts processes": "torch.multiprocessing.spawn(print)",
 }
 
