@@ -25,6 +25,8 @@ def back(way: list[Hop]) -> tuple[CommChannel, ...]:
 class Ways:
     """Shortest ways between nodes, over the wires that work.
 
+    Threads share what has been found: it is kept when it is whole, and not before.
+
     Parameters
     ----------
     down : names of nodes and wires that do not work
@@ -61,7 +63,7 @@ class Ways:
         if start in known:
             return known[start]
         passing, near = self._passing(through), self._near
-        steps = known[start] = {start: 0}
+        steps = {start: 0}
         frontier = [start]
         for node in frontier:  # it grows
             further = steps[node] + 1
@@ -70,6 +72,7 @@ class Ways:
                     steps[other] = further
                     if passing[other]:
                         frontier.append(other)
+        known[start] = steps
         return steps
 
     def way(self, source: int, target: int, through, spread: int) -> list[Hop] | None:
@@ -135,7 +138,7 @@ class Ways:
         """Of each node, the parts that hang together through such nodes and that it is next to."""
         near = self._parts.get(through)
         if near is None:
-            near = self._parts[through] = [set() for _ in self._kind]
+            near = [set() for _ in self._kind]
             passing, seen = self._passing(through), set()
             for first, passes in enumerate(passing):
                 if first in seen or not passes:
@@ -148,6 +151,7 @@ class Ways:
                         if other not in seen and passing[other]:
                             seen.add(other)
                             frontier.append(other)
+            self._parts[through] = near
         return near
 
     def _passing(self, through):
@@ -165,13 +169,14 @@ class Ways:
         """Wires between each switch and the nearest of `ends`."""
         steps = self._networks.get(ends)
         if steps is None:
-            steps = self._networks[ends] = dict.fromkeys(ends, 0)
+            steps = dict.fromkeys(ends, 0)
             frontier = sorted(ends)
             for node in frontier:
                 for other, _ in self._near[node]:
                     if other not in steps and self._kind[other] in IN_NETWORK:
                         steps[other] = steps[node] + 1
                         frontier.append(other)
+            self._networks[ends] = steps
         return steps
 
     def _next(self, node, ends, steps):
