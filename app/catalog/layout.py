@@ -10,19 +10,11 @@ from app.catalog.roofline import FORMATS, MOST_GPUS
 from app.catalog.session import MOST_BYTES, MOST_ITEMS
 from app.catalog.tables import NAME, table_of
 from app.catalog.templates import templates
+from app.figures.empty import EMPTY
 from app.share import Link
 from app.still import still
 
 CONFIG = {"displayModeBar": False, "displaylogo": False, "showSendToCloud": False}
-EMPTY = {
-    "data": [],
-    "layout": {
-        "xaxis": {"visible": False},
-        "yaxis": {"visible": False},
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-    },
-}
 # Of a file that is opened: more is no config.json, and no item.
 MOST_FILE_BYTES = 48 * 1024
 

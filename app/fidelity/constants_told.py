@@ -75,7 +75,7 @@ def constants_table():
         rows = [_row(kind.name(c), c.provenance) for c in shipped(kind.cls, kind.folder).values()]
         title = html.Tr(html.Th(kind.title, colSpan=5, scope="rowgroup"))
         parts.append(html.Tbody([title, *rows]))
-    return html.Table([html.Thead(head), *parts], className="fidelity-table fidelity-constants")
+    return html.Table([html.Thead(head), *parts], className="told-table fidelity-constants")
 
 
 def _row(name, known: Provenance):

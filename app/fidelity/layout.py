@@ -6,6 +6,7 @@ from dash import dcc, html
 
 from app.fidelity.constants_told import constants_table
 from app.fidelity.shown import AGAINST, COST_MODELS, FILTERS, GROUPINGS, values_of
+from app.figures.empty import EMPTY
 from app.figures.grid import CONFIG
 from app.still import still
 from simcore.calibration.points import USES
@@ -22,15 +23,6 @@ COST_MODEL_HELP = {
     "calibrated": "kernel by kernel, with constants fitted to measurements",
     "physical": "a roofline on the hardware's peaks: a lower bound",
     "reference": "the specification's program",
-}
-EMPTY = {
-    "data": [],
-    "layout": {
-        "xaxis": {"visible": False},
-        "yaxis": {"visible": False},
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-    },
 }
 PLACEHOLDERS = {"quantity": "all quantities", "gpu": "all GPUs", "model": "all models",
                 "engine": "all engines"}  # fmt: skip
@@ -104,15 +96,15 @@ def _result():
         still(html.Div(id=f"{NAME}-nothing", className="fidelity-nothing", hidden=True)),
         html.Div([_picture(*part) for part in PICTURES.items()], className="fidelity-pictures"),
         still(html.Div(id=f"{NAME}-walked", className="visually-hidden", role="status")),
-        still(html.Div(id=f"{NAME}-errors", className="fidelity-scroll", tabIndex=0, role="region",
+        still(html.Div(id=f"{NAME}-errors", className="told-scroll", tabIndex=0, role="region",
                        **{"aria-label": "Errors by group"})),
-        still(html.Div(id=f"{NAME}-far", className="fidelity-scroll", tabIndex=0, role="region",
+        still(html.Div(id=f"{NAME}-far", className="told-scroll", tabIndex=0, role="region",
                        **{"aria-label": "Points furthest off"})),
         still(
             html.Details(
                 [
                     html.Summary("What the constants were fitted to"),
-                    html.Div(constants_table(), className="fidelity-scroll", tabIndex=0,
+                    html.Div(constants_table(), className="told-scroll", tabIndex=0,
                              role="region", **{"aria-label": "Constants"}),
                 ],
                 className="fidelity-fitted",

@@ -32,7 +32,7 @@ def errors_table(asked: Asked):
             html.Thead(head),
             html.Tbody([_errors_row(group) for group in table_of(asked)]),
         ],
-        className="fidelity-table",
+        className="told-table",
     )
 
 
@@ -50,7 +50,7 @@ def far_table(points: pd.DataFrame):
             html.Thead(head),
             html.Tbody([_far_row(row) for row in furthest(points, MOST_FAR).to_dict("records")]),
         ],
-        className="fidelity-table fidelity-far",
+        className="told-table fidelity-far",
     )
 
 

@@ -187,7 +187,7 @@ def explained(result: ServingResult):
                 ]
             ),
         ],
-        className="serving-table",
+        className="told-table",
     )
 
 
@@ -219,7 +219,7 @@ def _compared_table(found, disaggregated, aggregated):
                 ]
             ),
         ],
-        className="serving-table",
+        className="told-table",
     )
 
 

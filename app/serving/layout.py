@@ -5,6 +5,7 @@ from dash import dcc, html
 
 from app import numbers
 from app.controls import control
+from app.figures.empty import EMPTY
 from app.figures.grid import CONFIG
 from app.serving.answer import CARDS
 from app.serving.asked import MOST_SEEDS
@@ -34,15 +35,6 @@ PICTURES = {
     "timelines": "Queues, batches, KV blocks, replicas and links over time",
     "waterfall": "The slowest requests from arrival to first token",
     "rates": "Goodput against the arrival rate",
-}
-EMPTY = {
-    "data": [],
-    "layout": {
-        "xaxis": {"visible": False},
-        "yaxis": {"visible": False},
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-    },
 }
 
 
@@ -89,9 +81,9 @@ def _result():
         still(html.P(id=f"{NAME}-pinned", className="serving-ledger", hidden=True)),
         still(_tools()),
         html.Div([_picture("ttft"), _picture("tpot")], className="serving-pair"),
-        still(html.Div(id=f"{NAME}-compared", className="serving-scroll", hidden=True,
+        still(html.Div(id=f"{NAME}-compared", className="told-scroll", hidden=True,
                        tabIndex=0, role="region", **{"aria-label": "Comparison"})),
-        still(html.Div(id=f"{NAME}-explained", className="serving-scroll",
+        still(html.Div(id=f"{NAME}-explained", className="told-scroll",
                        tabIndex=0, role="region", **{"aria-label": "Explanation"})),
         html.Div([_picture("timelines"), _picture("waterfall")], className="serving-pair"),
         still(_rates()),
