@@ -98,11 +98,6 @@ class StepTimes:
         """Of the step [s]."""
         return sum(getattr(self, kind.name) for kind in fields(self))
 
-    def by_kind(self) -> dict[str, np.ndarray]:
-        """Times by kind of kernel [s], those that take none left out."""
-        kinds = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {name: times for name, times in kinds.items() if np.count_nonzero(times)}
-
 
 def step_times(llm: LLM, part: Slice, batch: Batch, ranks: Ranks) -> StepTimes:
     """Times of a step that computes `batch` through the layers `part` of `llm` on `ranks`."""

@@ -66,11 +66,6 @@ class Transfer:
         """How much later it arrived than with nothing else on its path [s]."""
         return self.ended_s - self.alone_end_s
 
-    @property
-    def exposed_s(self) -> float:
-        """From the end of prefill until it had arrived [s]."""
-        return self.ended_s - self.prefilled_s
-
 
 @dataclass(slots=True, eq=False)
 class Course:

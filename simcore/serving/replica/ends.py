@@ -50,7 +50,6 @@ class StepEnds:
         else:
             job.waits_s = (*job.waits_s, now - seat.lost_s)
         if seat.lost_s >= 0:
-            job.preempted_s += now - seat.lost_s
             if job.generated == 1:
                 job.first_preempted_s = now - seat.lost_s
             seat.lost_s = -1.0

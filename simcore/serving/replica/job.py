@@ -49,8 +49,7 @@ class Job:
     preemptions : how often it gave its KV cache up
     host_s : that the host took for it before it was queued [s]
     queue_s : that it then waited for its first step of prefill [s]
-    preempted_s : between preemptions and the tokens after them [s]
-    first_preempted_s : of that, what lies before its first token [s]
+    first_preempted_s : between preemptions and its first token [s]
     recomputed_tokens : that were computed again after preemptions
     prefill_replica, decode_replica : indices of the replicas where it ran; -1 for none
     stretches : its decode steps between interruptions
@@ -69,7 +68,6 @@ class Job:
         "generated",
         "host_s",
         "note",
-        "preempted_s",
         "preemptions",
         "prefill_replica",
         "prefilled_s",
@@ -97,7 +95,7 @@ class Job:
         self.decode_ready_s = self.decode_started_s = self.finished_s = NEVER
         self.generated = self.cached_tokens = self.sent_tokens_saved = 0
         self.preemptions = self.recomputed_tokens = 0
-        self.host_s = self.queue_s = self.preempted_s = self.first_preempted_s = 0.0
+        self.host_s = self.queue_s = self.first_preempted_s = 0.0
         self.prefill_replica = self.decode_replica = -1
         self.stretches: tuple[Stretch, ...] = ()
         self.waits_s: tuple[float, ...] = ()

@@ -93,8 +93,7 @@ FACTS = {
     "started_s": float,
     "prefilled_s": float,
     "first_token_s": float,
-    "waits_s": float,
-    "all_preempted_s": float,
+    "preempted_s": float,
     "sent_tokens": np.int64,
     "sent_bytes": float,
     "room_s": float,
@@ -136,8 +135,7 @@ def _fact(course):
         job.started_s,
         job.prefilled_s,
         first,
-        sum(job.waits_s),
-        job.preempted_s,
+        job.first_preempted_s,
         moved.tokens if moved else 0,
         moved.bytes if moved else 0.0,
         moved.queue_s if arrived else 0.0,
@@ -151,14 +149,12 @@ def _fact(course):
 
 def _split(rows, done):
     """The terms of the time to first token, which add up to it."""
-    before_first = np.maximum(0.0, rows.pop("all_preempted_s") - rows.pop("waits_s"))
-    rows["preempted_s"] = np.where(done, before_first, 0.0)
     queued, started, prefilled = rows["queued_s"], rows["started_s"], rows["prefilled_s"]
     rows["held_s"] = np.where(done, queued - rows["arrival_s"], 0.0)
     rows["queue_s"] = np.where(done, started - queued, 0.0)
-    rows["prefill_s"] = np.where(done, prefilled - started - rows["preempted_s"], 0.0)
-    for name in ("room_s", "contention_s"):
+    for name in ("preempted_s", "room_s", "contention_s"):
         rows[name] = np.where(done, rows[name], 0.0)
+    rows["prefill_s"] = np.where(done, prefilled - started - rows["preempted_s"], 0.0)
     moved = rows["first_token_s"] - prefilled
     rows["transfer_s"] = np.where(done, moved - rows["room_s"] - rows["contention_s"], 0.0)
 

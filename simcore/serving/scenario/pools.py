@@ -120,11 +120,6 @@ class PoolFields:
         """What pools in one place of a topology have in common: the GPU, and GPUs of a stage."""
         return self.gpu, self.tp * self.dp
 
-    @property
-    def plan_gpus(self) -> int:
-        """GPUs of a replica."""
-        return self.pp * self.tp * self.dp
-
     def parallel(self) -> Pool:
         """A replica's GPUs, as cost models take them."""
         return Pool(

@@ -51,7 +51,8 @@ def test_one_alone_takes_its_latency_and_its_bytes_over_the_slowest_channel():
     assert transfer.bytes == 1000 * TOKEN_BYTES
     assert transfer.latency_s == pytest.approx(latency, rel=1e-12)
     assert transfer.serialisation_s == pytest.approx(1000 * TOKEN_BYTES / bandwidth, rel=1e-9)
-    assert transfer.exposed_s == pytest.approx(latency + transfer.serialisation_s, rel=1e-9)
+    exposed = transfer.ended_s - transfer.prefilled_s
+    assert exposed == pytest.approx(latency + transfer.serialisation_s, rel=1e-9)
     assert transfer.queue_s == 0 and abs(transfer.contention_s) < 1e-12
     assert course.job.decode_ready_s == transfer.ended_s
     assert course.job.first_token_s == transfer.prefilled_s < course.job.decode_started_s
@@ -115,7 +116,7 @@ def test_layer_by_layer_less_is_left_to_send_when_prefill_ends():
         transfers = [course.transfer for course in served.courses]
         assert all(t.bytes == pytest.approx(4096 * TOKEN_BYTES) for t in transfers)
         assert all(t.contention_s > -1e-12 for t in transfers)
-        exposed[how] = sum(t.exposed_s for t in transfers)
+        exposed[how] = sum(t.ended_s - t.prefilled_s for t in transfers)
     # Of 8 groups of layers and 4 chunks the last part is a 32nd.
     assert exposed[KVTransfer.LAYERS] == pytest.approx(exposed[KVTransfer.AFTER] / 32, rel=0.05)
 

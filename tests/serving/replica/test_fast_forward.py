@@ -34,7 +34,10 @@ CASES = {
 def outcome(replica, requests):
     jobs, events = drive(replica, requests)
     times = [
-        (job.started_s, job.first_token_s, job.decode_started_s, job.finished_s, job.preempted_s)
+        (
+            *(job.started_s, job.first_token_s, job.decode_started_s, job.finished_s),
+            *(job.first_preempted_s, sum(job.waits_s)),
+        )
         for job in jobs
     ]
     counts = [(job.preemptions, job.cached_tokens, job.recomputed_tokens) for job in jobs]

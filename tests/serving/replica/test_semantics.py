@@ -81,7 +81,7 @@ def test_the_newest_is_preempted_and_goes_on_where_it_was():
     assert preempted.time == 5.0
     assert old.finished_s == 9.0
     # Then its prompt and 5 tokens are computed at once, which gives the sixth.
-    assert new.preempted_s == pytest.approx(9.0 + 1.0 - 5.0)
+    assert new.waits_s == pytest.approx((9.0 + 1.0 - 5.0,)) and new.first_preempted_s == 0
     assert new.finished_s == pytest.approx(13.0)
     assert new.recomputed_tokens == 16
     assert replica.counts.preemptions == new.preemptions == 1
