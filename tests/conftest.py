@@ -18,6 +18,21 @@ settings.load_profile("pdscope-ci" if os.environ.get("CI") else "pdscope")
 os.environ["PDSCOPE_CACHE"] = ""
 
 
+# Of folders and files below this one, those whose tests take longest.
+FIRST = ("docs/test_pictures.py", "browser")
+
+
+def pytest_collection_modifyitems(items):
+    """Begin with what takes longest, so that no process is left alone with it at the end."""
+    here = Path(__file__).resolve().parent
+
+    def rank(item):
+        path = item.path.relative_to(here).as_posix()
+        return next((n for n, name in enumerate(FIRST) if path.startswith(name)), len(FIRST))
+
+    items.sort(key=rank)
+
+
 @pytest.fixture(scope="session")
 def repository() -> Path:
     """The root of the checkout."""

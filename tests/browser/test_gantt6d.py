@@ -210,7 +210,7 @@ def test_more_holds_the_other_fields(gantt):
     assert_shows(gantt, Scenario(output_tokens=3))
 
 
-@pytest.mark.parametrize("query, seconds", [("", 10), ("?pp=32&t=16384&m=32", 4)])
+@pytest.mark.parametrize("query, seconds", [("", 3), ("?pp=32&t=16384&m=32", 2)])
 def test_a_continuous_drag_has_one_request_in_flight_and_ends_at_the_last_value(
     page, query, seconds
 ):
