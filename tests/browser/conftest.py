@@ -105,6 +105,32 @@ def new_context(new_context, complaints, server):
     assert not complaints, "\n".join(complaints)
 
 
+@pytest.fixture(scope="module")
+def looked_at(browser, server):
+    """A function of an address: its page, opened once for all tests of a file that only look at it.
+
+    They may change its size, and nothing else. What it complained about fails the last of them.
+    """
+    complaints, pages = [], {}
+    context = browser.new_context(base_url=server)
+    _watch(context, complaints, urlsplit(server).netloc)
+
+    def page_of(address):
+        if address not in pages:
+            pages[address] = context.new_page()
+            pages[address].goto(address)
+        page = pages[address]
+        page.bring_to_front()
+        page.set_viewport_size({"width": 1280, "height": 720})
+        return page
+
+    yield page_of
+    for page in pages.values():
+        page.evaluate("0")
+    context.close()
+    assert not complaints, "\n".join(complaints)
+
+
 def _watch(context, complaints, host):
     def console(message):
         if message.type == "error":

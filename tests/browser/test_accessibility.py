@@ -5,9 +5,10 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from app.shell import pages
+from tests.browser.test_sweeps import wait_for_end
 
 SERIOUS = ("serious", "critical")
-SIZES = {"wide": (1440, 900), "narrow": (400, 800)}
+SIZES = {"wide": (1440, 900), "narrow": (360, 800)}
 # What axe-core has against colours; all else that it looks for is the same in light and dark.
 OF_COLOURS = ("color-contrast", "link-in-text-block")
 
@@ -31,6 +32,8 @@ def serious(page, rules=()):
 def settle(page):
     """Wait until the page has shown all that it shows by itself."""
     expect(page.locator("main#page > *").first).to_be_visible()
+    if page.locator(".sweep-result").count():
+        wait_for_end(page)
     if page.locator("#gantt6d-page").count():
         expect(page.locator("#gantt6d-page")).to_have_attribute("data-settled", "true")
     if page.locator("#fabric-page").count():
