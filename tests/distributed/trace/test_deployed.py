@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from simcore.distributed import ProgramFile, deploy, simulate
+from simcore.distributed import ProgramFile, simulate
 from simcore.distributed.trace.files import lab_trace_bytes
 from tests.exports.event_reader import read_events
 
@@ -17,6 +17,8 @@ UNTIMED_MESSAGE = ["source", "target", "bytes", "tag", "operation"]
 @pytest.fixture(scope="module")
 def traces():
     pytest.importorskip("torch", reason="real processes talk through torch.distributed")
+    from simcore.distributed import deploy
+
     return simulate(PROGRAM, 2).trace, deploy(PROGRAM, 2, threads=1).trace
 
 
