@@ -69,7 +69,7 @@ class Rank:
     @property
     def has_open_ends(self) -> bool:
         """Whether the program has ended with operations that it never waited for."""
-        return self._deployed.has_open_ends
+        return bool(self._deployed.open_ends)
 
     def run(self, program, args: tuple) -> Ended:
         """Run it to its end. Raises RankFailed, or what the program did wrong in communicating."""

@@ -29,7 +29,8 @@ class Deployed:
     Attributes
     ----------
     recorder : what the rank did; tags of its ends of messages are (wire tag, tag)
-    has_open_ends : whether the program has ended with operations that it never awaited
+    open_ends : operations that the program has never awaited, once it has ended; the back end
+        forgets a message of which nobody keeps its own
     peak_bytes : most that posted operations and collectives held at once [byte]
     """
 
@@ -40,7 +41,7 @@ class Deployed:
         self.recorder = Recorder()
         self.itself = ToItself(self.rank)
         self.peak_bytes = 0
-        self.has_open_ends = False
+        self.open_ends: list[Posted] = []
         self.posted: dict[int, Posted] = {}
         self.beside: list[Beside] = []
         self._zero_s = zero_s
@@ -71,8 +72,8 @@ class Deployed:
         self.set_out()
         for work in self.beside:
             work.wait()
-        self.has_open_ends = bool(self.posted)
-        for posted in list(self.posted.values()):
+        self.open_ends = list(self.posted.values())
+        for posted in self.open_ends:
             posted.note()
         # Messages of one tag meet in the order of posting, in which they need not be awaited.
         self.recorder.sent.sort(key=_posted_s)

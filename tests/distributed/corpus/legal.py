@@ -1,5 +1,7 @@
 """Programs that look odd, and are legal."""
 
+import time
+
 import numpy as np
 
 from simcore.distributed import Reduction
@@ -83,10 +85,13 @@ def works_are_waited_for_in_the_other_order(comm):
 
 
 @case()
-def an_isend_is_received_and_never_waited_for(comm):
+def an_isend_is_received_late_and_never_waited_for(comm):
     if comm.rank == 0:
         comm.isend(numbers(comm), 1)
         return None
+    # Long after the other rank's program has ended.
+    comm.compute(seconds=0.5)
+    time.sleep(0.5)
     return comm.recv(room(), 0)
 
 
