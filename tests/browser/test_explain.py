@@ -32,6 +32,15 @@ def gantt(page):
     return page
 
 
+@pytest.fixture
+def at_rest(looked_at):
+    """The page as it opens, for tests that only look at it."""
+    page = looked_at("/")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    explained(page)
+    return page
+
+
 def explained(page):
     """Wait until all is known of the state shown."""
     expect(page.locator(f"#{NAME}-steps")).to_have_attribute("data-complete", "true")
@@ -83,9 +92,9 @@ def test_the_bar_follows_a_drag_and_nothing_moves(gantt):
 
 
 @pytest.mark.parametrize("width", [360, 1440])
-def test_no_time_in_the_bar_is_cut(page, width):
+def test_no_time_in_the_bar_is_cut(looked_at, width):
+    page = looked_at("/?v=2&m=288")
     page.set_viewport_size({"width": width, "height": 860})
-    page.goto("/?v=2&m=288")
     settled(page)
     parts = page.locator(f"#{NAME}-breakdown .breakdown-part > i")
     told = parts.evaluate_all(
@@ -123,10 +132,10 @@ def test_what_would_help_is_one_click_away(gantt):
     expect(shown).to_have_attribute("data-value", repr(remedy.ttds_s))
 
 
-def test_the_strip_shows_what_each_step_changes(gantt):
+def test_the_strip_shows_what_each_step_changes(at_rest):
     before = run(Scenario()).metrics
     for change in sensitivity(Scenario()):
-        cells = row(gantt, f"{change.what}:{change.direction}").locator(".step-change")
+        cells = row(at_rest, f"{change.what}:{change.direction}").locator(".step-change")
         share = change.ttds_s / before.ttds_s - 1
         if abs(share) < 5e-5:
             expect(cells.nth(0)).to_have_text(re.compile("^(0|≈ 0)$"))
@@ -134,7 +143,7 @@ def test_the_strip_shows_what_each_step_changes(gantt):
         better = "better" if share < 0 else "worse"
         expect(cells.nth(0)).to_have_text(re.compile("^−" if share < 0 else r"^\+"))
         expect(cells.nth(0).locator(".step-bar")).to_have_class(f"step-bar {better}")
-    expect(row(gantt, "batch_size:down")).to_contain_text("end of its range")
+    expect(row(at_rest, "batch_size:down")).to_contain_text("end of its range")
 
 
 def test_a_step_is_taken_by_a_click(gantt):
@@ -218,14 +227,14 @@ def test_while_new_values_are_found_the_old_ones_stay_greyed(gantt):
     assert gantt.evaluate(PLACES) == places
 
 
-def test_a_card_shows_by_which_formula_it_came_about(gantt):
+def test_a_card_shows_by_which_formula_it_came_about(at_rest):
     told = explain_metric(run(Scenario()), "ttds")
-    popover = gantt.locator(f"#{NAME}-popover")
-    gantt.locator(f"#{NAME}-card-ttds").hover()
+    popover = at_rest.locator(f"#{NAME}-popover")
+    at_rest.locator(f"#{NAME}-card-ttds").hover()
     expect(popover).to_be_visible()
     for text in (told.formula, told.values, told.source):
         expect(popover).to_contain_text(text)
-    gantt.keyboard.press("Escape")
+    at_rest.keyboard.press("Escape")
     expect(popover).to_be_hidden()
 
 
@@ -243,18 +252,18 @@ def test_formulas_are_within_reach_of_the_keyboard(gantt):
     expect(popover).to_contain_text("% of TTDS")
 
 
-def test_a_part_of_the_bar_says_what_it_stands_for(gantt):
-    part = gantt.locator(".breakdown-part[data-part=ttds] > .path-fill")
+def test_a_part_of_the_bar_says_what_it_stands_for(at_rest):
+    part = at_rest.locator(".breakdown-part[data-part=ttds] > .path-fill")
     part.hover()
-    popover = gantt.locator(f"#{NAME}-popover")
+    popover = at_rest.locator(f"#{NAME}-popover")
     expect(popover).to_contain_text(SHOWN[PathKind.PIPELINE_FILL].meaning)
-    expect(gantt.locator(".breakdown-part[data-part=ttds] > .path-prefill-memory")).to_have_class(
+    expect(at_rest.locator(".breakdown-part[data-part=ttds] > .path-prefill-memory")).to_have_class(
         re.compile("aside")
     )
     expect(part).not_to_have_class(re.compile("aside"))
-    gantt.mouse.move(2, 2)
+    at_rest.mouse.move(2, 2)
     expect(popover).to_be_hidden()
-    expect(gantt.locator(".breakdown-bar .aside")).to_have_count(0)
+    expect(at_rest.locator(".breakdown-bar .aside")).to_have_count(0)
 
 
 def test_a_bar_shows_its_formula_with_the_values_put_in(gantt):
@@ -274,13 +283,13 @@ def test_a_bar_shows_its_formula_with_the_values_put_in(gantt):
     expect(tip).to_contain_text("Source: ")
 
 
-def test_the_sentences_have_room_and_the_page_no_overflow(gantt):
+def test_the_sentences_have_room_and_the_page_no_overflow(at_rest):
     for width in (2560, 1440, 1401, 1280, 1061, 900, 861, 761, 600, 561, 441, 360):
-        gantt.set_viewport_size({"width": width, "height": 900})
-        room = gantt.locator(".said").evaluate("(e) => [e.scrollHeight, e.clientHeight]")
+        at_rest.set_viewport_size({"width": width, "height": 900})
+        room = at_rest.locator(".said").evaluate("(e) => [e.scrollHeight, e.clientHeight]")
         assert room[0] <= room[1], width
         for name in (".breakdown", ".steps"):
-            inside = gantt.locator(name).evaluate("(e) => [e.scrollWidth, e.clientWidth]")
+            inside = at_rest.locator(name).evaluate("(e) => [e.scrollWidth, e.clientWidth]")
             assert inside[0] <= inside[1], (name, width)
 
 

@@ -493,11 +493,13 @@ def test_nothing_moves_while_one_drags(gantt, width):
 
 
 @pytest.mark.parametrize("width", [360, 900, 1440])
-def test_the_page_fits_its_window(gantt, width):
-    gantt.set_viewport_size({"width": width, "height": 860})
-    gantt.wait_for_function("(width) => document.documentElement.scrollWidth <= width", arg=width)
-    plot = gantt.locator(f"#{NAME}-graph .main-svg").first
-    gantt.wait_for_function(
+def test_the_page_fits_its_window(looked_at, width):
+    page = looked_at("/")
+    settled(page)
+    page.set_viewport_size({"width": width, "height": 860})
+    page.wait_for_function("(width) => document.documentElement.scrollWidth <= width", arg=width)
+    plot = page.locator(f"#{NAME}-graph .main-svg").first
+    page.wait_for_function(
         "([plot, width]) => plot.getBoundingClientRect().right <= width",
         arg=[plot.element_handle(), width],
     )
