@@ -98,7 +98,7 @@ def all_gather_into_tensor(output_tensor, input_tensor, group=None, async_op=Fal
     places = list(room.view(group.size(), data.numel()).unbind())
     return carried_out(
         group.communicator.all_gather,
-        data.view(-1),
+        data.reshape(-1),
         into=places,
         async_op=async_op,
         fills=[output_tensor],

@@ -10,6 +10,7 @@ from simcore.distributed.shim.clock import BUILTINS
 
 # Whoever imports a module holds its lock, also while another rank goes on and imports its own.
 _LOCKS = getattr(importlib._bootstrap, "_module_locks", {})
+_INSTALLED = f"{os.sep}site-packages{os.sep}"
 
 MAIN = "__main__"
 SPAWNED = "__mp_main__"
@@ -26,8 +27,9 @@ class Modules:
 
     def __init__(self, folder: Path):
         self._folder = str(folder) + os.sep
-        self._loaded = {name.partition(".")[0] for name in sys.modules}
-        self._names = {SPAWNED}
+        hidden = {name for name in sys.modules if self._is_hidden(name.partition(".")[0])}
+        self._loaded = {name.partition(".")[0] for name in sys.modules if name not in hidden}
+        self._names = {SPAWNED, *hidden}
 
     def save(self):
         """Those that are loaded now."""
@@ -52,11 +54,28 @@ class Modules:
         if name.partition(".")[0] in self._loaded:
             return None
         spec = PathFinder.find_spec(name, path, target)
-        if spec is not None and (spec.origin or "").startswith(self._folder):
+        if spec is not None and self._is_beside(
+            spec.origin, *spec.submodule_search_locations or ()
+        ):
             self._names.add(name)
             if isinstance(spec.loader, SourceFileLoader):
                 spec.loader = _Loader(spec.loader.name, spec.loader.path)
         return spec
+
+    def _is_beside(self, *places):
+        """Whether a file or folder is the script's own, and not of a library installed there."""
+        return any(
+            place and place.startswith(self._folder) and _INSTALLED not in place for place in places
+        )
+
+    def _is_hidden(self, name):
+        """Whether another module is loaded under the name of one that lies beside the script."""
+        if name in sys.stdlib_module_names or name not in sys.modules:
+            return False
+        loaded = getattr(sys.modules[name], "__file__", None)
+        files = f"{name}.py", os.path.join(name, "__init__.py")
+        lies_there = any(os.path.isfile(self._folder + file) for file in files)
+        return name != MAIN and lies_there and not self._is_beside(loaded)
 
 
 class _Loader(SourceFileLoader):

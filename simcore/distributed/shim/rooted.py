@@ -40,10 +40,14 @@ def reduce(tensor, dst=None, op=_SUM, group=None, async_op=False, group_dst=None
             coming = [link.post_recv(parts[i], i) for i in range(link.size) if i != root]
             for work in coming:
                 work.wait()
-            data.copy_((averaged(flat, link.size) if average else flat).view(data.shape))
         link.release(flat)
 
-    return _start("reduce", group, run, data, (root, reduction), [tensor], async_op)
+    def finish(_):
+        if group.rank() == root:
+            total = averaged(flat, group.size()) if average else flat
+            data.copy_(total.view(data.shape))
+
+    return _start("reduce", group, run, data, (root, reduction), [tensor], async_op, finish)
 
 
 def gather(tensor, gather_list=None, dst=None, group=None, async_op=False, group_dst=None):
@@ -54,13 +58,14 @@ def gather(tensor, gather_list=None, dst=None, group=None, async_op=False, group
     root = _root(group, "dst", dst, group_dst)
     data = values(tensor, "tensor")
     places = _of_root(group, "gather", "gather_list", gather_list, root, data)
+    if places:
+        places[root].copy_(data)
 
     def run(link, profile):
         if link.rank != root:
             link.send(data, root)
             return
         coming = [link.post_recv(place, i) for i, place in enumerate(places) if i != root]
-        places[root].copy_(data)
         for work in coming:
             work.wait()
 
@@ -76,13 +81,14 @@ def scatter(tensor, scatter_list=None, src=None, group=None, async_op=False, gro
     data = on_end(tensor, "scatter", "tensor")
     parts = _of_root(group, "scatter", "scatter_list", scatter_list, root, data)
     parts = [on_end(part, "scatter", f"scatter_list[{i}]") for i, part in enumerate(parts)]
+    if parts:
+        data.copy_(parts[root])
 
     def run(link, profile):
         if link.rank != root:
             link.recv(data, root)
             return
         going = [link.post_send(part, i) for i, part in enumerate(parts) if i != root]
-        data.copy_(parts[root])
         for work in going:
             work.wait()
 
@@ -105,8 +111,14 @@ def _of_root(group, call, name, tensors, root, like):
     return found
 
 
-def _start(name, group, run, data, agreed, fills, async_op):
-    communicator = group.communicator
+def _start(name, group, run, data, agreed, fills, async_op, finish=None):
     return carried_out(
-        communicator.collective, name, run, data, agreed, async_op=async_op, fills=fills
+        group.communicator.collective,
+        name,
+        run,
+        data,
+        agreed,
+        async_op=async_op,
+        fills=fills,
+        finish=finish,
     )

@@ -104,6 +104,34 @@ def test_what_follows_a_work_is_done_whoever_is_waited_for(simulated):
     assert sorted(printed) == 2 * ["True [1.0, 1.0] [3.0, 3.0]"] + 2 * ["halved [1.0, 1.0]"]
 
 
+def test_the_background_may_fill_what_was_made_in_inference_mode(simulated):
+    printed, _ = simulated(
+        """
+        dist.init_process_group("gloo")
+        rank = dist.get_rank()
+        with torch.inference_mode():
+            one = [torch.full((2,), rank + 1.0) for _ in range(8)]
+            pairs = [torch.zeros(2) for _ in range(2)]
+            rooms = [torch.zeros(2), torch.zeros(2)] if rank == 0 else None
+            parts = [torch.ones(2), torch.ones(2) * 2] if rank == 0 else None
+            for work in [
+                dist.all_reduce(one[0], async_op=True),
+                dist.reduce(one[1], 0, op=dist.ReduceOp.AVG, async_op=True),
+                dist.broadcast(one[2], 1, async_op=True),
+                dist.all_gather(pairs, one[3], async_op=True),
+                dist.gather(one[3], rooms, async_op=True),
+                dist.scatter(one[4], parts, async_op=True),
+                dist.reduce_scatter(one[5], [one[6], one[6]], async_op=True),
+                dist.all_to_all_single(one[7], one[6], async_op=True),
+            ]:
+                work.wait()
+        print(*(int(x[0] * 2) for x in [*one, *pairs, *(rooms or [])]))
+        """,
+        ranks=2,
+    )
+    assert sorted(printed) == ["6 3 4 2 2 6 2 2 2 4 2 4", "6 4 4 4 4 6 4 2 2 4"]
+
+
 @pytest.mark.filterwarnings("ignore::FutureWarning")
 def test_functions_of_torch_that_communicate_through_it(simulated):
     """Those of torch.distributed.nn, which have gradients."""

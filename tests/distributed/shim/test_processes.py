@@ -6,6 +6,7 @@ import random
 import subprocess
 import sys
 import warnings
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -69,6 +70,37 @@ def test_globals_modules_environment_and_random_numbers_are_each_rank_s_own(simu
     assert printed[2:] == [
         f"{r} [{r}, {r}] [{r}, {r}] {r}{r} ['{r}', '{r}'] torch.float64" for r in (1, 2)
     ]
+
+
+def test_modules_beside_the_script_come_before_those_that_happen_to_be_loaded(
+    simulated, tmp_path, monkeypatch
+):
+    monkeypatch.setitem(sys.modules, "beside", ModuleType("beside"))
+    loaded = sys.modules["beside"]
+    (tmp_path / "beside.py").write_text("whose = 'the script\\'s'\n")
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "one.py").write_text("seen = []\n")
+    installed = tmp_path / "site-packages"
+    installed.mkdir()
+    (installed / "pdscope_test_library.py").write_text("seen = []\n")
+    printed, _ = simulated(
+        """
+        import sys
+        sys.path.append(os.path.join(os.path.dirname(__file__), "site-packages"))
+        import beside, pdscope_test_library
+        from parts import one
+        dist.init_process_group("gloo")
+        for _ in range(2):
+            one.seen.append(dist.get_rank())
+            pdscope_test_library.seen.append(dist.get_rank())
+            dist.barrier()
+        print(beside.whose, one.seen, len(pdscope_test_library.seen))
+        """,
+        ranks=2,
+    )
+    assert printed == ["the script's [0, 0] 4", "the script's [1, 1] 4"]
+    assert sys.modules["beside"] is loaded
+    monkeypatch.delitem(sys.modules, "pdscope_test_library")
 
 
 def test_seeded_random_numbers_are_those_of_a_process_of_its_own(simulated):

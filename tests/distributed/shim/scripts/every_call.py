@@ -117,6 +117,8 @@ def whole_groups(rank):
     room = torch.zeros(RANKS * 3, 4)
     dist.all_gather_into_tensor(room, numbers(3, 4))
     keep("all_gather_into_tensor", room)
+    dist.all_gather_into_tensor(room, numbers(4, 3).t())
+    keep("all_gather_into_tensor turned", room)
     for op in ("SUM", "MAX"):
         room = torch.zeros(2, 2)
         dist.reduce_scatter(room, [numbers(2, 2) for _ in range(RANKS)], getattr(ReduceOp, op))
