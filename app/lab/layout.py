@@ -4,11 +4,11 @@ answers to its requests: assets/pages/lab.js and the files in lab/."""
 from dash import dcc, html
 
 from app.controls import control
+from app.figures.empty import EMPTY
 from app.figures.grid import CONFIG
 from app.lab.address import LabLink
 from app.lab.answer import CARDS
 from app.lab.settings import FIELDS
-from app.serving.layout import EMPTY
 from app.still import still
 from simcore.distributed.trace.files import LAB_FORMATS
 
@@ -28,6 +28,9 @@ GROUPS = {
         *("requests", "rate_per_s", "output_tokens", "max_batch", "seed"),
     ),
 }
+KEY = "Grey plane: both are as fast. Pink point: the network that is set, if it is a star."
+"""Of the surface."""
+
 PICTURES = {
     "timeline": "What each rank does over time, and the messages between ranks",
     "shares": "Of each rank, communication that is exposed and that is hidden",
@@ -97,6 +100,7 @@ def _result(notice):
                 html.Div(
                     [
                         still(_sweep_tools()),
+                        html.P(KEY, className="lab-note"),
                         _graph("surface", CONFIG, hidden=True),
                         still(html.P(id=f"{NAME}-swept", className="lab-note", role="status")),
                     ],

@@ -89,6 +89,12 @@ def serving_is_explained(page: Page) -> None:
     page.locator("#serving-waterfall .bars .point").first.wait_for(state="attached")
 
 
+def lab_is_swept(page: Page) -> None:
+    """Wait until the Lab page shows a run, and its surface for every network."""
+    page.locator('#lab-page[data-coarse="false"]').wait_for()
+    expect(page.locator("#lab-surface-picture")).to_have_attribute("data-complete", "yes")
+
+
 @dataclass(frozen=True)
 class Picture:
     """One picture, and how to come by it.
@@ -158,6 +164,20 @@ PICTURES = {
         serving_is_explained,
         ("#serving-page .cards", "#serving-timelines-picture", "#serving-waterfall-picture"),
         says="TTFT explained",
+    ),
+    "lab": Picture(
+        "/lab?lab.layers=6",
+        900,
+        lab_is_swept,
+        ("#lab-page .cards", "#lab-page .lab-pair"),
+        says="Both algorithms",
+    ),
+    "lab-surface": Picture(
+        "/lab?lab.layers=6",
+        900,
+        lab_is_swept,
+        ("#lab-page .lab-pair:last-child",),
+        says="star networks",
     ),
     "gpus": Picture("/gpu-matrix?v=2&m=256&metric=ttft", 680, sweep_is_done),
 }

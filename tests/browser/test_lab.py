@@ -67,21 +67,21 @@ def test_an_algorithm_is_simulated_drawn_and_held_against_its_formula(lab):
     expect(sides.get_by_role("columnheader")).to_have_text(["Kilovolts, direct gather", "Voltage"])
 
 
-def test_a_slider_shows_every_value_that_it_settles_on_and_the_address_says_it(lab):
+def test_a_slider_shows_what_it_settles_on_and_the_address_says_it(lab):
     before = number(lab, "time").text_content()
     seq = seq_of(lab)
     thumb = lab.get_by_role("slider", name="Bandwidth, Mbit/s")
-    for _ in range(4):
+    for value in ("200", "300", "400"):
         thumb.press("PageUp")
+        expect(lab.locator("#lab-bandwidth")).to_have_value(value)
+    expect(lab).to_have_url(re.compile("lab.bandwidth=400"))
     settled(lab, after=seq)
-    expect(lab.locator("#lab-bandwidth")).to_have_value("500")
     expect(number(lab, "time")).not_to_have_text(before)
-    expect(lab).to_have_url(re.compile("lab.bandwidth=500"))
     shown = number(lab, "time").text_content()
     lab.reload()
     settled(lab, after=0)
     expect(number(lab, "time")).to_have_text(shown)
-    expect(lab.locator("#lab-bandwidth")).to_have_value("500")
+    expect(lab.locator("#lab-bandwidth")).to_have_value("400")
 
 
 def test_other_pages_are_not_told_what_is_set_here(page):

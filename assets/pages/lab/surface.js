@@ -80,7 +80,7 @@
     const at = ({ place, ratio }) => `${times(ratio)} as fast at ${place}`;
     tell(
       `${names[0]} is faster than ${names[1]} on ${faster} of ${cells.length} star networks: ` +
-        `at most ${at(best)}, at least ${at(worst)}. The pink point is the network that is set.`,
+        `at most ${at(best)}, at least ${at(worst)}.`,
     );
   }
 
