@@ -87,6 +87,14 @@ def test_a_script_is_simulated_as_it_is(capsys, folder):
     assert "all_reduce" in out
 
 
+def test_what_a_script_prints_is_not_part_of_the_json(capsys, folder):
+    (folder / "talks.py").write_text("import torch.distributed\nprint('from the script')\n")
+    assert main(["lab", "run", "talks.py", "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out)["ranks"] == 2
+    assert err.splitlines() == ["from the script"] * 2
+
+
 def test_a_script_is_not_deployed_and_it_is_said_how_it_can_be(capsys, folder):
     assert main(["lab", "run", "script.py", "--deploy", "--ranks", "3"]) == 2
     assert "torchrun --nproc-per-node 3" in capsys.readouterr().err

@@ -1,6 +1,8 @@
 """`pdscope lab run`: a program on ranks, simulated or real processes."""
 
 import json
+import sys
+from contextlib import nullcontext, redirect_stdout
 
 from simcore.commands.files import check_folder, write_text
 from simcore.commands.lab import flags
@@ -47,7 +49,9 @@ def execute(arguments) -> int:
         check_folder(arguments.trace)
     if arguments.record is not None:
         check_folder(arguments.record)
-    run, told = deployed(arguments) if arguments.deploy else simulated(arguments)
+    # What a program prints is not part of the JSON.
+    with redirect_stdout(sys.stderr) if arguments.json else nullcontext():
+        run, told = deployed(arguments) if arguments.deploy else simulated(arguments)
     if not flags.is_first_process():
         return 0
     if arguments.trace is not None:
