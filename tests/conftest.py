@@ -24,11 +24,12 @@ FIRST = ("docs/test_pictures.py", "browser")
 
 def pytest_collection_modifyitems(items):
     """Begin with what takes longest, so that no process is left alone with it at the end."""
-    here = Path(__file__).resolve().parent
+    first = [Path(__file__).resolve().parent / name for name in FIRST]
 
     def rank(item):
-        path = item.path.relative_to(here).as_posix()
-        return next((n for n, name in enumerate(FIRST) if path.startswith(name)), len(FIRST))
+        return next(
+            (n for n, path in enumerate(first) if item.path.is_relative_to(path)), len(first)
+        )
 
     items.sort(key=rank)
 
