@@ -41,8 +41,13 @@ def answer_to(body, runs: LabRuns) -> dict:
     try:
         here, there = runs.both(asked.settings)
     except PdscopeError as error:
-        return refusal(body, error) | {"usual": usual_of(asked.settings)}
+        return refusal(body, error) | _of_controls(asked.settings)
     return shown(here, there, asked)
+
+
+def _of_controls(settings):
+    """What the rail does by the settings alone."""
+    return {"idle": idle_of(settings), "usual": usual_of(settings)}
 
 
 def shown(here: Outcome, there: Outcome, asked: Asked) -> dict:
@@ -67,8 +72,7 @@ def shown(here: Outcome, there: Outcome, asked: Asked) -> dict:
         },
         "query": query_of(asked.settings),
         "title": title_of(here),
-        "idle": idle_of(asked.settings),
-        "usual": usual_of(asked.settings),
+        **_of_controls(asked.settings),
         "end_s": end_s,
         "per_s": per_s,
         "here": here_of(asked.settings, here.run.seconds, there.run.seconds),
@@ -114,11 +118,10 @@ def cards_of(here: Outcome, there: Outcome) -> dict:
 def _formula_card(here):
     if here.formula_s is None:
         return ["–", "", "no closed form here: see below"]
-    off = here.formula_s / here.measured_s - 1
-    return [
-        *numbers.duration(here.formula_s),
-        f"{numbers.change(off)} off the simulation",
-    ]
+    off = f"{numbers.change(here.formula_s / here.measured_s - 1)} off the simulation"
+    if here.measured_s != here.run.seconds:
+        off = f"{here.algorithm.formula.quantity}: {off}"
+    return [*numbers.duration(here.formula_s), off]
 
 
 def ratio_of(here: Outcome, there: Outcome) -> float:

@@ -18,9 +18,9 @@
     ask: (route, more = {}, signal = undefined) =>
       page.post(route, { seq: 0, values: page.values, scheme, ...more }, signal),
 
-    see(window_) {
-      page.window = window_;
-      page.byId("whole").hidden = !window_;
+    see(part) {
+      page.window = part;
+      page.byId("whole").hidden = !part;
       gate.rest(state());
     },
   });

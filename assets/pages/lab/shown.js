@@ -15,7 +15,7 @@
   }
 
   /* What has no effect as things are is not there. */
-  function hideIdle({ idle }) {
+  function hideIdle({ idle = [] }) {
     for (const name of Object.keys(page.values)) page.byId(`${name}-control`).hidden = idle.includes(name);
   }
 
@@ -42,6 +42,7 @@
     const { field, message } = answer.wrong;
     page.clearWrong();
     offerUsual(answer);
+    hideIdle(answer);
     const control = field && page.byId(`${field}-control`);
     if (control) {
       control.hidden = false;

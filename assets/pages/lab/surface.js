@@ -45,7 +45,6 @@
         run.total = answer.total;
         next = answer.next;
         run.done = next >= run.total;
-        run.said = answer.said;
         drawn = run;
         draw();
         working(true, next, run.total);

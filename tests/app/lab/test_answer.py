@@ -213,6 +213,17 @@ def test_the_saved_surface_asks_nobody_for_anything():
     assert "/*figures*/" in answer.text and "default-src 'none'" in answer.text
 
 
+def test_a_formula_of_something_else_than_the_end_says_of_what(runs):
+    queue = {"algorithm": "continuous-batching", "rate_per_s": 0.1, "requests": 20}
+    shown = answer_to(body(SMALL | queue), runs)
+    assert shown["cards"]["formula"][2].startswith("mean time of a request in the system: ")
+    outcome = outcome_of(settings_of(SMALL | queue))
+    assert outcome.measured_s < outcome.run.seconds / 10
+    busy = answer_to(body(SMALL | queue | {"rate_per_s": 1000}), runs)
+    assert busy["cards"]["formula"][0] == "–"
+    assert "without a finite value at this load" in busy["tables"]["formulas"]
+
+
 @pytest.mark.parametrize("name", ALGORITHMS.names())
 def test_an_algorithm_can_be_run_on_its_usual_work(name, runs):
     asked = {"algorithm": name, "ranks": 64, "batch": 3}
