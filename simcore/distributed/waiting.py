@@ -15,7 +15,7 @@ _PYTHON = str(Path(os.__file__).parent) + os.sep
 _INSTALLED = f"{os.sep}site-packages{os.sep}"
 
 MOST_TOLD = 20
-"""Ranks that a message names; of more it says how many."""
+"""Ranks, or facts, that a message names; of more it says how many."""
 
 
 @dataclass(frozen=True)
@@ -145,18 +145,25 @@ def deadlock_text(
     """
     lines = ["no rank can go on:"]
     for facts in (waiting, missed, near):
-        lines += [f"  {each}" for each in facts[:MOST_TOLD]]
-        if len(facts) > MOST_TOLD:
-            lines.append(f"  and {len(facts) - MOST_TOLD} more")
+        lines += bounded_lines(facts)
     gone = tuple(rank for rank in ended if any(rank in each.peers for each in waiting))
     if gone:
         lines.append(f"  waited for though its program has ended: {ranks_text(gone)}")
     if len(cycle) > 1:
-        lines.append(
-            "they wait in a circle: " + " → ".join(f"rank {r}" for r in (*cycle, cycle[0]))
-        )
+        lines.append(circle_text(cycle))
     lines.append(_remedy([each for each in waiting if each.rank in cycle], missed, near))
     return "\n".join(lines)
+
+
+def circle_text(cycle: Sequence[int]) -> str:
+    """That each of those ranks waits for the next, and the last for the first."""
+    return "they wait in a circle: " + " → ".join(f"rank {rank}" for rank in (*cycle, cycle[0]))
+
+
+def bounded_lines(facts: Sequence) -> list[str]:
+    """A line for each of `facts`; of more than `MOST_TOLD`, how many are left out."""
+    lines = [f"  {fact}" for fact in facts[:MOST_TOLD]]
+    return [*lines, f"  and {len(facts) - MOST_TOLD} more"] if len(facts) > MOST_TOLD else lines
 
 
 def _remedy(circle, missed, near):

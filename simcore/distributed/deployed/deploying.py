@@ -9,7 +9,8 @@ from simcore.distributed.deployed.joining import Joined
 from simcore.distributed.deployed.profiles import check_profile
 from simcore.distributed.deployed.rank import Ended, Rank
 from simcore.distributed.deployed.started import run_started
-from simcore.distributed.errors import ProgramError, SizeMismatch, UnmatchedMessages
+from simcore.distributed.errors import ProgramError, SizeMismatch
+from simcore.distributed.failures import LeftOver, unmatched
 from simcore.distributed.run import Program, Run
 from simcore.distributed.trace import LabTrace, Recorder, merged
 from simcore.distributed.with_torch import torch
@@ -126,7 +127,7 @@ def _check_messages(recorders: Sequence[Recorder]) -> None:
         for ends, rows in ((sent, recorder.sent), (received, recorder.received)):
             for source, target, nbytes, tag, operation, posted_s, _ in rows:
                 ends[source, target, tag].append((posted_s, nbytes, operation))
-    lines = []
+    left = []
     for key in sorted({*sent, *received}):
         source, target, (_, tag) = key
         there, here = sorted(sent[key]), sorted(received[key])
@@ -137,15 +138,13 @@ def _check_messages(recorders: Sequence[Recorder]) -> None:
                     f"rank {source} sent {out:,} bytes to rank {target} ({operation}{of_tag}), "
                     f"which had room for {room:,} bytes; receive into a payload of the same size"
                 )
-        lines += [
-            f"  rank {source}: {operation} of {out:,} bytes to rank {target}{of_tag}"
-            for _, out, operation in there[len(here) :]
+        left += [
+            LeftOver(source, target, True, operation, nbytes, tag)
+            for _, nbytes, operation in there[len(here) :]
         ]
-        lines += [
-            f"  rank {target}: {operation} of {room:,} bytes from rank {source}{of_tag}"
-            for _, room, operation in here[len(there) :]
+        left += [
+            LeftOver(target, source, False, operation, nbytes, tag)
+            for _, nbytes, operation in here[len(there) :]
         ]
-    if lines:
-        raise UnmatchedMessages(
-            "\n".join(["the program ended with messages that never met their other end:", *lines])
-        )
+    if left:
+        raise unmatched(left)

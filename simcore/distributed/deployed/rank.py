@@ -1,6 +1,5 @@
 """The life of a rank that has joined the others: it runs the program, and tells what it gave."""
 
-import traceback
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,10 +9,8 @@ from simcore.distributed.deployed.joining import Joined
 from simcore.distributed.deployed.profiles import profile_for
 from simcore.distributed.deployed.together import Together
 from simcore.distributed.deployed.transport import Deployed, DeployedTransport
-from simcore.distributed.errors import ProgramError, RankFailed
+from simcore.distributed.failures import raise_for_rank
 from simcore.distributed.trace import Recorder
-from simcore.distributed.waiting import user_place
-from simcore.errors import PdscopeError
 
 
 @dataclass(frozen=True)
@@ -79,19 +76,6 @@ class Rank:
             self._transport.finish()
             seconds = deployed.now()
             deployed.finish()
-        except PdscopeError as error:
-            if type(error) is not ProgramError:
-                raise
-            raise ProgramError(f"rank {self.rank}: {error} (at {_place_of(error)})") from error
         except BaseException as error:
-            raise RankFailed(
-                f"rank {self.rank} raised {type(error).__name__}: {error}, at {_place_of(error)}; "
-                "the other ranks were stopped",
-                self.rank,
-            ) from error
+            raise_for_rank(self.rank, error)
         return Ended(value, deployed.recorder, seconds, deployed.peak_bytes)
-
-
-def _place_of(error):
-    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
-    return user_place(frames[-1])

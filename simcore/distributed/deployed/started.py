@@ -21,7 +21,7 @@ from simcore.distributed.deployed.process import (
 from simcore.distributed.deployed.rank import Ended, RemoteTraceback
 from simcore.distributed.errors import ProgramError, RankFailed, TimedOut
 from simcore.distributed.program_file import ProgramFile
-from simcore.distributed.waiting import cycle_of
+from simcore.distributed.waiting import circle_text, cycle_of, ranks_text
 from simcore.errors import PdscopeError
 
 # Loading torch in many processes at once takes a while.
@@ -212,10 +212,9 @@ class _Processes:
                 lines.append(f"  {place.waiting}")
         cycle = cycle_of(waiting)
         if len(cycle) > 1:
-            ring = " → ".join(f"rank {rank}" for rank in (*cycle, cycle[0]))
-            lines.append(f"  they wait in a circle: {ring}")
+            lines.append(f"  {circle_text(cycle)}")
         if heard:
-            lines.append(f"  {what}ed: rank {', '.join(map(str, sorted(heard)))}")
+            lines.append(f"  {what}ed: {ranks_text(tuple(sorted(heard)))}")
         return TimedOut(
             "\n".join(
                 [

@@ -3,12 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from simcore.distributed.errors import MismatchedCollective, SizeMismatch, UnmatchedMessages
+from simcore.distributed.errors import MismatchedCollective, SizeMismatch
 from simcore.distributed.simulated.mailbox import Post
 from simcore.distributed.transport import Call
 from simcore.distributed.waiting import ranks_text
-
-MOST_TOLD = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,21 +71,6 @@ def unlike(send: Post, receive: Post, places: tuple[str, str]) -> SizeMismatch:
         f"{sends}has room for {receive.nbytes:,} bytes {where}; receive into a payload of the same "
         "size"
     )
-
-
-def unmatched(posts: list[Post]) -> UnmatchedMessages:
-    """What to raise when a program has ended with messages that never met their other end."""
-    lines = ["the program ended with messages that never met their other end:"]
-    for post in posts[:MOST_TOLD]:
-        tag = f" with tag {post.call.tag}" if post.call.tag >= 0 else ""
-        where = f", at {post.where}" if post.where else ""
-        lines.append(
-            f"  rank {post.rank}: {post.call.name} of {post.nbytes:,} bytes "
-            f"{'to' if post.sends else 'from'} rank {post.peer}{tag}{where}"
-        )
-    if len(posts) > MOST_TOLD:
-        lines.append(f"  and {len(posts) - MOST_TOLD} more")
-    return UnmatchedMessages("\n".join(lines))
 
 
 def _told(fact):

@@ -1,12 +1,12 @@
 """Runs a program on simulated ranks."""
 
 import sys
-import traceback
 from collections.abc import Sequence
 
 from simcore.distributed.collectives import Profile, chosen_profile
 from simcore.distributed.communicator import Communicator
-from simcore.distributed.errors import ProgramError, RankFailed
+from simcore.distributed.errors import ProgramError
+from simcore.distributed.failures import raise_for_rank
 from simcore.distributed.network import Network, star
 from simcore.distributed.run import Program, Run
 from simcore.distributed.simulated.baton import Kept, Stopped
@@ -14,8 +14,6 @@ from simcore.distributed.simulated.transport import SimulatedTransport
 from simcore.distributed.simulated.world import World
 from simcore.distributed.timing import Declared, Timing
 from simcore.distributed.trace import LabTrace
-from simcore.distributed.waiting import user_place
-from simcore.errors import PdscopeError
 
 MOST_RANKS = 4096
 # 100 Gbit/s and 10 µs: Ethernet between servers.
@@ -53,8 +51,13 @@ def simulate(
     start_order : ranks in the order in which their threads start; the result is the same for all
     most_messages, limit_s : bounds; None for none. The run may take so many seconds in all [s]
 
-    Raises a ProgramError that says who did what where (Deadlock, SizeMismatch, …), RankFailed where
-    the program raises, and LimitReached at a bound.
+    Raises
+    ------
+    RankFailed : the program raised; the other ranks are stopped
+    Deadlock : every rank that has not ended waits for something that cannot happen any more
+    MismatchedCollective, SizeMismatch, BufferModified, UnmatchedMessages : see there
+    LimitReached : at a bound
+    ProgramError : for arguments that cannot be, and calls that the program makes wrongly
     """
     if isinstance(ranks, bool) or not isinstance(ranks, int) or not 1 <= ranks <= MOST_RANKS:
         raise ProgramError(f"ranks = {ranks!r} is not a whole number from 1 to {MOST_RANKS}")
@@ -78,7 +81,12 @@ def simulate(
         transport = SimulatedTransport(world, process, timing.clock(process.rank))
         comm = Communicator(transport, chosen)
         transport.start()
-        values[process.rank] = _watched(process.rank, program, comm, *args)
+        try:
+            values[process.rank] = program(comm, *args)
+        except Stopped:
+            raise
+        except BaseException as error:
+            raise_for_rank(process.rank, error)
         transport.finish()
 
     for rank in order:
@@ -87,30 +95,6 @@ def simulate(
     world.check_all_matched()
     trace = LabTrace.of(world.recorder, ranks, path)
     return Run(values, world.simulator.current_time, trace, world.peak)
-
-
-def _watched(rank, program, comm, *args):
-    try:
-        return program(comm, *args)
-    except PdscopeError as error:
-        # What several ranks have done wrong together is told with all their places.
-        if type(error) is not ProgramError:
-            raise
-        raise ProgramError(f"rank {rank}: {error} (at {_place_of(error)})") from error
-    except Stopped:
-        raise
-    except BaseException as error:
-        raise RankFailed(
-            f"rank {rank} raised {type(error).__name__}: {error}, at {_place_of(error)}; the other "
-            "ranks were stopped",
-            rank,
-        ) from error
-
-
-def _place_of(error):
-    """ "file:line" of the innermost frame of the program that the error came from."""
-    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
-    return user_place(frames[-1]) if frames else "an unknown place"
 
 
 class _TorchRandom:

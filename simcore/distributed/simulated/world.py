@@ -5,7 +5,8 @@ import time
 from collections.abc import Callable
 
 from simcore.distributed.errors import Deadlock
-from simcore.distributed.simulated.agreement import Entry, check_alike, unlike, unmatched
+from simcore.distributed.failures import LeftOver, unmatched
+from simcore.distributed.simulated.agreement import Entry, check_alike, unlike
 from simcore.distributed.simulated.baton import Baton, Process, stack_of
 from simcore.distributed.simulated.mailbox import Mailbox, Post
 from simcore.distributed.trace import Recorder
@@ -122,7 +123,14 @@ class World:
 
     def check_all_matched(self) -> None:
         """Raises UnmatchedMessages if something was posted that never met its other end."""
-        if left := self._mailbox.unmatched():
+        left = [
+            LeftOver(
+                *(post.rank, post.peer, post.sends),
+                *(post.call.name, post.nbytes, post.call.tag, post.where),
+            )
+            for post in self._mailbox.unmatched()
+        ]
+        if left:
             raise unmatched(left)
 
     # What the engine tells.
