@@ -7,13 +7,14 @@ import gpu_catalog
 from simcore.engine import CommChannel
 from simcore.topologies import TOPOLOGIES, Fleet, NicMapping, Place, Placement, PoolSize
 
-Path = Callable[[int, int], tuple[CommChannel, ...]]
+Paths = Callable[[int, int], tuple[CommChannel, ...]]
+"""The channels from one rank to another."""
 
 
 class Network(Protocol):
     """Joins any number of ranks."""
 
-    def path(self, ranks: int) -> Path:
+    def path(self, ranks: int) -> Paths:
         """For so many ranks: the channels from one to another, the same objects at every call."""
 
 
@@ -33,7 +34,7 @@ class Star:
         self.full_duplex = full_duplex
         CommChannel("a NIC", bandwidth_bps, latency_s)  # raises for what cannot be
 
-    def path(self, ranks: int) -> Path:
+    def path(self, ranks: int) -> Paths:
         if not self.full_duplex:
             nics = [
                 CommChannel(f"NIC {rank}", self.bandwidth_bps, self.latency_s / 2)
@@ -62,7 +63,7 @@ class OnTopology:
         self._build = TOPOLOGIES[name]
         self._gpu = gpu_catalog.gpu(gpu)
 
-    def path(self, ranks: int) -> Path:
+    def path(self, ranks: int) -> Paths:
         fabric = self._build(
             Fleet(
                 prefill=PoolSize(name="prefill", gpu=self._gpu, stages=ranks, ranks=1),

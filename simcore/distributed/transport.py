@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from simcore.distributed.payloads import kind_of
+from simcore.distributed.trace.recorder import NO_PEER, NO_TAG
 
 
 class Work(Protocol):
@@ -27,9 +28,9 @@ class Call:
     """
 
     name: str
-    peer: int = -1
+    peer: int = NO_PEER
     nbytes: int = 0
-    tag: int = -1
+    tag: int = NO_TAG
 
 
 class Transport(Protocol):

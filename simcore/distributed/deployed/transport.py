@@ -10,11 +10,9 @@ from simcore.distributed.deployed.to_itself import ToItself
 from simcore.distributed.deployed.together import Together
 from simcore.distributed.deployed.wire import incoming, outgoing, wire_tag
 from simcore.distributed.trace import Recorder, SpanKind
-from simcore.distributed.trace.recorder import NO_PEER
+from simcore.distributed.trace.recorder import NO_REGION
 from simcore.distributed.transport import Call
 from simcore.distributed.with_torch import torch
-
-NO_TAG = -1
 
 
 class Deployed:
@@ -92,7 +90,7 @@ class DeployedTransport:
         self.deployed = deployed
         self.rank, self.size = deployed.rank, deployed.size
         self.waits: Posted | Beside | None = None
-        self._regions = [""]
+        self._regions = [NO_REGION]
         self._ended_s = deployed.now()
 
     def begin(self) -> float:
@@ -156,8 +154,7 @@ class DeployedTransport:
     def _computed(self):
         """Record what was computed until now; returns the time."""
         now = self.deployed.now()
-        what = (self.rank, SpanKind.COMPUTE, "compute", self._regions[-1])
-        self.deployed.recorder.span(*what, NO_PEER, 0, NO_TAG, self._ended_s, now)
+        self.deployed.recorder.computation(self.rank, self._regions[-1], self._ended_s, now)
         self._ended_s = now
         return now
 

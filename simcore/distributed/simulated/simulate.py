@@ -65,10 +65,10 @@ def simulate(
     if sorted(order) != list(range(ranks)):
         raise ProgramError(f"start_order must name each of the ranks 0 to {ranks - 1} once")
     chosen = chosen_profile(profile)
-    path = (network or DEFAULT_NETWORK).path(ranks)
+    paths = (network or DEFAULT_NETWORK).path(ranks)
     world = World(
         ranks,
-        path,
+        paths,
         eager_bytes=eager_bytes,
         kept=_kept() if kept is None else kept,
         most_messages=most_messages,
@@ -93,7 +93,7 @@ def simulate(
         world.baton.add(rank, life)
     world.baton.run()
     world.check_all_matched()
-    trace = LabTrace.of(world.recorder, ranks, path)
+    trace = LabTrace.of(world.recorder, ranks, paths)
     return Run(values, world.simulator.current_time, trace, world.peak)
 
 

@@ -8,13 +8,12 @@ from simcore.distributed.simulated.baton import Process
 from simcore.distributed.simulated.mailbox import Post
 from simcore.distributed.simulated.world import World
 from simcore.distributed.timing import Clock
-from simcore.distributed.trace.recorder import NO_PEER, SpanKind
+from simcore.distributed.trace.recorder import NO_REGION, SpanKind
 from simcore.distributed.transport import Call
 from simcore.distributed.waiting import user_place
 
-NO_REGION = ""
-NO_TAG = -1
 POLL_S = 1e-6
+"""Simulated time that a rank takes to ask whether something is over [s]."""
 
 
 class SimulatedTransport:
@@ -136,17 +135,8 @@ class SimulatedTransport:
         begun = self._simulator.current_time
         if seconds > 0.0:
             world.compute(self._process, seconds)
-        world.recorder.span(
-            self.rank,
-            SpanKind.COMPUTE,
-            "compute",
-            self._regions[-1],
-            NO_PEER,
-            0,
-            NO_TAG,
-            begun,
-            self._simulator.current_time,
-        )
+        now = self._simulator.current_time
+        world.recorder.computation(self.rank, self._regions[-1], begun, now)
 
 
 class _Send:

@@ -2,16 +2,16 @@
 
 import sys
 import time
-from collections.abc import Callable
 
 from simcore.distributed.errors import Deadlock
 from simcore.distributed.failures import LeftOver, unmatched
+from simcore.distributed.network import Paths
 from simcore.distributed.simulated.agreement import Entry, check_alike, unlike
 from simcore.distributed.simulated.baton import Baton, Process, stack_of
 from simcore.distributed.simulated.mailbox import Mailbox, Post
 from simcore.distributed.trace import Recorder
 from simcore.distributed.waiting import Missed, Waiting, cycle_of, deadlock_text, user_place
-from simcore.engine import CommChannel, CommNetworkSimulator, ComputeJob, DataBatch, Device
+from simcore.engine import CommNetworkSimulator, ComputeJob, DataBatch, Device
 from simcore.errors import LimitReached
 
 # Of processes that can go on at one moment, in this order.
@@ -23,7 +23,7 @@ class World:
 
     Parameters
     ----------
-    path : the channels from one rank to another
+    paths : the channels from one rank to another
     eager_bytes : a send of no more than these is over as soon as it is posted [byte]
     kept : what each process must find as it left it
     most_messages, limit_s : bounds on the messages, and on the seconds that the run may take
@@ -37,7 +37,7 @@ class World:
     def __init__(
         self,
         ranks: int,
-        path: Callable[[int, int], tuple[CommChannel, ...]],
+        paths: Paths,
         *,
         eager_bytes=0,
         kept=(),
@@ -51,8 +51,9 @@ class World:
         self.held = [0] * ranks
         self.peak = [0] * ranks
         self.baton = Baton(self._advance, self._stuck, kept)
-        self._path = path
-        self._paths: dict[int, tuple] = {}
+        self._paths = paths
+        # By number of the pair: its channels, and the sum of their latencies [s].
+        self._known_paths: dict[int, tuple[tuple, float]] = {}
         self._mailbox = Mailbox()
         self._eager_bytes = eager_bytes
         self._messages_left = most_messages
@@ -191,10 +192,10 @@ class World:
         post.sent = True
         post.start_s = self.simulator.current_time
         pair = post.rank * self.ranks + post.peer
-        known = self._paths.get(pair)
+        known = self._known_paths.get(pair)
         if known is None:
-            path = () if post.rank == post.peer else self._path(post.rank, post.peer)
-            known = self._paths[pair] = path, sum(channel.latency_s for channel in path)
+            path = () if post.rank == post.peer else self._paths(post.rank, post.peer)
+            known = self._known_paths[pair] = path, sum(channel.latency_s for channel in path)
         path, latency_s = known
         # Told, so that the engine need not know the path before something moves over it.
         self.simulator.add_batch(DataBatch(post.call.name, post.nbytes, path, post, latency_s))

@@ -7,7 +7,7 @@ from enum import Enum
 
 import pandas as pd
 
-from simcore.distributed.trace.recorder import NO_PEER
+from simcore.distributed.trace.recorder import NO_PEER, SpanKind
 
 
 class PathKind(Enum):
@@ -132,7 +132,7 @@ class _Walk:
             self.last_end[rank] = max(end, self.last_end.get(rank, 0.0))
             if end > start:
                 starts, rows = self.spans.setdefault(rank, ([], []))
-                computes = kind == "compute"
+                computes = kind == SpanKind.COMPUTE.value
                 starts.append(start)
                 rows.append((start, end, computes, region if computes else name))
         for number, ends in enumerate(zip(self.sources, self.targets, strict=True)):

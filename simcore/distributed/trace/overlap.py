@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from simcore.distributed.trace.recorder import SpanKind
+
 
 def per_rank(spans: pd.DataFrame, messages: pd.DataFrame, ranks: int) -> pd.DataFrame:
     """What each rank did with its time: a row for each, in order of rank.
@@ -20,7 +22,7 @@ def per_rank(spans: pd.DataFrame, messages: pd.DataFrame, ranks: int) -> pd.Data
     """
     rank = spans["rank"].to_numpy()
     starts, ends = spans["start_s"].to_numpy(), spans["end_s"].to_numpy()
-    computes = (spans["kind"] == "compute").to_numpy()
+    computes = (spans["kind"] == SpanKind.COMPUTE.value).to_numpy()
     lasted = ends - starts
     end_s = np.zeros(ranks)
     np.maximum.at(end_s, rank, ends)
@@ -47,7 +49,7 @@ def per_operation(spans: pd.DataFrame) -> pd.DataFrame:
     Table in order of name with the columns operation; count, of calls, one for each rank that makes
     one; bytes, of all their payloads; median_s and total_s, the time inside one and inside all [s].
     """
-    calls = spans[spans["kind"] == "communication"]
+    calls = spans[spans["kind"] == SpanKind.COMMUNICATION.value]
     seconds = (calls["end_s"] - calls["start_s"]).to_numpy()
     size, codes = calls["bytes"].to_numpy(), calls["name"].cat.codes.to_numpy()
     rows = []

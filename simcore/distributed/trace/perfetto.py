@@ -15,6 +15,7 @@ from typing import BinaryIO
 import numpy as np
 
 from simcore.distributed.trace.about import about
+from simcore.distributed.trace.recorder import SpanKind
 from simcore.distributed.trace.table import LabTrace
 from simcore.exports.events import (
     FIRST_THREAD,
@@ -104,7 +105,7 @@ class _Rank:
             told = {"peer": peer, "tag": tag}
             facts |= {fact: value for fact, value in told.items() if value >= 0}
             facts |= {"bytes": size} if size else {}
-            title = region if kind == "compute" and region else name
+            title = region if region and kind == SpanKind.COMPUTE.value else name
             yield complete(place, content(title, start, end, json.dumps(facts)))
 
     def first_in(self, start, end):

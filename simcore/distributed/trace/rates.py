@@ -1,18 +1,14 @@
 """How fast each rank sent and received over time."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from simcore.engine import CommChannel
+from simcore.distributed.network import Paths
 from simcore.engine.graph import TaskGraph
 from simcore.engine.rates import moving, route_rates
 from simcore.engine.routes import RouteTable
-
-Paths = Callable[[int, int], tuple[CommChannel, ...]]
-"""The channels between a source and a target."""
 
 # To solve the rates of more messages again takes longer than to look at them.
 MOST_EXACT = 20_000

@@ -7,8 +7,11 @@ from typing import NamedTuple
 
 from simcore.errors import SimulationError
 
-NO_PEER = -1
-"""Peer of a span that is with no rank in particular."""
+NO_PEER = NO_TAG = -1
+"""Of a span that is with no rank in particular, and of what has no tag."""
+
+NO_REGION = ""
+"""Outside every region of the program."""
 
 
 class SpanKind(Enum):
@@ -82,6 +85,12 @@ class Recorder:
         start_s, end_s : [s]
         """
         self.spans.append((rank, kind, name, region, peer, nbytes, tag, start_s, end_s))
+
+    def computation(self, rank, region, start_s, end_s) -> None:
+        """A rank computed; see `span`."""
+        self.spans.append(
+            (rank, SpanKind.COMPUTE, "compute", region, NO_PEER, 0, NO_TAG, start_s, end_s)
+        )
 
     def message(self, source, target, nbytes, tag, operation, posted_s, start_s, end_s) -> None:
         """A message arrived.

@@ -7,13 +7,15 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from simcore.distributed.network import Paths
 from simcore.distributed.trace.critical import CriticalPath, critical_path
 from simcore.distributed.trace.overlap import per_operation, per_rank
-from simcore.distributed.trace.rates import Paths, Rates, nic_rates
+from simcore.distributed.trace.rates import Rates, nic_rates
 from simcore.distributed.trace.recorder import Message, Recorder, Span, SpanKind
 
 _NUMBERS = {"rank", "peer", "bytes", "tag", "source", "target"}
 _KINDS = [kind.value for kind in SpanKind]
+_MESSAGE = "message"
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,7 +108,8 @@ class LabTrace:
 
         Columns: rank; piece, its number among those of its rank; region; seconds.
         """
-        computes = self.spans[self.spans["kind"] == "compute"].sort_values(["rank", "sequence"])
+        computes = self.spans[self.spans["kind"] == SpanKind.COMPUTE.value]
+        computes = computes.sort_values(["rank", "sequence"])
         return pd.DataFrame(
             {
                 "rank": computes["rank"].to_numpy(),
@@ -133,7 +136,7 @@ class LabTrace:
         columns = {
             "start_s": [spans["start_s"], messages["start_s"]],
             "end_s": [spans["end_s"], messages["end_s"]],
-            "kind": [spans["kind"].astype(object), ["message"] * len(messages)],
+            "kind": [spans["kind"].astype(object), [_MESSAGE] * len(messages)],
             "name": [spans["name"].astype(object), messages["operation"].astype(object)],
             "region": [spans["region"].astype(object), [""] * len(messages)],
             "rank": [spans["rank"], messages["source"]],
@@ -146,7 +149,7 @@ class LabTrace:
         # At one instant messages arrive before what waits for them ends.
         order = np.lexsort(([True] * len(spans) + [False] * len(messages), whole["end_s"]))
         frame = {name: column[order] for name, column in whole.items()}
-        kinds = pd.Categorical(frame["kind"], categories=[*_KINDS, "message"])
+        kinds = pd.Categorical(frame["kind"], categories=[*_KINDS, _MESSAGE])
         texts = {name: _categories(frame[name]) for name in ("name", "region")}
         return pd.DataFrame(frame | texts | {"kind": kinds})
 
