@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping
 from typing import Protocol
 
+import numpy as np
 import pandas as pd
 
 import gpu_catalog
@@ -134,18 +135,35 @@ class Recorded:
     ----------
     table : of a run with `Measured`, its trace's `compute_table()`: columns rank and seconds, in
         the order in which each rank computed
+
+    Raises
+    ------
+    ProgramError : where a column is missing, or has something else than finite numbers, 0 or more
     """
 
     def __init__(self, table: pd.DataFrame):
-        missing = {"rank", "seconds"} - set(table.columns)
-        if missing:
-            raise ProgramError(f"the recorded table has no column {' and no '.join(missing)}")
+        numbers = {name: _from_0_up(table, name) for name in ("rank", "seconds")}
         self._seconds = {
-            int(rank): rows["seconds"].tolist() for rank, rows in table.groupby("rank")
+            int(rank): rows["seconds"].tolist()
+            for rank, rows in pd.DataFrame(numbers).groupby("rank")
         }
 
     def clock(self, rank: int) -> Clock:
         return _RecordedClock(rank, self._seconds.get(rank, []))
+
+
+def _from_0_up(table, name):
+    if name not in table:
+        raise ProgramError(
+            f"the recorded table has no column {name}; record a run with Measured, and take its "
+            "trace's compute_table()"
+        )
+    values = pd.to_numeric(table[name], errors="coerce").to_numpy(float)
+    if not (np.isfinite(values) & (values >= 0)).all():
+        raise ProgramError(
+            f"the recorded table has values of {name} that are no finite numbers, 0 or more"
+        )
+    return values
 
 
 class _RecordedClock:

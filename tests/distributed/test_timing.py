@@ -76,6 +76,8 @@ def test_a_record_of_another_program_is_refused():
         simulate(longer, 2, timing=Recorded(table))
     with pytest.raises(ProgramError, match="column"):
         Recorded(table.drop(columns="seconds"))
+    with pytest.raises(ProgramError, match="values of seconds"):
+        Recorded(table.assign(seconds=-1.0))
 
 
 @pytest.mark.parametrize("factor", [0, -1.0, float("nan"), float("inf")])

@@ -125,7 +125,7 @@ def program_of(arguments):
     """The program that the flags name, and its arguments; None where it is a script of its own."""
     named, rest = arguments.program, tuple(arguments.rest)
     if is_name(named):
-        gpu = getattr(arguments, "gpu", None)
+        gpu = arguments.gpu
         return shipped_program(named, ranks=arguments.ranks, given=rest, gpu=gpu), ()
     if not defines_program(named):
         return None, rest

@@ -14,7 +14,7 @@ MOST_FILE_BYTES = 2_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Measured:
+class MeasuredTime:
     """The median time of an operation [s], at one size [byte] and number of ranks."""
 
     operation: str
@@ -42,7 +42,7 @@ class NetworkProfile:
     rounds: int
     seed: int
     operations: tuple[OperationFit, ...]
-    measured: tuple[Measured, ...]
+    measured: tuple[MeasuredTime, ...]
 
     def __getitem__(self, operation: str) -> OperationFit:
         """The fit of `operation`; PdscopeError where it was not measured."""
@@ -81,7 +81,7 @@ def fit_profile(samples, *, backend: str, collectives: str, seed: int) -> Networ
         seed=seed,
         operations=tuple(fit_operation(samples, name, collectives) for name in kept),
         measured=tuple(
-            Measured(operation=name, ranks=int(ranks), nbytes=int(size), seconds=float(seconds))
+            MeasuredTime(operation=name, ranks=int(ranks), nbytes=int(size), seconds=float(seconds))
             for (name, ranks, size), seconds in medians.items()
         ),
     )
