@@ -1,4 +1,21 @@
-"""Distributed algorithms that a user writes, run simulated or, unchanged, on real processes."""
+"""Distributed algorithms that a user writes, run simulated or, unchanged, on real processes.
+
+A program is a function of a `Communicator`. `simulate` runs it on simulated ranks and `deploy` on
+real processes; both give a `Run`, with what each rank returned and a trace. How to write one is in
+docs/howto-distributed.md. What is where:
+
+communicator, transport : what a program calls, and what that needs of the machinery below
+payloads, with_torch : what can be sent; torch is imported by `with_torch` alone
+collectives : all-reduce and the like as programs over sends, and profiles that choose among them
+simulated : ranks as threads of which one runs, messages as transfers of `simcore.engine`
+network, timing : what joins simulated ranks, and how long they compute
+deployed : ranks as processes, over torch.distributed
+shim : unmodified scripts of torch.distributed, simulated
+errors, waiting, failures : what can go wrong, and how it is told
+trace : what a run recorded, as tables; critical path, exposed and hidden communication, files
+models, algorithms : transformers as sizes or with values, and the algorithms that ship
+measuring : real networks measured, fitted, and compared with their simulation
+"""
 
 from simcore.distributed.communicator import Communicator
 from simcore.distributed.errors import (
