@@ -1,12 +1,11 @@
 """What a run raises when a rank fails or messages are left over: alike, simulated and deployed."""
 
-import traceback
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Coroutine, Generator, Sequence
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from simcore.distributed.errors import ProgramError, RankFailed, UnmatchedMessages
-from simcore.distributed.waiting import bounded_lines, user_place
+from simcore.distributed.waiting import bounded_lines, raised_place
 from simcore.errors import PdscopeError
 
 
@@ -19,15 +18,28 @@ def raise_for_rank(rank: int, error: BaseException) -> NoReturn:
     ProgramError : for a call that the program made wrongly
     PdscopeError : `error` itself, where it tells of several ranks, with all their lines
     """
+    place = raised_place(error)
     if isinstance(error, PdscopeError):
         if type(error) is not ProgramError:
             raise error
-        raise ProgramError(f"rank {rank}: {error} (at {_place_of(error)})") from error
+        where = f" (at {place})" if place else ""
+        raise ProgramError(f"rank {rank}: {error}{where}") from error
+    where = f", at {place}" if place else ""
     raise RankFailed(
-        f"rank {rank} raised {type(error).__name__}: {error}, at {_place_of(error)}; the other "
-        "ranks were stopped",
+        f"rank {rank} raised {type(error).__name__}: {error}{where}; the other ranks were stopped",
         rank,
     ) from error
+
+
+def check_has_run(value: Any) -> None:
+    """Raises ProgramError where what a program returned is code of its own that has not run."""
+    if isinstance(value, Generator | Coroutine | AsyncGenerator):
+        if isinstance(value, Coroutine):
+            value.close()  # what is wrong is told here, and not by a warning besides
+        raise ProgramError(
+            f"the program returned a {type(value).__name__}, whose code has not run; programs are "
+            "ordinary blocking Python, without yield and async"
+        )
 
 
 @dataclass(frozen=True)
@@ -65,9 +77,3 @@ def unmatched(left: Sequence[LeftOver]) -> UnmatchedMessages:
     """What to raise when a program has ended with messages that never met their other end."""
     head = "the program ended with messages that never met their other end:"
     return UnmatchedMessages("\n".join([head, *bounded_lines(left)]))
-
-
-def _place_of(error):
-    """ "file:line" of the innermost frame of the program that the error came from."""
-    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
-    return user_place(frames[-1]) if frames else "an unknown place"

@@ -1,6 +1,7 @@
 """Who waits for whom, when nobody can go on: told with every rank's place in the program."""
 
 import os
+import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,13 +58,34 @@ def user_place(frame) -> str:
     place = outermost = None
     while frame is not None:
         name = frame.f_code.co_filename
-        if not name.startswith(_ROOM) or name.startswith(_PROGRAMS):
-            if not name.startswith(_PYTHON) and _INSTALLED not in name:
+        if _is_outside(name):
+            if _is_programs(name):
                 return f"{name}:{frame.f_lineno}"
             place = place or frame
         outermost, frame = frame, frame.f_back
     place = place or outermost
     return f"{place.f_code.co_filename}:{place.f_lineno}" if place else "nowhere"
+
+
+def raised_place(error: BaseException) -> str:
+    """ "file:line" of the innermost frame of the program that an error went through; "" if none."""
+    # Not by the frames' own way back: that of a generator is lost, and `finally` has gone on.
+    steps = [
+        (step.f_code.co_filename, line) for step, line in traceback.walk_tb(error.__traceback__)
+    ]
+    outside = [(name, line) for name, line in reversed(steps) if _is_outside(name)]
+    of_program = [(name, line) for name, line in outside if _is_programs(name)]
+    for name, line in (of_program or outside)[:1]:
+        return f"{name}:{line}"
+    return ""
+
+
+def _is_outside(name):
+    return not name.startswith(_ROOM) or name.startswith(_PROGRAMS)
+
+
+def _is_programs(name):
+    return not name.startswith(_PYTHON) and _INSTALLED not in name
 
 
 def cycle_of(waiting: list[Waiting]) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ from simcore.distributed.deployed.joining import Joined
 from simcore.distributed.deployed.profiles import profile_for
 from simcore.distributed.deployed.together import Together
 from simcore.distributed.deployed.transport import Deployed, DeployedTransport
-from simcore.distributed.failures import raise_for_rank
+from simcore.distributed.failures import check_has_run, raise_for_rank
 from simcore.distributed.trace import Recorder
 
 
@@ -73,6 +73,7 @@ class Rank:
         deployed = self._deployed
         try:
             value = program(Communicator(self._transport, self._profile), *args)
+            check_has_run(value)
             self._transport.finish()
             seconds = deployed.now()
             deployed.finish()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from simcore.distributed.collectives import Profile, chosen_profile
 from simcore.distributed.communicator import Communicator
 from simcore.distributed.errors import ProgramError
-from simcore.distributed.failures import raise_for_rank
+from simcore.distributed.failures import check_has_run, raise_for_rank
 from simcore.distributed.network import Network, star
 from simcore.distributed.run import Program, Run
 from simcore.distributed.simulated.baton import Kept, Stopped
@@ -61,6 +61,8 @@ def simulate(
     """
     if isinstance(ranks, bool) or not isinstance(ranks, int) or not 1 <= ranks <= MOST_RANKS:
         raise ProgramError(f"ranks = {ranks!r} is not a whole number from 1 to {MOST_RANKS}")
+    if isinstance(eager_bytes, bool) or not isinstance(eager_bytes, int) or eager_bytes < 0:
+        raise ProgramError(f"eager_bytes = {eager_bytes!r} is not a whole number, 0 or more")
     order = range(ranks) if start_order is None else list(start_order)
     if sorted(order) != list(range(ranks)):
         raise ProgramError(f"start_order must name each of the ranks 0 to {ranks - 1} once")
@@ -82,7 +84,8 @@ def simulate(
         comm = Communicator(transport, chosen)
         transport.start()
         try:
-            values[process.rank] = program(comm, *args)
+            values[process.rank] = value = program(comm, *args)
+            check_has_run(value)
         except Stopped:
             raise
         except BaseException as error:

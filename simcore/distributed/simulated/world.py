@@ -72,6 +72,8 @@ class World:
         other = self._mailbox.match(key, post)
         if other is None:
             if post.sends and post.nbytes <= self._eager_bytes:
+                # The program goes on, and where it has posted this may be told later.
+                post.where = post.where or user_place(sys._getframe(1))
                 self._send_eagerly(post)
             return post
         send, receive = (post, other) if post.sends else (other, post)

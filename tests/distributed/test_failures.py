@@ -1,0 +1,86 @@
+"""What a failed run tells: where in the program, and no place where there is none."""
+
+import inspect
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+
+from simcore.distributed import ProgramError, RankFailed, SizeMismatch, UnmatchedMessages, simulate
+
+
+def line_of(function, text):
+    """ "file:line" of the line of a function of this file that contains `text`."""
+    lines, first = inspect.getsourcelines(function)
+    (found,) = [number for number, line in enumerate(lines, first) if text in line]
+    return f"{__file__}:{found}"
+
+
+def test_an_error_is_told_with_its_line_though_a_generator_or_finally_stand_between():
+    @contextmanager
+    def held(comm):
+        yield
+        comm.send(b"x", 9)  # fails
+
+    def in_generator(comm):
+        with held(comm):
+            pass
+
+    def in_finally(comm):
+        try:
+            raise ValueError("wrong")  # fails
+        finally:
+            comm.barrier()
+
+    for program in (in_generator, in_finally):
+        failing = held.__wrapped__ if program is in_generator else program
+        with pytest.raises(ProgramError) as caught:
+            simulate(program, 2)
+        assert line_of(failing, "# fails") in str(caught.value)
+
+
+def test_a_program_that_cannot_be_called_so_has_no_line():
+    with pytest.raises(RankFailed, match=r"positional argument.*; the other") as caught:
+        simulate(lambda comm: None, 2, args=(1,))
+    assert ".py" not in str(caught.value)
+
+
+def test_an_eager_send_is_told_where_it_was_and_not_where_its_rank_is_now():
+    def misfit(comm):
+        if comm.rank == 0:
+            comm.send(np.zeros(3), 1)  # sent
+            comm.barrier()
+        else:
+            comm.compute(1.0)
+            comm.recv(np.zeros(4), 0)
+
+    def forgotten(comm):
+        if comm.rank == 0:
+            comm.send(np.zeros(3), 1)  # sent
+            comm.compute(1.0)
+
+    for program, error in ((misfit, SizeMismatch), (forgotten, UnmatchedMessages)):
+        with pytest.raises(error) as caught:
+            simulate(program, 2, eager_bytes=100)
+        assert line_of(program, "# sent") in str(caught.value)
+
+
+def test_a_program_that_only_returns_code_to_run_is_refused():
+    def generator(comm):
+        yield comm.rank
+
+    async def coroutine(comm):
+        return comm.rank
+
+    async def both(comm):
+        yield comm.rank
+
+    for program in (generator, coroutine, both):
+        with pytest.raises(ProgramError, match="has not run"):
+            simulate(program, 2)
+
+
+@pytest.mark.parametrize("size", [-1, 1.5, True, None, "1kB"])
+def test_there_is_no_such_eager_threshold(size):
+    with pytest.raises(ProgramError, match="eager_bytes"):
+        simulate(lambda comm: None, 1, eager_bytes=size)
