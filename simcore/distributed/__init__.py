@@ -4,7 +4,8 @@ A program is a function of a `Communicator`. `simulate` runs it on simulated ran
 real processes; both give a `Run`, with what each rank returned and a trace. How to write one is in
 docs/howto-distributed.md. What is where:
 
-communicator, transport : what a program calls, and what that needs of the machinery below
+communicator, collective_calls : what a program calls
+transport : what that needs of the machinery below
 payloads, with_torch : what can be sent; torch is imported by `with_torch` alone
 collectives : all-reduce and the like as programs over sends, and profiles that choose among them
 simulated : ranks as threads of which one runs, messages as transfers of `simcore.engine`
