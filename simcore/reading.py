@@ -1,5 +1,6 @@
 """Text files that people name: regular, not too large, in UTF-8."""
 
+import json
 import os
 import stat
 
@@ -30,6 +31,22 @@ def text_of(path, most_bytes: int) -> str:
         raise ScenarioError("cannot be read: it is not a UTF-8 text") from None
     except ValueError:
         raise ScenarioError("cannot be read: no file has such a name") from None
+
+
+def json_of(text: str):
+    """What the JSON `text` says.
+
+    Raises ScenarioError, which leaves naming the file to the caller, where it is no JSON, is nested
+    too deeply, or has a key twice.
+    """
+    try:
+        return json.loads(text, object_pairs_hook=object_without_repetition)
+    except ScenarioError:  # which is a ValueError, too
+        raise
+    except RecursionError:
+        raise ScenarioError("is nested too deeply") from None
+    except ValueError as error:
+        raise ScenarioError(f"is not JSON: {error}") from None
 
 
 def object_without_repetition(pairs) -> dict:

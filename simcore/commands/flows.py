@@ -4,9 +4,9 @@ import dataclasses
 import json
 
 from simcore.commands.text import table_text
-from simcore.errors import PdscopeError, ScenarioError
+from simcore.errors import PdscopeError
 from simcore.flows import simulate_flows
-from simcore.reading import object_without_repetition, text_of
+from simcore.reading import json_of, text_of
 from simcore.units import GB, MS
 
 name = "flows"
@@ -23,7 +23,7 @@ def add_arguments(parser):
 
 def execute(arguments) -> int:
     try:
-        results = simulate_flows(_read(arguments.file))
+        results = simulate_flows(json_of(text_of(arguments.file, MOST_FILE_BYTES)))
     except PdscopeError as error:
         raise PdscopeError(f"{arguments.file}: {error}") from None
     if arguments.json:
@@ -40,15 +40,3 @@ def execute(arguments) -> int:
         ]
         print(table_text(["flow", "finish ms", "mean GB/s", "bottleneck"], rows))
     return 0
-
-
-def _read(path):
-    text = text_of(path, MOST_FILE_BYTES)
-    try:
-        return json.loads(text, object_pairs_hook=object_without_repetition)
-    except ScenarioError:
-        raise
-    except RecursionError:
-        raise ScenarioError("is nested too deeply") from None
-    except ValueError as error:
-        raise ScenarioError(f"is not JSON: {error}") from None

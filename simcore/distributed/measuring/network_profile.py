@@ -7,8 +7,8 @@ from difflib import get_close_matches
 from simcore.costs.constants import from_table, to_table
 from simcore.distributed.measuring.fitting import OperationFit, fit_operation
 from simcore.distributed.measuring.shapes import OPERATIONS, SHAPES
-from simcore.errors import PdscopeError, ScenarioError
-from simcore.reading import object_without_repetition, text_of
+from simcore.errors import PdscopeError
+from simcore.reading import json_of, text_of
 
 MOST_FILE_BYTES = 2_000_000
 
@@ -107,15 +107,7 @@ def read_profile(path) -> NetworkProfile:
 
 
 def _profile_of(text) -> NetworkProfile:
-    try:
-        table = json.loads(text, object_pairs_hook=object_without_repetition)
-    except ScenarioError:
-        raise
-    except RecursionError:
-        raise PdscopeError("is nested too deeply") from None
-    except ValueError as error:
-        raise PdscopeError(f"is not JSON: {error}") from None
-    profile = from_table(NetworkProfile, table, "profile")
+    profile = from_table(NetworkProfile, json_of(text), "profile")
     if profile.collectives not in SHAPES:
         raise PdscopeError(
             f"profile.collectives = {profile.collectives!r}; use one of {', '.join(SHAPES)}"

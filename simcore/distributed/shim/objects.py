@@ -7,7 +7,7 @@ send at once are filled up to the largest.
 import pickle
 
 from simcore.distributed.shim import collectives, point_to_point, rooted
-from simcore.distributed.shim.world import member_of, peer_in
+from simcore.distributed.shim.world import member_of, peer_in, root_in
 from simcore.distributed.with_torch import torch
 
 
@@ -27,7 +27,7 @@ def gather_object(obj, object_gather_list=None, dst=None, group=None, group_dst=
     group = member_of(group, "gather_object")
     if group is None:
         return
-    root = _root(group, "dst", dst, group_dst)
+    root = root_in(group, "dst", dst, group_dst)
     sizes, mine = _filled_up(group, obj)
     rooms = [torch.empty_like(mine) for _ in sizes] if group.rank() == root else None
     rooted.gather(mine, rooms, group=group, group_dst=root)
@@ -40,7 +40,7 @@ def broadcast_object_list(object_list, src=None, group=None, device=None, group_
     group = member_of(group, "broadcast_object_list")
     if group is None:
         return
-    root = _root(group, "src", src, group_src)
+    root = root_in(group, "src", src, group_src)
     own = group.rank() == root
     pieces, sizes = _pickled(object_list, own)
     collectives.broadcast(sizes, group=group, group_src=root)
@@ -61,7 +61,7 @@ def scatter_object_list(
     group = member_of(group, "scatter_object_list")
     if group is None:
         return
-    root = _root(group, "src", src, group_src)
+    root = root_in(group, "src", src, group_src)
     largest, parts, sizes = torch.zeros(1, dtype=torch.int64), None, None
     if group.rank() == root:
         pickled = [_as_bytes(each) for each in scatter_object_input_list or []]
@@ -101,10 +101,6 @@ def recv_object_list(
     source = point_to_point.recv(room, src, group, group_src=group_src)
     _put(object_list, room.split(sizes.tolist()), sizes.tolist())
     return source
-
-
-def _root(group, what, rank, group_rank):
-    return peer_in(group, what, 0 if rank is None and group_rank is None else rank, group_rank)
 
 
 def _as_bytes(value):

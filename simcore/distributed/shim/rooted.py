@@ -11,7 +11,7 @@ from simcore.distributed.shim.tensors import (
     values_of_all,
     without_gaps,
 )
-from simcore.distributed.shim.world import member_of, peer_in
+from simcore.distributed.shim.world import member_of, peer_in, root_in
 from simcore.distributed.with_torch import torch
 
 _SUM = torch.distributed.ReduceOp.SUM
@@ -55,7 +55,7 @@ def gather(tensor, gather_list=None, dst=None, group=None, async_op=False, group
     group = member_of(group, "gather")
     if group is None:
         return None
-    root = _root(group, "dst", dst, group_dst)
+    root = root_in(group, "dst", dst, group_dst)
     data = values(tensor, "tensor")
     places = _of_root(group, "gather", "gather_list", gather_list, root, data)
     if places:
@@ -77,7 +77,7 @@ def scatter(tensor, scatter_list=None, src=None, group=None, async_op=False, gro
     group = member_of(group, "scatter")
     if group is None:
         return None
-    root = _root(group, "src", src, group_src)
+    root = root_in(group, "src", src, group_src)
     data = on_end(tensor, "scatter", "tensor")
     parts = _of_root(group, "scatter", "scatter_list", scatter_list, root, data)
     parts = [on_end(part, "scatter", f"scatter_list[{i}]") for i, part in enumerate(parts)]
@@ -93,10 +93,6 @@ def scatter(tensor, scatter_list=None, src=None, group=None, async_op=False, gro
             work.wait()
 
     return _start("scatter", group, run, data, root, [tensor], async_op)
-
-
-def _root(group, what, rank, group_rank):
-    return peer_in(group, what, 0 if rank is None and group_rank is None else rank, group_rank)
 
 
 def _of_root(group, call, name, tensors, root, like):

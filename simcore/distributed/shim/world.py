@@ -147,3 +147,8 @@ def peer_in(group: Group, what: str, rank: int | None, group_rank: int | None) -
     if rank is None:
         raise ValueError(f"{what} or group_{what} must be given")
     return group.of(rank)
+
+
+def root_in(group: Group, what: str, rank: int | None, group_rank: int | None) -> int:
+    """As `peer_in`; where a call names nobody, rank 0 of the whole world."""
+    return peer_in(group, what, 0 if rank is None and group_rank is None else rank, group_rank)
