@@ -31,6 +31,9 @@ class Clock(Protocol):
     def stop(self, region: str) -> float:
         """It has computed in that region: for how long [s]."""
 
+    def end(self) -> None:
+        """The program has ended."""
+
 
 class Timing(Protocol):
     """How long the ranks of a run compute."""
@@ -76,6 +79,9 @@ class Declared:
     def stop(self, region) -> float:
         """Nothing is measured."""
         return 0.0
+
+    def end(self) -> None:
+        """Nothing is measured."""
 
 
 class Measured:
@@ -126,6 +132,9 @@ class _ThreadClock:
     def stop(self, region):
         took = time.thread_time() - self._since
         return took * self._slowdown * self._regions.get(region, 1.0)
+
+    def end(self):
+        pass
 
 
 class Recorded:
@@ -182,9 +191,16 @@ class _RecordedClock:
 
     def stop(self, region):
         if self._next == len(self._seconds):
-            raise ProgramError(
-                f"rank {self._rank} computes more often than the {self._next} times that were "
-                "recorded; record this program, with these arguments, again"
-            )
+            raise self._unlike("more often than the")
         self._next += 1
         return self._seconds[self._next - 1]
+
+    def end(self):
+        if self._next < len(self._seconds):
+            raise self._unlike(f"{self._next} times, and not the")
+
+    def _unlike(self, told):
+        return ProgramError(
+            f"rank {self._rank} computes {told} {len(self._seconds)} times that were recorded; "
+            "record this program, with these arguments, again"
+        )

@@ -219,7 +219,9 @@ BAD = {
         ["run", "ring.py", "--", "many"], "ValueError: invalid literal"),
     "too many arguments": (["run", "ring.py", "--", "1", "2", "3"], "TypeError"),
     "an eager size in words": (["run", "ring.py", "--eager", "small"], "--eager 'small'"),
-    "a recording to nowhere": (["run", "ring.py", "--record", "no/x.csv"], "cannot be written"),
+    "a recording of nothing measured": (["run", "ring.py", "--record", "x.csv"], "measured"),
+    "a recording to nowhere": (
+        ["run", "ring.py", "--timing", "measured", "--record", "no/x.csv"], "cannot be written"),
     "a trace of no format": (["run", "ring.py", "--trace", "x.png"], "use one of .csv"),
     "a trace to nowhere": (["run", "ring.py", "--trace", "no/x.csv"], "cannot be written"),
     "an unknown algorithm": (["run", "voltag"], "did you mean 'voltage'"),

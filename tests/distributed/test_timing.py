@@ -74,6 +74,8 @@ def test_a_record_of_another_program_is_refused():
 
     with pytest.raises(ProgramError, match="more often"):
         simulate(longer, 2, timing=Recorded(table))
+    with pytest.raises(ProgramError, match="2 times, and not the"):
+        simulate(lambda comm: comm.barrier(), 2, timing=Recorded(table))
     with pytest.raises(ProgramError, match="column"):
         Recorded(table.drop(columns="seconds"))
     with pytest.raises(ProgramError, match="values of seconds"):

@@ -74,6 +74,12 @@ def check_flags(arguments) -> None:
     for flag in idle:
         if getattr(arguments, flag) is not None:
             raise PdscopeError(f"--{flag.replace('_', '-')} has no effect on {why}; leave it out")
+    timing = arguments.timing or arguments.usual_timing
+    if arguments.record is not None and not arguments.deploy and timing == "declared":
+        raise PdscopeError(
+            "--record writes what was measured, and computing takes what the program tells; add "
+            "--timing measured"
+        )
 
 
 def simulated(arguments):

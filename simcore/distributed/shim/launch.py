@@ -18,8 +18,10 @@ from simcore.distributed.run import Run
 from simcore.distributed.shim.main_module import ending_well, execute
 from simcore.distributed.shim.modules import MAIN, SPAWNED
 from simcore.distributed.shim.process import Environment, ProcessState
+from simcore.distributed.shim.starting_time import UnlessItStarts
 from simcore.distributed.shim.world import World, enter, here
 from simcore.distributed.simulated.simulate import simulate
+from simcore.distributed.timing import Declared
 
 
 @dataclass
@@ -49,7 +51,9 @@ class Launch:
 
     def simulated(self) -> Run:
         """Run the script; returns what its ranks did."""
-        whole = simulate(self._from_outside, self.ranks or 1, kept=(self.state,), **self.options)
+        timing = UnlessItStarts(self.options["timing"] or Declared(), lambda: self._starts)
+        options = {**self.options, "timing": timing, "kept": (self.state,)}
+        whole = simulate(self._from_outside, self.ranks or 1, **options)
         if self.failure is not None:
             raise self.failure
         return whole if self.run is None else self.run

@@ -123,6 +123,7 @@ class SimulatedTransport:
     def finish(self) -> None:
         """The program has ended."""
         self._settle()
+        self._clock.end()
 
     def _settle(self):
         """What was computed so far belongs to the region that it was computed in."""

@@ -13,7 +13,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from simcore.distributed import Measured, ProgramError, RankFailed  # noqa: E402
+from simcore.distributed import Measured, ProgramError, RankFailed, Recorded  # noqa: E402
 from simcore.distributed.shim import simulate_script  # noqa: E402
 
 
@@ -375,3 +375,21 @@ def test_a_script_cannot_simulate_another(simulated, tmp_path):
             """,
             ranks=1,
         )
+
+
+def test_what_was_recorded_is_of_the_ranks_that_a_script_starts(simulated):
+    script = """
+        import torch.multiprocessing as mp
+        def run(rank, size):
+            dist.init_process_group("gloo", "tcp://127.0.0.1:29500", rank=rank, world_size=size)
+            sum(range(10_000))
+            dist.barrier()
+        if __name__ == "__main__":
+            mp.spawn(run, (2,), nprocs=2)
+        """
+    _, measured = simulated(script, ranks=2, timing=Measured())
+    table = measured.trace.compute_table()
+    _, replayed = simulated(script, ranks=2, timing=Recorded(table))
+    assert replayed.trace.spans.equals(measured.trace.spans)
+    with pytest.raises(ProgramError, match="recorded"):
+        simulated(script, ranks=2, timing=Recorded(table[:-1]))
