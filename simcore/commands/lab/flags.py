@@ -7,7 +7,6 @@ from simcore.commands.lab.quantities import rate_of, size_of, time_of
 from simcore.errors import PdscopeError
 from simcore.reading import text_of
 
-MOST_RANKS = 4096
 MOST_PROCESSES = 64
 MOST_SLOWDOWN = 1e6
 MOST_RECORDED_BYTES = 100_000_000

@@ -84,7 +84,9 @@ def check_flags(arguments) -> None:
 
 def simulated(arguments):
     """The simulated run of the program that the flags name, and how to tell where it ran."""
-    flags.check_ranks(arguments, flags.MOST_RANKS)
+    from simcore.distributed.simulated.simulate import MOST_RANKS
+
+    flags.check_ranks(arguments, MOST_RANKS)
     network, told = flags.network_of(arguments)
     options = {
         "network": network,

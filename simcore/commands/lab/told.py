@@ -1,4 +1,4 @@
-"""What a run of a program is told as."""
+"""Runs of programs, and comparisons, as text for people and as JSON."""
 
 import math
 

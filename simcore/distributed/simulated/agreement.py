@@ -50,7 +50,7 @@ def check_alike(first: Entry, entry: Entry, number: int, members: tuple[int, ...
     )
 
 
-def unlike(send: Post, receive: Post, places: tuple[str, str]) -> SizeMismatch:
+def size_mismatch(send: Post, receive: Post, places: tuple[str, str]) -> SizeMismatch:
     """What to raise when a message does not fit where it is to go.
 
     Parameters

@@ -6,7 +6,7 @@ import time
 from simcore.distributed.errors import Deadlock
 from simcore.distributed.failures import LeftOver, unmatched
 from simcore.distributed.network import Paths
-from simcore.distributed.simulated.agreement import Entry, check_alike, unlike
+from simcore.distributed.simulated.agreement import Entry, check_alike, size_mismatch
 from simcore.distributed.simulated.baton import Baton, Process, stack_of
 from simcore.distributed.simulated.mailbox import Mailbox, Post
 from simcore.distributed.trace import Recorder
@@ -78,7 +78,7 @@ class World:
             return post
         send, receive = (post, other) if post.sends else (other, post)
         if send.nbytes != receive.nbytes or (send.data is None) is not (receive.data is None):
-            raise unlike(send, receive, (self._place(send), self._place(receive)))
+            raise size_mismatch(send, receive, (self._place(send), self._place(receive)))
         send.other, receive.other = receive, send
         if not send.sent:
             if send.nbytes <= self._eager_bytes:

@@ -2,11 +2,11 @@
 
 from simcore.distributed.trace import Recorder, SpanKind
 
-COMPUTE, COMMUNICATION = SpanKind
+COMMUNICATION = SpanKind.COMMUNICATION
 
 
 def computes(recorder, rank, start_s, end_s, region=""):
-    recorder.span(rank, COMPUTE, "compute", region, -1, 0, -1, start_s, end_s)
+    recorder.computation(rank, region, start_s, end_s)
 
 
 def calls(recorder, rank, name, start_s, end_s, *, peer=-1, nbytes=0, tag=-1):
