@@ -11,7 +11,7 @@ from simcore.distributed.network import Star
 from simcore.distributed.run import Run
 from simcore.registry import Registry
 
-Program = Callable[[Any, Model, Any, Settings], Any]
+AlgorithmProgram = Callable[[Any, Model, Any, Settings], Any]
 """(communicator, model, inputs, settings) to what the rank returns."""
 
 
@@ -54,7 +54,7 @@ class Algorithm:
     name: str
     label: str
     text: str
-    program: Program
+    program: AlgorithmProgram
     uses: tuple[str, ...]
     formula: Formula | None
     defaults: Settings
@@ -82,7 +82,7 @@ def register(
     formula: Formula | None = None,
     defaults: Settings | None = None,
     check: Callable[[Settings], None] = no_check,
-) -> Callable[[Program], Program]:
+) -> Callable[[AlgorithmProgram], AlgorithmProgram]:
     """Decorator: the function is the program of the algorithm of that name; see `Algorithm`."""
 
     def keep(program):

@@ -1,8 +1,9 @@
 """Flat payloads cut into pieces, and room for what arrives."""
 
 from functools import lru_cache
-from itertools import accumulate, pairwise
+from itertools import pairwise
 
+from simcore.costs.plan import split_evenly
 from simcore.distributed.payloads import kind_of
 
 
@@ -20,8 +21,7 @@ def boundaries(flat, parts: int) -> tuple[int, ...]:
 @lru_cache(maxsize=256)
 def _boundaries(count, parts):
     # Each rank of a collective asks for the same.
-    least, longer = divmod(count, parts)
-    return tuple(accumulate((least + (i < longer) for i in range(parts)), initial=0))
+    return (0, *(part.stop for part in split_evenly(count, parts)))
 
 
 def cut(flat, parts: int) -> list:

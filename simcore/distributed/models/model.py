@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
+from simcore.costs.plan import split_evenly
 from simcore.distributed.models import costs
 from simcore.distributed.models.costs import Cost, Share
 from simcore.distributed.models.device import Device
@@ -13,9 +14,7 @@ from simcore.distributed.models.maths import Maths
 
 def shares(total: int, parts: int) -> list[tuple[int, int]]:
     """`total` things dealt out to `parts`: bounds of each, the first ones one thing longer."""
-    each, more = divmod(total, parts)
-    stops = [each * (i + 1) + min(i + 1, more) for i in range(parts)]
-    return list(zip([0, *stops[:-1]], stops, strict=True))
+    return [(part.start, part.stop) for part in split_evenly(total, parts)]
 
 
 class Model:
