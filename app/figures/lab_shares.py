@@ -12,9 +12,13 @@ PARTS = {
     "alone": ("computes", "prefill"),
     "hidden": ("computes, messages hidden", "activations"),
     "exposed": ("waits, communication exposed", "handoff"),
+    "idle": ("is idle", "background"),
     "ended": ("has ended", "background"),
 }
 """By part: what it is called, and the colour."""
+
+FAINT = {"ended": 0.4}
+"""Opacity of parts that are no longer of interest."""
 
 NEARLY_NONE = 1e-9
 """A share of the run below it is left of sums."""
@@ -28,14 +32,20 @@ def parts_of(per_rank: pd.DataFrame, end_s: float) -> dict[str, np.ndarray]:
     Parameters
     ----------
     per_rank : compute_s, that a rank computes; hidden_s, of that, with a message of its own under
-        way; exposed_s, that it waits in communication [s]
+        way; exposed_s, that it waits in communication; idle_s, that it does nothing [s]
     end_s : of the run [s]
     """
-    compute, hidden, exposed = (
-        per_rank[name].to_numpy() for name in ("compute_s", "hidden_s", "exposed_s")
+    compute, hidden, exposed, idle = (
+        per_rank[name].to_numpy() for name in ("compute_s", "hidden_s", "exposed_s", "idle_s")
     )
-    rest = np.maximum(0.0, end_s - compute - exposed)
-    return {"alone": compute - hidden, "hidden": hidden, "exposed": exposed, "ended": rest}
+    rest = np.maximum(0.0, end_s - compute - exposed - idle)
+    return {
+        "alone": compute - hidden,
+        "hidden": hidden,
+        "exposed": exposed,
+        "idle": idle,
+        "ended": rest,
+    }
 
 
 def shares(parts: dict[str, np.ndarray], scheme: str) -> dict:
@@ -53,7 +63,11 @@ def shares(parts: dict[str, np.ndarray], scheme: str) -> dict:
             "x": typed(parts[part] * per_s, "f8"),
             "y": typed(np.arange(ranks), "f4"),
             "width": 0.7,
-            "marker": {"color": PALETTES[scheme].kinds[colour], "line": {"width": 0}},
+            "marker": {
+                "color": PALETTES[scheme].kinds[colour],
+                "opacity": FAINT.get(part, 1.0),
+                "line": {"width": 0},
+            },
             "hovertemplate": f"rank %{{y:d}} %{{fullData.name}}: %{{x:.4~r}} {unit}<extra></extra>",
         }
         for part, (told, colour) in PARTS.items()

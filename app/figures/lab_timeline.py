@@ -22,6 +22,7 @@ MOST_LABELS = 32
 KINDS = {
     "compute": ("computes", "prefill"),
     "communication": ("waits in communication", "handoff"),
+    "idle": ("is idle", "background"),
 }
 """By kind of span: what it is called, and the colour."""
 
@@ -71,7 +72,7 @@ def timeline(spans: pd.DataFrame, messages: pd.DataFrame, run: Shape, view: View
 
     Parameters
     ----------
-    spans : rank, kind ("compute" or "communication"), name, region, start_s, end_s
+    spans : rank, kind ("compute", "communication" or "idle"), name, region, start_s, end_s
     messages : source, target, bytes, operation, start_s, end_s
     """
     ranks = run.ranks
@@ -132,6 +133,8 @@ def _bars(spans, view, unit, per_s):
     pixel_s = (view.window[1] - view.window[0]) / view.pixels
     for kind, (told, colour) in enumerate(KINDS.values()):
         mine = np.flatnonzero(lane[bars.first] % len(kinds) == kind)
+        if not len(mine):
+            continue
         length = bars.end_s[mine] - bars.start_s[mine]
         single = bars.count[mine] == 1
         opacity = np.where(single, 1.0, FAINTEST + (1 - FAINTEST) * bars.share[mine])

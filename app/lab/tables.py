@@ -11,6 +11,7 @@ PATH = {
     PathKind.COMPUTE: "Critical path: computation",
     PathKind.TRANSFER: "Critical path: messages",
     PathKind.CALL: "Critical path: inside calls",
+    PathKind.IDLE: "Critical path: idle",
 }
 NEARLY_NONE = 1e-9
 """A share of the run below it is left of sums, and told as none."""

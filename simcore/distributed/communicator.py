@@ -136,6 +136,16 @@ class Communicator(CollectiveCalls):
             raise ProgramError("compute takes either seconds, or flops and bytes")
         self._transport.compute(seconds, flops, bytes)
 
+    def idle(self, seconds: float) -> None:
+        """Do nothing for so long [s]: until a request is due, or whatever else no rank sends.
+
+        Simulated and real processes wait alike, however computing is timed.
+        """
+        if not 0 <= seconds < float("inf"):
+            raise ProgramError(f"idle: seconds = {seconds!r}; it must be finite, 0 or more")
+        self._transport.begin()
+        self._transport.idle(seconds)
+
     def now(self) -> float:
         """The time since the run began [s]: simulated, or real where processes are."""
         begun = self._transport.begin()

@@ -69,6 +69,9 @@ class Transport(Protocol):
     def compute(self, seconds: float | None, flops: float, nbytes: float) -> None:
         """The program computes, or tells what it has computed."""
 
+    def idle(self, seconds: float) -> None:
+        """The program does nothing for so long [s]."""
+
     def enter_region(self, name: str) -> None:
         """What follows belongs to a region of the program."""
 

@@ -96,3 +96,27 @@ def test_a_slowdown_is_a_finite_number_above_0(factor):
 def test_what_cannot_be_computed_is_refused(told):
     with pytest.raises(ProgramError, match="compute"):
         simulate(lambda comm: comm.compute(**told), 1)
+
+
+@pytest.mark.parametrize("timing", [Declared(), Measured()])
+def test_to_idle_takes_time_however_computing_is_timed(timing):
+    def program(comm):
+        if comm.rank == 0:
+            comm.idle(50.0)
+        comm.barrier()
+        return comm.now()
+
+    run = simulate(program, 2, timing=timing)
+    assert 50.0 <= min(run.values) < 51.0
+    assert run.trace.per_rank["idle_s"].tolist() == [50.0, 0.0]
+    assert run.trace.exposed_s[1] >= 49.0
+    assert run.trace.critical_path().by_operation["kind"].tolist()[0] == "idle"
+    if isinstance(timing, Measured):
+        again = simulate(program, 2, timing=Recorded(run.trace.compute_table()))
+        assert again.seconds == pytest.approx(run.seconds)
+
+
+@pytest.mark.parametrize("seconds", [-1.0, float("nan"), float("inf")])
+def test_one_cannot_idle_for_so_long(seconds):
+    with pytest.raises(ProgramError, match="idle"):
+        simulate(lambda comm: comm.idle(seconds), 1)

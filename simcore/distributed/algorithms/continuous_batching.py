@@ -121,9 +121,9 @@ class Scheduler:
             self._sent.append(self._comm.isend(payload, 1, tag=tag))
 
     def _idle_until(self, then):
-        # Where computing takes no simulated time, or is not waited for, this asks again and again.
+        # The clock may round what is added to it: a moment is over when the clock says so.
         while (now := self._comm.now()) < then:
-            self._comm.compute(then - now)
+            self._comm.idle(then - now)
 
 
 def follow(comm, stage: Stage, settings: Settings) -> None:

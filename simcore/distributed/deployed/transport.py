@@ -133,6 +133,12 @@ class DeployedTransport:
     def compute(self, seconds, flops, nbytes) -> None:
         """Takes the time that it takes."""
 
+    def idle(self, seconds: float) -> None:
+        begun = self._ended_s
+        time.sleep(seconds)
+        self._ended_s = now = self.deployed.now()
+        self.deployed.recorder.idling(self.rank, self._regions[-1], begun, now)
+
     def enter_region(self, name: str) -> None:
         self._computed()
         self._regions.append(name)

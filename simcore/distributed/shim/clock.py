@@ -9,7 +9,6 @@ import time
 from types import ModuleType
 
 from simcore.distributed.shim.world import here
-from simcore.distributed.timing import Declared
 
 _NS = 1_000_000_000
 
@@ -25,19 +24,10 @@ def now_ns() -> int:
 
 
 def sleep(seconds: float) -> None:
-    """Stands for time.sleep: the rank lets so much simulated time pass.
-
-    Raises NotImplementedError where computing is measured, for that is what time then follows from.
-    """
+    """Stands for time.sleep: the rank lets so much simulated time pass."""
     world = here()
     world.launch.run_added()
-    timing = world.launch.options["timing"]
-    if timing is not None and not isinstance(timing, Declared):
-        raise NotImplementedError(
-            "time.sleep is not simulated where computing takes what was measured; leave it out, or "
-            "let computing take what is declared"
-        )
-    world.communicator.compute(seconds)
+    world.communicator.idle(seconds)
 
 
 def _stand_in() -> ModuleType:

@@ -108,6 +108,14 @@ class SimulatedTransport:
         if took > 0.0:
             self._compute(took)
 
+    def idle(self, seconds: float) -> None:
+        begun = self._simulator.current_time
+        if seconds > 0.0:
+            self._world.compute(self._process, seconds)
+        now = self._simulator.current_time
+        self._world.recorder.idling(self.rank, self._regions[-1], begun, now)
+        self._clock.start()
+
     def enter_region(self, name: str) -> None:
         self._settle()
         self._regions.append(name)

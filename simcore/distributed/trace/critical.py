@@ -14,10 +14,12 @@ class PathKind(Enum):
     """What a stretch of the critical path was spent on.
 
     TRANSFER is a message under way; CALL the time inside a communication call in which none was
-    that it waited for; OUTSIDE the time of which nothing is recorded.
+    that it waited for; IDLE the time in which a program told its rank to do nothing; OUTSIDE the
+    time of which nothing is recorded.
     """
 
     COMPUTE = "compute"
+    IDLE = "idle"
     TRANSFER = "transfer"
     CALL = "inside a call"
     OUTSIDE = "outside calls"
@@ -109,6 +111,14 @@ def critical_path(spans: pd.DataFrame, messages: pd.DataFrame) -> CriticalPath:
     return CriticalPath(tuple(reversed(found)), end_s)
 
 
+_KINDS = {
+    SpanKind.COMPUTE.value: PathKind.COMPUTE,
+    SpanKind.COMMUNICATION.value: PathKind.CALL,
+    SpanKind.IDLE.value: PathKind.IDLE,
+}
+"""What a span is on the path, where it waited for no message."""
+
+
 class _Walk:
     """The tables, by rank, and which messages have been met."""
 
@@ -121,7 +131,7 @@ class _Walk:
         self.operations = messages["operation"].tolist()
         self.met: set[int] = set()
         self.last_end: dict[int, float] = {}
-        # Of each rank, its spans that take time: starts, and (start, end, computes, what).
+        # Of each rank, its spans that take time: starts, and (start, end, kind, what).
         self.spans: dict[int, tuple[list, list]] = {}
         # Of each rank, its messages in order of arrival: ends, and numbers in the table.
         self.arrivals: dict[int, tuple[list, list]] = {}
@@ -132,9 +142,9 @@ class _Walk:
             self.last_end[rank] = max(end, self.last_end.get(rank, 0.0))
             if end > start:
                 starts, rows = self.spans.setdefault(rank, ([], []))
-                computes = kind == SpanKind.COMPUTE.value
+                kind = _KINDS[kind]
                 starts.append(start)
-                rows.append((start, end, computes, region if computes else name))
+                rows.append((start, end, kind, name if kind is PathKind.CALL else region))
         for number, ends in enumerate(zip(self.sources, self.targets, strict=True)):
             for rank in dict.fromkeys(ends):
                 moments, numbers = self.arrivals.setdefault(rank, ([], []))
@@ -170,8 +180,8 @@ class _Walk:
                 since = self._last_before(rank, now)
                 add(PathKind.OUTSIDE, since, "")
             else:
-                since, _, computes, what = span
-                add(PathKind.COMPUTE if computes else PathKind.CALL, since, what)
+                since, _, kind, what = span
+                add(kind, since, what)
             now = since
         return found
 
@@ -186,8 +196,8 @@ class _Walk:
         moments, numbers = self.arrivals.get(rank, ((), ()))
         last = bisect_right(moments, now)
         since = now
-        computes = span is not None and span[2]
-        if span is not None and not computes:
+        calls = span is not None and span[2] is PathKind.CALL
+        if calls:
             # Whatever ended last inside the call, be it before now.
             unmet = (p for p in range(last - 1, -1, -1) if numbers[p] not in self.met)
             place = next(unmet, None)
@@ -197,10 +207,11 @@ class _Walk:
         first, last = bisect_left(moments, since), bisect_right(moments, since)
         choice = [n for n in numbers[first:last] if n not in self.met]
         wanted = None if caused is None else self.operations[caused]
-        if span is not None and not computes:
+        if calls:
             wanted = span[3]
-        elif computes and span[1] == now:
-            # It had computed until now. Only what goes on in the background waited for a message.
+        elif span is not None and span[1] == now:
+            # It had computed, or idled, until now. Only what goes on in the background waited for a
+            # message.
             choice = [n for n in choice if self.operations[n] == wanted]
         order = [(self.operations[n] != wanted, self.starts[n] == self.ends[n], n) for n in choice]
         return min(order)[2] if order else None

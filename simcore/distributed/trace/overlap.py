@@ -16,14 +16,15 @@ def per_rank(spans: pd.DataFrame, messages: pd.DataFrame, ranks: int) -> pd.Data
     Returns
     -------
     Table with the columns rank; compute_s, the time in its computation; exposed_s, the time in
-    which it was inside a communication call and could do nothing else; hidden_s, the time in which
-    it computed while a message that it sends or receives was under way, however many of them;
-    end_s, when its last span ended; sent_bytes and received_bytes of its messages [s, byte].
+    which it was inside a communication call and could do nothing else; idle_s, the time in which it
+    did nothing because its program said so; hidden_s, the time in which it computed while a message
+    that it sends or receives was under way, however many of them; end_s, when its last span ended;
+    sent_bytes and received_bytes of its messages [s, byte].
     """
     rank = spans["rank"].to_numpy()
     starts, ends = spans["start_s"].to_numpy(), spans["end_s"].to_numpy()
-    computes = (spans["kind"] == SpanKind.COMPUTE.value).to_numpy()
-    lasted = ends - starts
+    kind, lasted = spans["kind"], ends - starts
+    computes = (kind == SpanKind.COMPUTE.value).to_numpy()
     end_s = np.zeros(ranks)
     np.maximum.at(end_s, rank, ends)
     source, target = messages["source"].to_numpy(), messages["target"].to_numpy()
@@ -31,8 +32,14 @@ def per_rank(spans: pd.DataFrame, messages: pd.DataFrame, ranks: int) -> pd.Data
     return pd.DataFrame(
         {
             "rank": np.arange(ranks),
-            "compute_s": np.bincount(rank, np.where(computes, lasted, 0.0), ranks),
-            "exposed_s": np.bincount(rank, np.where(computes, 0.0, lasted), ranks),
+            **{
+                name: np.bincount(rank, np.where(kind == of.value, lasted, 0.0), ranks)
+                for name, of in (
+                    ("compute_s", SpanKind.COMPUTE),
+                    ("exposed_s", SpanKind.COMMUNICATION),
+                    ("idle_s", SpanKind.IDLE),
+                )
+            },
             "hidden_s": _hidden_s(spans[computes], messages, ranks),
             "end_s": end_s,
             "sent_bytes": _sums(source, size, ranks),

@@ -15,10 +15,14 @@ NO_REGION = ""
 
 
 class SpanKind(Enum):
-    """What a rank does during a span: it computes, or it is inside a communication call."""
+    """What a rank does during a span.
+
+    It computes, is inside a communication call, or does nothing because the program says so.
+    """
 
     COMPUTE = "compute"
     COMMUNICATION = "communication"
+    IDLE = "idle"
 
 
 class Span(NamedTuple):
@@ -77,7 +81,7 @@ class Recorder:
         Parameters
         ----------
         kind : SpanKind
-        name : the call, such as "send" or "all_reduce"; "compute" of computation
+        name : the call, such as "send" or "all_reduce"; "compute" of computation, "idle" of idling
         region : what the program calls this part of itself; "" outside every region
         peer : the other rank; -1 where there is not one
         nbytes : payload of the call [byte]; 0 for computation
@@ -91,6 +95,10 @@ class Recorder:
         self.spans.append(
             (rank, SpanKind.COMPUTE, "compute", region, NO_PEER, 0, NO_TAG, start_s, end_s)
         )
+
+    def idling(self, rank, region, start_s, end_s) -> None:
+        """A rank did nothing, because its program said so; see `span`."""
+        self.spans.append((rank, SpanKind.IDLE, "idle", region, NO_PEER, 0, NO_TAG, start_s, end_s))
 
     def message(self, source, target, nbytes, tag, operation, posted_s, start_s, end_s) -> None:
         """A message arrived.

@@ -46,9 +46,9 @@ class LabTrace:
     def spans(self) -> pd.DataFrame:
         """What ranks did: rows in order of start, then rank.
 
-        Columns: rank; sequence, its number among the spans of its rank; kind, "compute" or
-        "communication"; name, of the call; region; peer, -1 for none; bytes; tag, -1 for none;
-        start_s and end_s [s].
+        Columns: rank; sequence, its number among the spans of its rank; kind, "compute",
+        "communication" or "idle"; name, of the call; region; peer, -1 for none; bytes; tag, -1 for
+        none; start_s and end_s [s].
         """
         columns = _columns(Span, self.span_rows)
         # A rank's spans follow one another; what takes no time stays as it was recorded.
@@ -128,9 +128,9 @@ class LabTrace:
     def table(self) -> pd.DataFrame:
         """Spans and messages in one table, in order of end, as other traces are.
 
-        Columns: start_s and end_s [s]; kind, "compute", "communication" or "message"; name, of the
-        call; region; rank, of a message its source; peer, its target; bytes; tag; posted_s, when a
-        message's sender posted it, and otherwise start_s [s].
+        Columns: start_s and end_s [s]; kind, "compute", "communication", "idle" or "message"; name,
+        of the call; region; rank, of a message its source; peer, its target; bytes; tag; posted_s,
+        when a message's sender posted it, and otherwise start_s [s].
         """
         spans, messages = self.spans, self.messages
         columns = {

@@ -105,18 +105,28 @@ def test_a_run_without_messages_or_spans_is_drawn():
 
 
 def test_the_parts_of_each_rank_are_all_of_the_run():
-    table = pd.DataFrame({"compute_s": [3.0, 1.0], "hidden_s": [1.0, 0.0], "exposed_s": [1.0, 3.0]})
+    table = pd.DataFrame(
+        {
+            "compute_s": [3.0, 1.0],
+            "hidden_s": [1.0, 0.0],
+            "exposed_s": [1.0, 2.0],
+            "idle_s": [0.0, 1.0],
+        }
+    )
     parts = parts_of(table, 5.0)
     assert sum(parts.values()).tolist() == [5.0, 5.0]
     assert {name: part.tolist() for name, part in parts.items()} == {
-        "alone": [2.0, 1.0], "hidden": [1.0, 0.0], "exposed": [1.0, 3.0], "ended": [1.0, 1.0],
+        "alone": [2.0, 1.0], "hidden": [1.0, 0.0], "exposed": [1.0, 2.0], "idle": [0.0, 1.0],
+        "ended": [1.0, 1.0],
     }  # fmt: skip
     drawn = traces(shares(parts, "light"))
     assert values(drawn["computes, messages hidden"]["x"]).tolist() == [1.0, 0.0]
 
 
 def test_a_part_that_no_rank_has_is_not_in_the_legend():
-    table = pd.DataFrame({"compute_s": [3.0], "hidden_s": [-1e-16], "exposed_s": [2.0]})
+    table = pd.DataFrame(
+        {"compute_s": [3.0], "hidden_s": [-1e-16], "exposed_s": [2.0], "idle_s": [0.0]}
+    )
     drawn = traces(shares(parts_of(table, 5.0), "light"))
     assert list(drawn) == ["computes", "waits, communication exposed"]
 

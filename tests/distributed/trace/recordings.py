@@ -9,6 +9,10 @@ def computes(recorder, rank, start_s, end_s, region=""):
     recorder.computation(rank, region, start_s, end_s)
 
 
+def idles(recorder, rank, start_s, end_s):
+    recorder.idling(rank, "", start_s, end_s)
+
+
 def calls(recorder, rank, name, start_s, end_s, *, peer=-1, nbytes=0, tag=-1):
     recorder.span(rank, COMMUNICATION, name, "", peer, nbytes, tag, start_s, end_s)
 

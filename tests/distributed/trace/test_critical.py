@@ -8,7 +8,7 @@ import pytest
 from simcore.distributed.trace import LabTrace, PathKind, Recorder
 from tests.distributed.trace.recordings import calls, computes, ring, two_ranks
 
-COMPUTE, TRANSFER, CALL, OUTSIDE = PathKind
+COMPUTE, IDLE, TRANSFER, CALL, OUTSIDE = PathKind
 
 
 def path_of(recorder, ranks=8):
@@ -34,7 +34,7 @@ def test_it_leads_through_the_sender_that_came_last():
         (TRANSFER, 0, 1, "send", 2.0, 5.0),
         (COMPUTE, 1, -1, "", 5.0, 6.0),
     ]
-    assert path.seconds == {COMPUTE: 3.0, TRANSFER: 3.0, CALL: 0.0, OUTSIDE: 0.0}
+    assert path.seconds == {COMPUTE: 3.0, IDLE: 0.0, TRANSFER: 3.0, CALL: 0.0, OUTSIDE: 0.0}
 
 
 def test_it_leads_through_a_receiver_that_came_last():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from simcore.distributed.trace import LabTrace, Recorder
-from tests.distributed.trace.recordings import calls, computes, ring, two_ranks
+from tests.distributed.trace.recordings import calls, computes, idles, ring, two_ranks
 
 
 def test_what_a_rank_waits_for_is_exposed():
@@ -32,6 +32,15 @@ def background() -> Recorder:
 def test_time_is_hidden_once_however_many_messages_are_under_way():
     # Under way from 1 to 6, of which the rank waits from 4 to 5.
     assert LabTrace.of(background(), ranks=4).hidden_s.tolist() == [4.0, 0.0, 0.0, 0.0]
+
+
+def test_what_arrives_while_a_rank_is_idle_is_neither_exposed_nor_hidden():
+    recorder = Recorder()
+    computes(recorder, 0, 0.0, 1.0)
+    idles(recorder, 0, 1.0, 4.0)
+    recorder.message(1, 0, 8, 0, "isend", 0.5, 0.5, 3.0)
+    row = LabTrace.of(recorder, ranks=2).per_rank.iloc[0]
+    assert (row["compute_s"], row["idle_s"], row["exposed_s"], row["hidden_s"]) == (1, 3, 0, 0.5)
 
 
 def test_a_message_to_oneself_counts_once():
