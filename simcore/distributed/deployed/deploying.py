@@ -1,7 +1,6 @@
 """Runs a program on real processes: on those that torchrun has started, or on some of its own."""
 
 import os
-from collections import defaultdict
 from collections.abc import Sequence
 
 from simcore.distributed.collectives import Profile
@@ -12,7 +11,7 @@ from simcore.distributed.deployed.started import run_started
 from simcore.distributed.errors import ProgramError, SizeMismatch
 from simcore.distributed.failures import LeftOver, unmatched
 from simcore.distributed.run import Program, Run
-from simcore.distributed.trace import LabTrace, Recorder, merged
+from simcore.distributed.trace import LabTrace, Recorder, merged, paired_ends
 from simcore.distributed.with_torch import torch
 
 MOST_RANKS = 256
@@ -122,29 +121,24 @@ def run_of(ended: Sequence[Ended]) -> Run:
 
 def _check_messages(recorders: Sequence[Recorder]) -> None:
     """Every message has two ends, of one size."""
-    sent, received = defaultdict(list), defaultdict(list)
-    for recorder in recorders:
-        for ends, rows in ((sent, recorder.sent), (received, recorder.received)):
-            for source, target, nbytes, tag, operation, posted_s, _ in rows:
-                ends[source, target, tag].append((posted_s, nbytes, operation))
-    left = []
-    for key in sorted({*sent, *received}):
-        source, target, (_, tag) = key
-        there, here = sorted(sent[key]), sorted(received[key])
-        of_tag = f" with tag {tag}" if tag >= 0 else ""
-        for (_, out, operation), (_, room, _) in zip(there, here, strict=False):
-            if out != room:
-                raise SizeMismatch(
-                    f"rank {source} sent {out:,} bytes to rank {target} ({operation}{of_tag}), "
-                    f"which had room for {room:,} bytes; receive into a payload of the same size"
-                )
-        left += [
-            LeftOver(source, target, True, operation, nbytes, tag)
-            for _, nbytes, operation in there[len(here) :]
-        ]
-        left += [
-            LeftOver(target, source, False, operation, nbytes, tag)
-            for _, nbytes, operation in here[len(there) :]
-        ]
+    ends = paired_ends(recorders)
+    for sent, received in ends.pairs:
+        if sent.bytes != received.bytes:
+            _, tag = sent.tag
+            of_tag = f" with tag {tag}" if tag >= 0 else ""
+            raise SizeMismatch(
+                f"rank {sent.source} sent {sent.bytes:,} bytes to rank {sent.target} "
+                f"({sent.operation}{of_tag}), which had room for {received.bytes:,} bytes; receive "
+                "into a payload of the same size"
+            )
+    left = [
+        *(LeftOver(end.source, end.target, True, *_facts(end)) for end in ends.sent),
+        *(LeftOver(end.target, end.source, False, *_facts(end)) for end in ends.received),
+    ]
     if left:
         raise unmatched(left)
+
+
+def _facts(end):
+    _, tag = end.tag
+    return end.operation, end.bytes, tag

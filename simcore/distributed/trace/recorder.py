@@ -1,11 +1,7 @@
 """Notes what ranks do while they run: one tuple for each thing, made into tables only later."""
 
-from collections import defaultdict, deque
-from collections.abc import Iterable
 from enum import Enum
 from typing import NamedTuple
-
-from simcore.errors import SimulationError
 
 NO_PEER = NO_TAG = -1
 """Of a span that is with no rank in particular, and of what has no tag."""
@@ -61,7 +57,7 @@ class Recorder:
     ----------
     spans, messages : tuples in the order of `Span` and `Message`
     sent, received : of a process that sees one end of its messages, tuples of
-        (source, target, bytes, tag, operation, posted_s, end_s); see `merged`
+        (source, target, bytes, tag, operation, posted_s, end_s); see `merging`
     """
 
     __slots__ = ("messages", "received", "sent", "spans")
@@ -122,40 +118,3 @@ class Recorder:
     def half_received(self, source, target, nbytes, tag, operation, posted_s, end_s) -> None:
         """The receiver's end of a message: when it posted for it, and when it was there [s]."""
         self.received.append((source, target, nbytes, tag, operation, posted_s, end_s))
-
-
-def merged(recorders: Iterable[Recorder]) -> Recorder:
-    """What several processes recorded, as one.
-
-    Ends of messages are put together: of one source, target and tag the first that was sent with
-    the first that was received, and so on. Such a message sets out when both ends have posted, for
-    no process sees when the network starts, and ends when the receiver has it.
-
-    Raises SimulationError where an end of a message has no other.
-    """
-    whole = Recorder()
-    sent: dict[tuple, deque] = defaultdict(deque)
-    received = []
-    for recorder in recorders:
-        whole.spans += recorder.spans
-        whole.messages += recorder.messages
-        received += recorder.received
-        for source, target, _, tag, operation, posted_s, _ in recorder.sent:
-            sent[source, target, tag].append((posted_s, operation))
-    for source, target, nbytes, tag, _, wanted_s, end_s in received:
-        if not sent[source, target, tag]:
-            raise SimulationError(
-                f"rank {target} recorded a message with tag {tag} from rank {source}, which "
-                "recorded none that is left; record both ends of each message"
-            )
-        posted_s, operation = sent[source, target, tag].popleft()
-        start_s = min(max(posted_s, wanted_s), end_s)
-        whole.message(source, target, nbytes, tag, operation, posted_s, start_s, end_s)
-    left = {ends: len(posted) for ends, posted in sent.items() if posted}
-    if left:
-        (source, target, tag), count = min(left.items())
-        raise SimulationError(
-            f"rank {source} recorded {count} message(s) with tag {tag} to rank {target} that it "
-            "did not record; record both ends of each message"
-        )
-    return whole
