@@ -1,6 +1,7 @@
 """Ranks are threads of which exactly one runs, in an order that is the simulation's."""
 
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -95,6 +96,28 @@ def test_a_program_that_catches_everything_is_stopped_all_the_same():
 
     with pytest.raises(Deadlock):
         simulate(program, 2)
+
+
+def test_a_program_that_goes_on_whatever_is_raised_keeps_nobody_from_the_end():
+    def program(comm):
+        if comm.rank == 1:
+            comm.compute(1.0)
+            raise ValueError("wrong")
+        while True:
+            try:
+                comm.recv(bytearray(1), 1)
+            except BaseException:
+                continue
+
+    begun = time.monotonic()
+    with pytest.raises(RankFailed, match="wrong"):
+        simulate(program, 4)
+    assert time.monotonic() - begun < 1.0
+    # They wait for good, and keep no processor busy.
+    assert rank_threads() == []
+    used = time.process_time()
+    time.sleep(0.05)
+    assert time.process_time() - used < 0.04
 
 
 def test_a_thread_of_the_programs_own_must_not_communicate():

@@ -14,6 +14,11 @@ from typing import Any, Protocol
 
 from simcore.distributed.errors import ProgramError
 
+MOST_STOPS = 100
+"""How often a process may catch what is to stop it; then it is left where it waits."""
+STOP_S = 1.0
+"""How long a process that computes may take to come to where it can be stopped [s]."""
+
 
 class Stopped(BaseException):
     """Raised in a program that must end because another has failed. Not to be caught."""
@@ -40,6 +45,7 @@ class Process:
     order : what breaks ties with others that can go on at the same moment
     beside : whether it runs beside the program of its rank, for a call that was not waited for
     waits_for : the work that it waits for; None while it does not
+    stops : how often it was told to stop
     """
 
     rank: int
@@ -50,6 +56,7 @@ class Process:
     waits_for: Any = None
     ident: int = 0
     ended: bool = False
+    stops: int = 0
     kept: tuple = ()
     _lock: Any = field(default_factory=allocate_lock)
 
@@ -115,9 +122,9 @@ class Baton:
             self._over.acquire()
         except BaseException as error:
             # Ctrl-C comes to the main thread: the one that runs stops at its next call.
-            self.failure = self.failure or error
-            self.stopping = True
-            self._over.acquire(timeout=1.0)
+            self.fail(error)
+            if not self._over.acquire(timeout=STOP_S):
+                raise
         finally:
             self._restore(before)
         for thread in self._threads:
@@ -135,6 +142,9 @@ class Baton:
             following._lock.release()
             process._lock.acquire()
         if self.stopping:
+            process.stops += 1
+            if process.stops > MOST_STOPS:
+                self._leave(process)
             raise Stopped
 
     def fail(self, error: BaseException) -> None:
@@ -153,6 +163,9 @@ class Baton:
             pass
         except BaseException as error:
             self.fail(error)
+        self._end(process)
+
+    def _end(self, process):
         process.ended = True
         following = self._next()
         if following is None:
@@ -161,6 +174,14 @@ class Baton:
         if self._kept:
             self._restore(following.kept)
         following._lock.release()
+
+    def _leave(self, process):
+        """The others end without it: nothing opens its lock again."""
+        thread = threading.current_thread()
+        thread.name = f"left by rank {process.rank}"
+        self._threads.remove(thread)
+        self._end(process)
+        process._lock.acquire()
 
     def _next(self):
         """Whose turn it is; None if all have ended."""
