@@ -9,8 +9,12 @@ from simcore.distributed.waiting import bounded_lines, raised_place
 from simcore.errors import PdscopeError
 
 
-def raise_for_rank(rank: int, error: BaseException) -> NoReturn:
+def raise_for_rank(rank: int, error: BaseException, called: str = "") -> NoReturn:
     """Raise what the program of a rank has raised, told with the rank and its line.
+
+    Parameters
+    ----------
+    called : "file:line" to tell of an error that went through no line of the program
 
     Raises
     ------
@@ -18,7 +22,7 @@ def raise_for_rank(rank: int, error: BaseException) -> NoReturn:
     ProgramError : for a call that the program made wrongly
     PdscopeError : `error` itself, where it tells of several ranks, with all their lines
     """
-    place = raised_place(error)
+    place = raised_place(error) or called
     if isinstance(error, PdscopeError):
         if type(error) is not ProgramError:
             raise error

@@ -6,7 +6,14 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 
-from simcore.distributed import ProgramError, RankFailed, SizeMismatch, UnmatchedMessages, simulate
+from simcore.distributed import (
+    Deadlock,
+    ProgramError,
+    RankFailed,
+    SizeMismatch,
+    UnmatchedMessages,
+    simulate,
+)
 
 
 def line_of(function, text):
@@ -63,6 +70,31 @@ def test_an_eager_send_is_told_where_it_was_and_not_where_its_rank_is_now():
         with pytest.raises(error) as caught:
             simulate(program, 2, eager_bytes=100)
         assert line_of(program, "# sent") in str(caught.value)
+
+
+def test_what_runs_beside_a_program_is_told_where_it_was_called():
+    def misfit(comm):
+        payload = np.ones(2) if comm.rank == 0 else b"not to be written"[:16]
+        work = comm.broadcast(payload, wait=False)  # called
+        comm.compute(1.0)
+        work.wait()
+
+    with pytest.raises(ProgramError) as caught:
+        simulate(misfit, 2)
+    assert str(caught.value).startswith("rank 1: bytes cannot be written")
+    assert line_of(misfit, "# called") in str(caught.value)
+
+    def left_alone(comm):
+        if comm.rank:
+            work = comm.barrier(wait=False)  # called
+            work.wait()  # waited
+
+    with pytest.raises(Deadlock) as caught:
+        simulate(left_alone, 2)
+    told = str(caught.value).splitlines()[1:3]
+    assert [line.rsplit(", at ")[1] for line in told] == [
+        line_of(left_alone, f"# {what}") for what in ("waited", "called")
+    ]
 
 
 def test_a_program_that_only_returns_code_to_run_is_refused():

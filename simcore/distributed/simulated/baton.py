@@ -43,7 +43,7 @@ class Process:
     rank : which it belongs to
     number : of all processes, in order of creation
     order : what breaks ties with others that can go on at the same moment
-    beside : whether it runs beside the program of its rank, for a call that was not waited for
+    beside : "file:line" of the call that it runs for, beside the program; "" for the program
     waits_for : the work that it waits for; None while it does not
     stops : how often it was told to stop
     """
@@ -51,7 +51,7 @@ class Process:
     rank: int
     number: int
     run: Callable[["Process"], None]
-    beside: bool = False
+    beside: str = ""
     order: tuple = ()
     waits_for: Any = None
     ident: int = 0
@@ -87,7 +87,7 @@ class Baton:
         self.failure: BaseException | None = None
         self.stopping = False
 
-    def add(self, rank: int, run, *, beside: bool = False) -> Process:
+    def add(self, rank: int, run, *, beside: str = "") -> Process:
         """A process that can go on at once; it runs when its turn comes."""
         process = Process(rank, len(self.processes), run, beside)
         process.order = (-1, rank, process.number)

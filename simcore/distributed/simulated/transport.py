@@ -3,8 +3,9 @@
 import sys
 
 from simcore.distributed.errors import BufferModified
+from simcore.distributed.failures import raise_for_rank
 from simcore.distributed.payloads import kind_of
-from simcore.distributed.simulated.baton import Process
+from simcore.distributed.simulated.baton import Process, Stopped
 from simcore.distributed.simulated.mailbox import Post
 from simcore.distributed.simulated.world import World
 from simcore.distributed.timing import Clock
@@ -91,12 +92,18 @@ class SimulatedTransport:
     def in_background(self, call, run):
         world = self._world
         work = _Beside(world, self._process, call)
+        where = user_place(sys._getframe(1))
 
         def life(process):
-            work.result = run(SimulatedTransport(world, process, self._clock))
+            try:
+                work.result = run(SimulatedTransport(world, process, self._clock))
+            except Stopped:
+                raise
+            except BaseException as error:
+                raise_for_rank(process.rank, error, where)
             work.end()
 
-        world.baton.add(self.rank, life, beside=True)
+        world.baton.add(self.rank, life, beside=where)
         return work
 
     def hold(self, nbytes: int) -> None:

@@ -241,13 +241,17 @@ class World:
         return missed
 
     def _place(self, post):
-        return post.where or user_place(stack_of(post.process))
+        return post.where or _place_of(post.process)
 
     def _waiting(self, process):
         work = process.waits_for
-        where = user_place(stack_of(process))
+        where = _place_of(process)
         if isinstance(work, Post):
             posted = "" if work.where == where else work.where
             return Waiting(process.rank, work.call, (work.peer,), work.sends, where, posted)
         # A collective that runs beside the program: a process of its own, which is told, too.
         return Waiting(process.rank, work.call, (), False, where)
+
+
+def _place_of(process):
+    return process.beside or user_place(stack_of(process))
