@@ -170,6 +170,15 @@ def test_the_list_has_every_algorithm_with_settings_that_can_be_given(capsys, fo
     run_of(capsys, names[0], "--ranks", "4", "--", f"model={given[0]}", *given[1:])
 
 
+@pytest.mark.parametrize(("seconds", "shown"), [(0.25, True), (0.0, False)])
+def test_idle_time_is_told_where_there_is_some(capsys, folder, seconds, shown):
+    (folder / "idles.py").write_text(f"def program(comm):\n    comm.idle({seconds})\n")
+    status, out, _ = lab(capsys, "run", "idles.py")
+    assert status == 0
+    assert ("idle ms" in out) is shown
+    assert ("250.000" in out) is shown
+
+
 @pytest.mark.parametrize("ending", [".csv", ".parquet", ".perfetto.json"])
 def test_the_trace_is_written(capsys, folder, ending):
     run_of(capsys, "ring.py", "--trace", f"trace{ending}")

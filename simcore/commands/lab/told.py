@@ -11,17 +11,21 @@ MOST_ROWS = 40
 
 def run_as_text(run, arguments, where: str) -> str:
     """The run for people: when it ended, each rank, each operation, and the critical path."""
+    per_rank = run.trace.per_rank
+    # Few programs have time in which they do nothing on purpose.
+    idles = bool((per_rank["idle_s"] > 0).any())
     ranks = [
         [
             row.rank,
             _ms(row.end_s),
             _ms(row.compute_s),
+            *([_ms(row.idle_s)] if idles else []),
             _ms(row.exposed_s),
             _ms(row.hidden_s),
             f"{row.sent_bytes:,}",
             f"{peak:,}",
         ]
-        for row, peak in zip(run.trace.per_rank.itertuples(), run.peak_bytes, strict=True)
+        for row, peak in zip(per_rank.itertuples(), run.peak_bytes, strict=True)
     ]
     operations = [
         [row.operation, row.count, f"{row.bytes:,}", _ms(row.median_s), _ms(row.total_s)]
@@ -32,7 +36,14 @@ def run_as_text(run, arguments, where: str) -> str:
         for row in run.trace.critical_path().by_operation.itertuples()
     ]
     tables = (
-        (["rank", "ends ms", "computes ms", "exposed ms", "hidden ms", "sent B", "peak B"], ranks),
+        (
+            [
+                *("rank", "ends ms", "computes ms"),
+                *(["idle ms"] if idles else []),
+                *("exposed ms", "hidden ms", "sent B", "peak B"),
+            ],
+            ranks,
+        ),
         (["operation", "calls", "bytes", "median ms", "total ms"], operations),
         (["critical path", "of", "times", "ms"], path),
     )
