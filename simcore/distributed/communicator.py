@@ -80,13 +80,16 @@ class Communicator(CollectiveCalls):
         return Awaited(transport, work, call)
 
     def sendrecv(self, payload, to: int, into, source: int, tag: int = 0) -> Any:
-        """Send to `to` and receive from `source` at once; `into` is filled and returned."""
+        """Send to `to` and receive from `source` at once; `into` is filled and returned.
+
+        The two must not share memory: what is sent would be overwritten.
+        """
         transport = self._transport
         sending = self._call("sendrecv", to, payload, tag)
         receiving = self._call("sendrecv", source, into, tag)
         begun = transport.begin()
         received = transport.post_recv(into, receiving.peer, self._context, tag, receiving, False)
-        sent = transport.post_send(payload, sending.peer, self._context, tag, sending, False)
+        sent = transport.post_send(payload, sending.peer, self._context, tag, sending, True)
         received.wait()
         sent.wait()
         transport.end(sending, begun)

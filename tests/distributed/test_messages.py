@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from simcore.distributed import Virtual, on_topology, simulate, star
+from simcore.distributed import BufferModified, Virtual, on_topology, simulate, star
 
 GB_PER_S = star(1e9, 0.0)
 ALPHA, BETA = 1e-3, 1e-9
@@ -138,3 +138,14 @@ def test_arrays_of_any_layout_travel():
     grid, number = simulate(program, 2).values[1]
     assert grid == [[0, 6 * r, 0, 6 * r + 2, 0, 6 * r + 4] for r in range(4)]
     assert number == 7.5
+
+
+@pytest.mark.parametrize("overlap", [slice(0, 3), slice(2, 5)], ids=["the same", "in part"])
+def test_what_is_received_must_not_lie_where_it_is_sent_from(overlap):
+    def program(comm):
+        values = np.arange(5.0) + comm.rank
+        around = (comm.rank + 1) % comm.size, (comm.rank - 1) % comm.size
+        comm.sendrecv(values[:3], around[0], values[overlap], around[1])
+
+    with pytest.raises(BufferModified, match=r"sendrecv.*send a copy"):
+        simulate(program, 3)

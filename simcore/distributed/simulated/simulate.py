@@ -47,7 +47,8 @@ def simulate(
     eager_bytes : a send of no more is over as soon as it is posted [byte]; a larger one when it is
         received
     kept : what is global in a process, which each rank must find as it left it; None for torch's
-        random numbers, where torch is loaded
+        random numbers, where torch is loaded. The rest is shared: let ranks draw from generators
+        of their own rather than seed NumPy's or Python's
     start_order : ranks in the order in which their threads start; the result is the same for all
     most_messages, limit_s : bounds; None for none. The run may take so many seconds in all [s]
 
