@@ -272,6 +272,17 @@ def test_every_action_has_help(capsys):
         assert out.startswith(f"usage: pdscope lab {action}")
 
 
+def test_a_file_that_is_neither_a_program_nor_a_script_is_told(capsys, folder):
+    pytest.importorskip("torch")
+    (folder / "typed.py").write_text("async def program(comm):\n    comm.barrier()\n")
+    status, out, err = lab(capsys, "run", "typed.py")
+    assert (status, out) == (2, "")
+    assert "typed.py defines no function program(comm, ...), and is no script" in err
+    (folder / "hello.py").write_text("import torch.distributed\nprint('hello')\n")
+    status, out, _ = lab(capsys, "run", "hello.py")
+    assert status == 0 and out.startswith("hello\nhello\n")
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

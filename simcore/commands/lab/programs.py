@@ -43,6 +43,11 @@ def defines_program(path) -> bool:
     return any(FUNCTION in _named(statement) for statement in tree.body)
 
 
+def names_torch(path) -> bool:
+    """Whether torch is named in the file `path`, as in every script that imports it itself."""
+    return "torch" in text_of(path, MOST_FILE_BYTES)
+
+
 def _named(statement):
     """The names that a statement at the top level gives something to."""
     match statement:

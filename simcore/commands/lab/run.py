@@ -6,7 +6,7 @@ from contextlib import nullcontext, redirect_stdout
 
 from simcore.commands.files import check_folder, write_text
 from simcore.commands.lab import flags
-from simcore.commands.lab.programs import defines_program, loaded
+from simcore.commands.lab.programs import defines_program, loaded, names_torch
 from simcore.commands.lab.shipped import is_name, shipped_program
 from simcore.commands.lab.told import run_as_json, run_as_text
 from simcore.errors import PdscopeError
@@ -97,8 +97,15 @@ def simulated(arguments):
     program, arguments_of_it = program_of(arguments)
     if program is None:
         from simcore.distributed.shim import simulate_script
+        from simcore.distributed.trace.recorder import SpanKind
 
         run = simulate_script(arguments.program, arguments.ranks, argv=arguments.rest, **options)
+        communicated = run.trace.spans["kind"].eq(SpanKind.COMMUNICATION.value).any()
+        if not communicated and not names_torch(arguments.program):
+            raise PdscopeError(
+                f"{arguments.program} defines no function program(comm, ...), and is no script of "
+                "torch.distributed either: it was run, and communicated nothing"
+            )
     else:
         from simcore.distributed import simulate
 
