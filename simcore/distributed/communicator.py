@@ -166,6 +166,7 @@ class Communicator(CollectiveCalls):
 
     def _call(self, name, peer, payload, tag) -> Call:
         self._check_rank(peer, "rank")
-        if not 0 <= tag <= MOST_TAG:
-            raise ProgramError(f"{name}: tag = {tag!r} is not from 0 to {MOST_TAG}")
+        whole = type(tag) is int or isinstance(tag, numbers.Integral)
+        if not (whole and 0 <= tag <= MOST_TAG):
+            raise ProgramError(f"{name}: tag = {tag!r} is no whole number from 0 to {MOST_TAG}")
         return Call(name, self._members[peer], kind_of(payload).size(payload), tag)

@@ -27,6 +27,11 @@ class Reduction(Enum):
     MIN = "min"
     PRODUCT = "product"
 
+    @classmethod
+    def _missing_(cls, value):
+        names = ", ".join(str(op) for op in cls)
+        raise ProgramError(f"{value!r} is no reduction; use one of {names}")
+
 
 @dataclass(frozen=True, slots=True)
 class Virtual:

@@ -116,3 +116,19 @@ def test_a_program_that_only_returns_code_to_run_is_refused():
 def test_there_is_no_such_eager_threshold(size):
     with pytest.raises(ProgramError, match="eager_bytes"):
         simulate(lambda comm: None, 1, eager_bytes=size)
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (lambda comm: comm.send(b"x", 1, tag=1.0), "tag = 1.0 is no whole number"),
+        (lambda comm: comm.send(b"x", 1, tag="one"), "tag = 'one' is no whole number"),
+        (lambda comm: comm.send(b"x", 1, tag=-1), "tag = -1 is no whole number from 0"),
+        (lambda comm: comm.all_reduce(np.ones(1), "average"), "use one of Reduction.SUM, "),
+    ],
+    ids=["a part of a tag", "a word for a tag", "a tag below 0", "no reduction"],
+)
+def test_a_call_that_cannot_be_is_refused(call, says):
+    with pytest.raises(ProgramError) as caught:
+        simulate(call, 2)
+    assert says in str(caught.value)
