@@ -17,8 +17,8 @@ PARTS = {
 }
 """By part: what it is called, and the colour."""
 
-FAINT = {"ended": 0.4}
-"""Opacity of parts that are no longer of interest."""
+FAINT = {"ended": "66"}
+"""Of parts that are no longer of interest, how opaque they are: two hexadecimal digits."""
 
 NEARLY_NONE = 1e-9
 """A share of the run below it is left of sums."""
@@ -64,8 +64,7 @@ def shares(parts: dict[str, np.ndarray], scheme: str) -> dict:
             "y": typed(np.arange(ranks), "f4"),
             "width": 0.7,
             "marker": {
-                "color": PALETTES[scheme].kinds[colour],
-                "opacity": FAINT.get(part, 1.0),
+                "color": PALETTES[scheme].kinds[colour] + FAINT.get(part, ""),
                 "line": {"width": 0},
             },
             "hovertemplate": f"rank %{{y:d}} %{{fullData.name}}: %{{x:.4~r}} {unit}<extra></extra>",
